@@ -1,0 +1,168 @@
+//! Recorded actions: the native form of what an agent did, one JSON object a line (`agentauthz.action/1`).
+
+use super::{Decision, Digest, Json, Request};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One recorded action of an agent, as the native recording format holds it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "agentauthz recorded action, version 1")]
+pub struct RecordedAction {
+    /// The version of this format: always 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// Names the action within its recording; should be unique.
+    pub id: String,
+    /// The session (conversation, run, trace) the action belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The action's place in its session, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+    /// When it happened, as RFC 3339 text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// Which agent acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// On whose behalf.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The system that the tool touches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// Other facts of the session that the importer found; a mapping reaches them as `{meta.NAME}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub meta: BTreeMap<String, Json>,
+    /// The tool call as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<ToolCall>,
+    /// The request that the call was mapped to, or that the enforcement point recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RecordedRequest>,
+    /// What was decided when it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<RecordedDecision>,
+}
+
+impl RecordedAction {
+    /// An action with nothing but an id.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            version: 1,
+            id: id.into(),
+            session: None,
+            sequence: None,
+            time: None,
+            agent: None,
+            user: None,
+            system: None,
+            meta: BTreeMap::new(),
+            call: None,
+            request: None,
+            recorded: None,
+        }
+    }
+}
+
+/// A tool call as it was recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ToolCall {
+    /// The tool's name.
+    pub tool: String,
+    /// The arguments: an object; absent where the recording does not hold them; `{"$unknown": REASON}` where it
+    /// holds something that cannot be read as an object. A member `{"$unknown": REASON}` is a value nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub args: Option<Json>,
+}
+
+/// A request with what it was made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedRequest {
+    /// Principal, action, resource, context and the fields of the context that are unknown.
+    pub cedar: Request,
+    /// Entities that came with the request, in Cedar's entity JSON (`uid`, `attrs`, `parents`, `tags`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entities: Vec<Json>,
+    /// Digest of the mapping that made it; absent where an enforcement point recorded the request itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Digest>,
+    /// Digest of the schema by which its values were typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Digest>,
+}
+
+/// What an enforcement point decided at the time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedDecision {
+    /// The decision.
+    pub decision: Decision,
+    /// The determining policies, where recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub determining: Option<Vec<String>>,
+    /// The policy version that decided, in the words of whoever recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_version: Option<String>,
+}
+
+/// Why a recorded action has no request. Names are stable.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum NotReplayable {
+    /// The line or document is not a recorded action.
+    MalformedRecord,
+    /// It holds neither a request nor a tool call.
+    NoCall,
+    /// The side has no mapping, and the record holds no request.
+    NoMapping,
+    /// The mapping names no action, or one that the schema does not have.
+    UnknownAction,
+    /// The principal could not be built.
+    UnmappedPrincipal,
+    /// The resource could not be built.
+    UnmappedResource,
+    /// The record's own request or entities cannot be read by Cedar.
+    InvalidRequest,
+}
+
+impl NotReplayable {
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            NotReplayable::MalformedRecord => "malformed_record",
+            NotReplayable::NoCall => "no_call",
+            NotReplayable::NoMapping => "no_mapping",
+            NotReplayable::UnknownAction => "unknown_action",
+            NotReplayable::UnmappedPrincipal => "unmapped_principal",
+            NotReplayable::UnmappedResource => "unmapped_resource",
+            NotReplayable::InvalidRequest => "invalid_request",
+        }
+    }
+}
+
+impl fmt::Display for NotReplayable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The formats of recordings that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Importer {
+    /// Native recordings, one recorded action a line.
+    Native,
+    /// AgentDojo run files.
+    Agentdojo,
+    /// tau2 result files.
+    Tau2,
+    /// OpenAI chat messages.
+    Openai,
+}

@@ -1,0 +1,25 @@
+//! What things are: sources and spans, diagnostics, values, requests, decisions, recorded actions. No I/O, no Cedar.
+
+mod action;
+mod change;
+mod decision;
+mod diagnostic;
+mod digest;
+mod json;
+mod request;
+mod source;
+mod types;
+mod value;
+
+pub use action::{
+    Importer, NotReplayable, RecordedAction, RecordedDecision, RecordedRequest, ToolCall,
+};
+pub use change::ChangeClass;
+pub use decision::{Answer, Decision, Effect, Outcome, Status};
+pub use diagnostic::{Diagnostic, Label, Severity, Stage};
+pub use digest::Digest;
+pub use json::Json;
+pub use request::{FieldPath, Request};
+pub use source::{SourceFile, Sources, Span};
+pub use types::{Attribute, RecordType, Type};
+pub use value::{EntityRef, Value};

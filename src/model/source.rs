@@ -1,0 +1,83 @@
+//! Source files and the spans that point into them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A range of bytes in one source file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Length in bytes.
+    pub len: usize,
+}
+
+impl Span {
+    /// The span of `len` bytes from `start`.
+    pub fn new(start: usize, len: usize) -> Self {
+        Self { start, len }
+    }
+
+    /// The offset just behind the span.
+    pub fn end(&self) -> usize {
+        self.start + self.len
+    }
+}
+
+/// One text file of a policy repository. Paths are relative to the repository's root and use `/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Path relative to the repository's root, with `/` on every system.
+    pub path: Arc<str>,
+    /// The whole text, as UTF-8.
+    pub text: Arc<str>,
+}
+
+impl SourceFile {
+    /// A source file from its path and text.
+    pub fn new(path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        Self {
+            path: path.into(),
+            text: text.into(),
+        }
+    }
+
+    /// The 1-based line and column (in characters) of a byte offset; offsets behind the end count as the end.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = self.text.get(..offset).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = before.get(start..).unwrap_or_default().chars().count() + 1;
+        (line, column)
+    }
+
+    /// The text under a span, or nothing where the span does not fit the text.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start..span.end()).unwrap_or_default()
+    }
+}
+
+/// The texts that diagnostics point into, by path.
+#[derive(Debug, Clone, Default)]
+pub struct Sources(BTreeMap<Arc<str>, SourceFile>);
+
+impl Sources {
+    /// Adds a file; a later file of the same path replaces the earlier one.
+    pub fn insert(&mut self, file: SourceFile) {
+        self.0.insert(file.path.clone(), file);
+    }
+
+    /// The file of this path.
+    pub fn get(&self, path: &str) -> Option<&SourceFile> {
+        self.0.get(path)
+    }
+
+    /// All files in order of their paths.
+    pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
+        self.0.values()
+    }
+}

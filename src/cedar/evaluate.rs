@@ -1,0 +1,128 @@
+//! The status of every policy whose scope holds, by Cedar's own evaluator on the condition.
+
+use super::unknown::{Known, Partial};
+use super::{CompiledPolicy, PolicySet, PreparedRequest};
+use crate::model::{FieldPath, Status};
+use cedar_policy_core::ast::{Expr, ExprKind, Literal, ValueKind};
+use cedar_policy_core::evaluator::Evaluator;
+use cedar_policy_core::extensions::Extensions;
+use std::collections::BTreeSet;
+
+/// One policy whose scope holds, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluated {
+    /// The policy's place in [`PolicySet::policies`].
+    pub policy: usize,
+    /// What became of it.
+    pub status: Status,
+    /// Cedar's message, where the condition raised an error.
+    pub error: Option<String>,
+    /// The unknown fields that the condition would have to read.
+    pub unknown: BTreeSet<FieldPath>,
+}
+
+/// Evaluates requests against one policy set.
+#[derive(Debug, Clone, Copy)]
+pub struct Evaluation<'a> {
+    policies: &'a PolicySet,
+}
+
+impl<'a> Evaluation<'a> {
+    /// An evaluation of this set.
+    pub fn new(policies: &'a PolicySet) -> Self {
+        Self { policies }
+    }
+
+    /// Every policy whose scope holds, in the set's order. A policy that is not listed is not satisfied and
+    /// raises no error.
+    pub fn evaluate(&self, request: PreparedRequest<'_>) -> Vec<Evaluated> {
+        let entities = request.entities.inner.as_ref();
+        let built = request.request;
+        let evaluator = Evaluator::new(built.cedar(), entities, Extensions::all_available());
+        let mut out = Vec::new();
+        for (at, policy) in self.policies.policies().iter().enumerate() {
+            if policy.scope.holds(&built.principal, &built.action, &built.resource, entities) {
+                out.push(status(at, policy, &evaluator, request));
+            }
+        }
+        out
+    }
+
+    /// The first top-level conjunct of a policy's condition that does not hold, as its text in the source and
+    /// its place there; nothing where all hold.
+    pub fn blocking(&self, policy: usize, request: PreparedRequest<'_>) -> Option<String> {
+        let policy = self.policies.policies().get(policy)?;
+        let condition = policy.condition.as_ref()?;
+        let entities = request.entities.inner.as_ref();
+        let evaluator =
+            Evaluator::new(request.request.cedar(), entities, Extensions::all_available());
+        let mut partial = partial(policy, &evaluator, request);
+        let mut conjuncts = Vec::new();
+        flatten(condition, &mut conjuncts);
+        let blocked = conjuncts
+            .into_iter()
+            .find(|conjunct| !matches!(partial.condition(conjunct), Known::Bool(true)))?;
+        let text = blocked.source_loc().and_then(|loc| loc.snippet()).map(str::to_owned);
+        Some(text.unwrap_or_else(|| blocked.to_string()))
+    }
+}
+
+fn flatten<'e>(expr: &'e Expr, out: &mut Vec<&'e Expr>) {
+    match expr.expr_kind() {
+        ExprKind::And { left, right } => {
+            flatten(left, out);
+            flatten(right, out);
+        }
+        _ => out.push(expr),
+    }
+}
+
+fn partial<'a>(
+    policy: &'a CompiledPolicy,
+    evaluator: &'a Evaluator<'a>,
+    request: PreparedRequest<'a>,
+) -> Partial<'a> {
+    Partial {
+        evaluator,
+        slots: &policy.slots,
+        unknown: &request.request.unknown,
+        reached: BTreeSet::new(),
+    }
+}
+
+fn status(
+    at: usize,
+    policy: &CompiledPolicy,
+    evaluator: &Evaluator<'_>,
+    request: PreparedRequest<'_>,
+) -> Evaluated {
+    let settled = |status, error| Evaluated {
+        policy: at,
+        status,
+        error,
+        unknown: BTreeSet::new(),
+    };
+    let Some(condition) = &policy.condition else {
+        return settled(Status::Satisfied, None);
+    };
+    if request.request.unknown.is_empty() {
+        return match evaluator.interpret(condition, &policy.slots) {
+            Ok(value) => match value.value_kind() {
+                ValueKind::Lit(Literal::Bool(true)) => settled(Status::Satisfied, None),
+                ValueKind::Lit(Literal::Bool(false)) => settled(Status::NotSatisfied, None),
+                _ => settled(Status::Error, Some(format!("expected a boolean, got `{value}`"))),
+            },
+            Err(error) => settled(Status::Error, Some(super::diagnostics::message(&error))),
+        };
+    }
+    let mut partial = partial(policy, evaluator, request);
+    match partial.condition(condition) {
+        Known::Bool(true) => settled(Status::Satisfied, None),
+        Known::Bool(false) => settled(Status::NotSatisfied, None),
+        Known::Error(error) => settled(Status::Error, Some(error)),
+        Known::Unknown => Evaluated {
+            unknown: partial.reached,
+            ..settled(Status::Unknown, None)
+        },
+    }
+}

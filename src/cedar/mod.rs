@@ -1,0 +1,57 @@
+//! The only folder that names Cedar's crates: parse, link, validate, build values, evaluate.
+
+mod diagnostics;
+mod entities;
+mod evaluate;
+mod policies;
+mod policy_set;
+mod reference;
+mod schema;
+mod scope;
+mod types;
+mod unknown;
+mod values;
+
+pub use entities::{EntityStore, ParsedEntity, parse_entity};
+pub use evaluate::{Evaluated, Evaluation};
+pub use policies::{ParsedPolicy, parse_policies};
+pub use policy_set::{CompiledPolicy, Link, PolicySet, PolicySetBuilder};
+pub use reference::authorize;
+pub use schema::{ActionInfo, Schema, parse_schema};
+pub use values::{BuiltRequest, PreparedRequest};
+
+use crate::model::EntityRef;
+use cedar_policy_core::ast;
+use std::str::FromStr;
+
+/// Cedar's version, for reports.
+pub fn version() -> String {
+    cedar_policy::get_sdk_version().to_string()
+}
+
+/// Cedar's uid for a reference; nothing where the type is no name in Cedar's grammar.
+fn uid(reference: &EntityRef) -> Option<ast::EntityUID> {
+    let ty = ast::EntityType::from_str(&reference.ty).ok()?;
+    Some(ast::EntityUID::from_components(
+        ty,
+        ast::Eid::new(reference.id.as_ref()),
+        None,
+    ))
+}
+
+fn reference(uid: &ast::EntityUID) -> EntityRef {
+    let id: &str = uid.eid().as_ref();
+    EntityRef::new(uid.entity_type().to_string(), id)
+}
+
+/// Parses Cedar's written form of an entity, `Type::"id"`, or the reason why it is none.
+pub fn parse_entity_ref(text: &str) -> Result<EntityRef, String> {
+    ast::EntityUID::from_str(text)
+        .map(|uid| reference(&uid))
+        .map_err(|error| error.to_string())
+}
+
+/// Whether a text is a type name in Cedar's grammar, `Namespace::Type`.
+pub fn is_type_name(text: &str) -> bool {
+    ast::EntityType::from_str(text).is_ok()
+}

@@ -1,0 +1,136 @@
+//! Policy files: text in, policies with ids and spans out.
+
+use super::diagnostics::convert;
+use crate::model::{Diagnostic, Effect, SourceFile, Span, Stage};
+use cedar_policy_core::ast;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// One policy or template as it stands in its file.
+#[derive(Debug, Clone)]
+pub struct ParsedPolicy {
+    /// Its `@id`; nothing where it has none.
+    pub id: Option<Arc<str>>,
+    /// The file it stands in.
+    pub file: Arc<str>,
+    /// Its place in the file, from the first annotation to the semicolon. Empty for Cedar's JSON form.
+    pub span: Span,
+    /// Its number in the file, from 1.
+    pub ordinal: usize,
+    /// Its effect.
+    pub effect: Effect,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// Whether it is a template.
+    pub is_template: bool,
+    pub(super) template: Arc<ast::Template>,
+}
+
+impl ParsedPolicy {
+    /// What it is called in reports: its `@id`, else `path#n`.
+    pub fn display_id(&self) -> Arc<str> {
+        self.id
+            .clone()
+            .unwrap_or_else(|| format!("{}#{}", self.file, self.ordinal).into())
+    }
+
+    /// Whether two policies have the same effect, scope and condition; ids, annotations and places do not count.
+    pub fn same_tree(&self, other: &Self) -> bool {
+        self.effect == other.effect
+            && self.template.principal_constraint() == other.template.principal_constraint()
+            && self.template.action_constraint() == other.template.action_constraint()
+            && self.template.resource_constraint() == other.template.resource_constraint()
+            && self.template.non_scope_constraints() == other.template.non_scope_constraints()
+    }
+}
+
+/// Parses one policy file, in Cedar's syntax or, for `.json`, in Cedar's JSON form.
+pub fn parse_policies(file: &SourceFile) -> (Vec<ParsedPolicy>, Vec<Diagnostic>) {
+    let set = if file.path.ends_with(".json") {
+        parse_json(file)
+    } else {
+        cedar_policy::PolicySet::from_str(&file.text)
+            .map_err(|error| convert_parse_errors(&error, file))
+    };
+    let set = match set {
+        Ok(set) => set,
+        Err(diagnostics) => return (Vec::new(), diagnostics),
+    };
+    let ast: &ast::PolicySet = set.as_ref();
+    let mut policies: Vec<ParsedPolicy> = ast
+        .all_templates()
+        .map(|template| parsed(template, file))
+        .collect();
+    policies.sort_by(|a, b| {
+        (a.span.start, a.template.id().to_string()).cmp(&(b.span.start, b.template.id().to_string()))
+    });
+    for (at, policy) in policies.iter_mut().enumerate() {
+        policy.ordinal = at + 1;
+    }
+    (policies, Vec::new())
+}
+
+/// Cedar reports all errors of a file as one diagnostic whose first error stands for it and relates the rest.
+fn convert_parse_errors(errors: &cedar_policy::ParseErrors, file: &SourceFile) -> Vec<Diagnostic> {
+    errors
+        .iter()
+        .flat_map(|error| convert(error, Stage::Parse, "policy_syntax", file))
+        .collect()
+}
+
+fn parse_json(file: &SourceFile) -> Result<cedar_policy::PolicySet, Vec<Diagnostic>> {
+    let fault = |message: String| {
+        vec![
+            Diagnostic::error(Stage::Parse, "policy_syntax", message)
+                .in_file(file.path.clone())
+                .with_help("a JSON policy file holds a policy set (`staticPolicies`, `templates`) or one policy"),
+        ]
+    };
+    let json: serde_json::Value = serde_json::from_str(&file.text)
+        .map_err(|error| fault(format!("this is not JSON: {error}")))?;
+    if json.get("effect").is_some() {
+        let policy = cedar_policy::Policy::from_json(None, json)
+            .map_err(|error| fault(super::diagnostics::message(&error)))?;
+        return cedar_policy::PolicySet::from_policies([policy])
+            .map_err(|error| fault(super::diagnostics::message(&error)));
+    }
+    if json.get("templateLinks").and_then(|links| links.as_array()).is_some_and(|l| !l.is_empty()) {
+        return Err(fault(
+            "template links in a JSON policy set are not read; write them in `links.yaml`".to_owned(),
+        ));
+    }
+    cedar_policy::PolicySet::from_json_value(json)
+        .map_err(|error| fault(super::diagnostics::message(&error)))
+}
+
+fn parsed(template: &ast::Template, file: &SourceFile) -> ParsedPolicy {
+    let annotations: BTreeMap<String, String> = template
+        .annotations()
+        .map(|(key, value)| (key.to_string(), value.val.to_string()))
+        .collect();
+    // A JSON policy set names its policies by key, so the key is the id where no annotation says otherwise.
+    let key: &str = template.id().as_ref();
+    let from_key = (file.path.ends_with(".json") && key != "JSON policy").then_some(key);
+    let id = annotations
+        .get("id")
+        .map(String::as_str)
+        .or(from_key)
+        .filter(|id| !id.is_empty())
+        .map(Arc::from);
+    ParsedPolicy {
+        id,
+        file: file.path.clone(),
+        span: template
+            .loc()
+            .map_or(Span::new(0, 0), |loc| Span::new(loc.start(), loc.end() - loc.start())),
+        ordinal: 0,
+        effect: match template.effect() {
+            ast::Effect::Permit => Effect::Permit,
+            ast::Effect::Forbid => Effect::Forbid,
+        },
+        annotations,
+        is_template: !template.is_static(),
+        template: Arc::new(template.clone()),
+    }
+}

@@ -1,0 +1,33 @@
+//! L0: Cedar's own authorizer on the whole policy set, the oracle that everything else is held to.
+
+use super::{PolicySet, PreparedRequest};
+use crate::model::{Answer, Decision};
+use cedar_policy::Authorizer;
+
+/// Cedar's answer. Only for requests without unknown fields; with them, the answer is about the request as if
+/// the unknown fields were absent.
+pub fn authorize(policies: &PolicySet, request: PreparedRequest<'_>) -> Answer {
+    let response = Authorizer::new().is_authorized(
+        &request.request.cedar().into(),
+        &policies.inner,
+        &request.entities.inner,
+    );
+    let diagnostics = response.diagnostics();
+    let name = |id: &cedar_policy::PolicyId| AsRef::<str>::as_ref(id).into();
+    Answer {
+        decision: Some(match response.decision() {
+            cedar_policy::Decision::Allow => Decision::Allow,
+            cedar_policy::Decision::Deny => Decision::Deny,
+        }),
+        determining: diagnostics.reason().map(name).collect(),
+        errors: diagnostics
+            .errors()
+            .map(|error| match error {
+                cedar_policy::AuthorizationError::PolicyEvaluationError(error) => {
+                    name(error.policy_id())
+                }
+            })
+            .collect(),
+        unknown: Default::default(),
+    }
+}

@@ -1,0 +1,245 @@
+//! The Cedar schema of a policy version.
+
+use super::diagnostics::{convert, file_of};
+use super::types::lower_record;
+use crate::model::{Diagnostic, Digest, EntityRef, FieldPath, RecordType, SourceFile, Stage, Type};
+use cedar_policy::SchemaFragment;
+use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What the schema says of one action.
+#[derive(Debug, Clone, Default)]
+pub struct ActionInfo {
+    /// The action's annotations, such as `risk` and `tool`.
+    pub annotations: BTreeMap<String, String>,
+    /// The type of its context; nothing for a group.
+    pub context: Option<RecordType>,
+    /// Context attributes annotated `@clock`.
+    pub clocks: BTreeSet<FieldPath>,
+    /// Entity types its principal may have.
+    pub principals: BTreeSet<Arc<str>>,
+    /// Entity types its resource may have.
+    pub resources: BTreeSet<Arc<str>>,
+}
+
+/// A resolved schema.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    pub(super) inner: cedar_policy::Schema,
+    actions: BTreeMap<EntityRef, ActionInfo>,
+    digest: Digest,
+}
+
+impl Schema {
+    /// All actions, groups included, in order of their uids.
+    pub fn actions(&self) -> &BTreeMap<EntityRef, ActionInfo> {
+        &self.actions
+    }
+
+    /// One action.
+    pub fn action(&self, action: &EntityRef) -> Option<&ActionInfo> {
+        self.actions.get(action)
+    }
+
+    /// A digest of the schema's texts, independent of file names and their order.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// The attributes of an entity type; nothing where the schema does not have the type.
+    pub fn entity_type(&self, name: &str) -> Option<RecordType> {
+        let name = name.parse().ok()?;
+        let ty = self.inner.as_ref().get_entity_type(&name)?;
+        Some(lower_record(ty.attributes()))
+    }
+
+    /// The type of one attribute of an entity type.
+    pub fn attribute(&self, entity_type: &str, attribute: &str) -> Option<Type> {
+        let record = self.entity_type(entity_type)?;
+        record.attributes.get(attribute).map(|found| found.ty.clone())
+    }
+}
+
+/// Parses the files of one schema. Faults in one file hide none of another's; what needs all files is only
+/// looked at where all of them parse.
+pub fn parse_schema(files: &[SourceFile]) -> (Option<Schema>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let mut fragments = Vec::new();
+    for file in files {
+        match parse_fragment(file) {
+            Ok((fragment, warnings)) => {
+                fragments.push(fragment);
+                diagnostics.extend(warnings);
+            }
+            Err(errors) => diagnostics.extend(errors),
+        }
+    }
+    if fragments.len() != files.len() {
+        return (None, diagnostics);
+    }
+    let annotated = Annotated::read(&fragments);
+    match cedar_policy::Schema::from_schema_fragments(fragments) {
+        Ok(inner) => {
+            let actions = collect_actions(&inner, &annotated);
+            let digest = digest(files);
+            let schema = Schema { inner, actions, digest };
+            (Some(schema), diagnostics)
+        }
+        Err(error) => {
+            let none = SourceFile::new("", "");
+            match file_of(&error, files).or(files.first()) {
+                Some(file) => diagnostics.extend(convert(&error, Stage::Parse, "schema", file)),
+                None => diagnostics.extend(convert(&error, Stage::Parse, "schema", &none)),
+            }
+            (None, diagnostics)
+        }
+    }
+}
+
+fn parse_fragment(file: &SourceFile) -> Result<(SchemaFragment, Vec<Diagnostic>), Vec<Diagnostic>> {
+    if file.path.ends_with(".json") {
+        return SchemaFragment::from_json_str(&file.text)
+            .map(|fragment| (fragment, Vec::new()))
+            .map_err(|error| convert(&error, Stage::Parse, "schema_syntax", file));
+    }
+    match SchemaFragment::from_cedarschema_str(&file.text) {
+        Ok((fragment, warnings)) => {
+            let warnings = warnings
+                .flat_map(|warning| {
+                    let mut found = convert(&warning, Stage::Check, "schema_warning", file);
+                    for diagnostic in &mut found {
+                        diagnostic.severity = crate::model::Severity::Warning;
+                    }
+                    found
+                })
+                .collect();
+            Ok((fragment, warnings))
+        }
+        Err(error) => Err(convert(&error, Stage::Parse, "schema_syntax", file)),
+    }
+}
+
+fn digest(files: &[SourceFile]) -> Digest {
+    let mut texts: Vec<&str> = files.iter().map(|file| file.text.as_ref()).collect();
+    texts.sort_unstable();
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    }
+    Digest::from_bytes(&hash.finalize())
+}
+
+fn collect_actions(
+    inner: &cedar_policy::Schema,
+    annotated: &Annotated,
+) -> BTreeMap<EntityRef, ActionInfo> {
+    let validator = inner.as_ref();
+    let mut actions = BTreeMap::new();
+    for action in validator.action_ids() {
+        let uid = super::reference(action.name());
+        let context = validator
+            .context_type(action.name())
+            .and_then(super::types::lower)
+            .and_then(|ty| match ty {
+                Type::Record(record) => Some(record),
+                _ => None,
+            });
+        let types = |names: &mut dyn Iterator<Item = &cedar_policy_core::ast::EntityType>| {
+            names.map(|name| name.to_string().into()).collect()
+        };
+        let (annotations, clocks) = annotated.action(&uid);
+        let info = ActionInfo {
+            annotations,
+            clocks,
+            context,
+            principals: types(&mut action.principals()),
+            resources: types(&mut action.resources()),
+        };
+        actions.insert(uid, info);
+    }
+    actions
+}
+
+/// The schema fragments as JSON, where Cedar keeps annotations, which its resolved schema drops.
+struct Annotated(BTreeMap<String, Vec<Json>>);
+
+impl Annotated {
+    fn read(fragments: &[SchemaFragment]) -> Self {
+        let mut namespaces: BTreeMap<String, Vec<Json>> = BTreeMap::new();
+        for fragment in fragments {
+            let Ok(Json::Object(members)) = fragment.clone().to_json_value() else {
+                continue;
+            };
+            for (name, body) in members {
+                namespaces.entry(name).or_default().push(body);
+            }
+        }
+        Self(namespaces)
+    }
+
+    fn lookup(&self, namespace: &str, kind: &str, name: &str) -> Option<&Json> {
+        let bodies = self.0.get(namespace)?;
+        bodies.iter().find_map(|body| body.get(kind)?.get(name))
+    }
+
+    fn action(&self, uid: &EntityRef) -> (BTreeMap<String, String>, BTreeSet<FieldPath>) {
+        let namespace = uid.ty.strip_suffix("::Action").unwrap_or_default();
+        let Some(action) = self.lookup(namespace, "actions", &uid.id) else {
+            return Default::default();
+        };
+        let mut clocks = BTreeSet::new();
+        if let Some(context) = action.get("appliesTo").and_then(|spec| spec.get("context")) {
+            self.clocks(namespace, context, &mut Vec::new(), &mut clocks, 0);
+        }
+        (annotations(action), clocks)
+    }
+
+    /// Walks a record type for `@clock`; `depth` bounds the walk, though Cedar refuses cyclic common types.
+    fn clocks(
+        &self,
+        namespace: &str,
+        ty: &Json,
+        path: &mut Vec<String>,
+        out: &mut BTreeSet<FieldPath>,
+        depth: u8,
+    ) {
+        if depth > 32 {
+            return;
+        }
+        if let Some(attributes) = ty.get("attributes").and_then(Json::as_object) {
+            for (name, attribute) in attributes {
+                path.push(name.clone());
+                if annotations(attribute).contains_key("clock") {
+                    out.insert(FieldPath(path.clone()));
+                }
+                self.clocks(namespace, attribute, path, out, depth + 1);
+                path.pop();
+            }
+            return;
+        }
+        let name = match ty.get("type").and_then(Json::as_str) {
+            Some("EntityOrCommon") => ty.get("name").and_then(Json::as_str),
+            other => other,
+        };
+        let Some(name) = name else { return };
+        let (space, base) = name.rsplit_once("::").unwrap_or((namespace, name));
+        let found = self
+            .lookup(space, "commonTypes", base)
+            .or_else(|| self.lookup("", "commonTypes", base));
+        if let Some(ty) = found {
+            self.clocks(space, ty, path, out, depth + 1);
+        }
+    }
+}
+
+fn annotations(of: &Json) -> BTreeMap<String, String> {
+    let members = of.get("annotations").and_then(Json::as_object);
+    members
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
+        .collect()
+}

@@ -1,0 +1,141 @@
+//! Conditions over a context in which some fields are unknown.
+//!
+//! Exact in one direction: a value or an error is only given where every value of the unknown fields, and their
+//! absence, would give the same. Subexpressions that cannot touch an unknown field are left to Cedar's own
+//! evaluator; `&&`, `||`, `!` and `if` short-circuit as Cedar's do; anything else that touches one is unknown.
+
+use crate::model::FieldPath;
+use cedar_policy_core::ast::{Expr, ExprKind, Literal, SlotEnv, UnaryOp, ValueKind, Var};
+use cedar_policy_core::evaluator::Evaluator;
+use std::collections::BTreeSet;
+
+/// What a boolean expression comes to.
+pub(super) enum Known {
+    Bool(bool),
+    Error(String),
+    Unknown,
+}
+
+pub(super) struct Partial<'a> {
+    pub(super) evaluator: &'a Evaluator<'a>,
+    pub(super) slots: &'a SlotEnv,
+    pub(super) unknown: &'a BTreeSet<FieldPath>,
+    /// The unknown fields that were reached, for the report.
+    pub(super) reached: BTreeSet<FieldPath>,
+}
+
+impl Partial<'_> {
+    pub(super) fn condition(&mut self, expr: &Expr) -> Known {
+        let touched = touched(expr, self.unknown);
+        if touched.is_empty() {
+            return self.concrete(expr);
+        }
+        match expr.expr_kind() {
+            ExprKind::And { left, right } => match self.condition(left) {
+                Known::Bool(true) => self.condition(right),
+                known => known,
+            },
+            ExprKind::Or { left, right } => match self.condition(left) {
+                Known::Bool(false) => self.condition(right),
+                known => known,
+            },
+            ExprKind::UnaryApp { op: UnaryOp::Not, arg } => match self.condition(arg) {
+                Known::Bool(flag) => Known::Bool(!flag),
+                known => known,
+            },
+            ExprKind::If { test_expr, then_expr, else_expr } => match self.condition(test_expr) {
+                Known::Bool(true) => self.condition(then_expr),
+                Known::Bool(false) => self.condition(else_expr),
+                known => known,
+            },
+            _ => {
+                self.reached.extend(touched);
+                Known::Unknown
+            }
+        }
+    }
+
+    fn concrete(&self, expr: &Expr) -> Known {
+        match self.evaluator.interpret(expr, self.slots) {
+            Ok(value) => match value.value_kind() {
+                ValueKind::Lit(Literal::Bool(flag)) => Known::Bool(*flag),
+                _ => Known::Error(format!("expected a boolean, got `{value}`")),
+            },
+            Err(error) => Known::Error(super::diagnostics::message(&error)),
+        }
+    }
+}
+
+/// The unknown fields that evaluating an expression may read: every chain `context.a.b` that is a prefix of an
+/// unknown field or runs through one.
+fn touched(expr: &Expr, unknown: &BTreeSet<FieldPath>) -> BTreeSet<FieldPath> {
+    let mut out = BTreeSet::new();
+    visit(expr, unknown, &mut out);
+    out
+}
+
+fn visit(expr: &Expr, unknown: &BTreeSet<FieldPath>, out: &mut BTreeSet<FieldPath>) {
+    if let Some(path) = chain(expr) {
+        collect(&path, unknown, out);
+        return;
+    }
+    match expr.expr_kind() {
+        ExprKind::HasAttr { expr: record, attr } => {
+            if let Some(mut path) = chain(record) {
+                path.push(attr.to_string());
+                collect(&path, unknown, out);
+                return;
+            }
+        }
+        ExprKind::ExtHasAttr { expr: record, attrs } => {
+            if let Some(mut path) = chain(record) {
+                path.extend(attrs.iter().map(ToString::to_string));
+                collect(&path, unknown, out);
+                return;
+            }
+        }
+        _ => {}
+    }
+    for child in children(expr) {
+        visit(child, unknown, out);
+    }
+}
+
+fn collect(path: &[String], unknown: &BTreeSet<FieldPath>, out: &mut BTreeSet<FieldPath>) {
+    for field in unknown {
+        if field.0.starts_with(path) || path.starts_with(&field.0) {
+            out.insert(field.clone());
+        }
+    }
+}
+
+/// The path of `context.a.b`; nothing for any other expression.
+fn chain(expr: &Expr) -> Option<Vec<String>> {
+    match expr.expr_kind() {
+        ExprKind::Var(Var::Context) => Some(Vec::new()),
+        ExprKind::GetAttr { expr, attr } => {
+            let mut path = chain(expr)?;
+            path.push(attr.to_string());
+            Some(path)
+        }
+        _ => None,
+    }
+}
+
+fn children(expr: &Expr) -> Vec<&Expr> {
+    match expr.expr_kind() {
+        ExprKind::Lit(_) | ExprKind::Var(_) | ExprKind::Slot(_) | ExprKind::Unknown(_) => Vec::new(),
+        ExprKind::If { test_expr, then_expr, else_expr } => vec![test_expr, then_expr, else_expr],
+        ExprKind::And { left, right } | ExprKind::Or { left, right } => vec![left, right],
+        ExprKind::UnaryApp { arg, .. } => vec![arg],
+        ExprKind::BinaryApp { arg1, arg2, .. } => vec![arg1, arg2],
+        ExprKind::ExtensionFunctionApp { args, .. } => args.iter().collect(),
+        ExprKind::GetAttr { expr, .. }
+        | ExprKind::HasAttr { expr, .. }
+        | ExprKind::ExtHasAttr { expr, .. }
+        | ExprKind::Like { expr, .. }
+        | ExprKind::Is { expr, .. } => vec![expr],
+        ExprKind::Set(items) => items.iter().collect(),
+        ExprKind::Record(members) => members.values().collect(),
+    }
+}

@@ -4,4 +4,8 @@
 //! holds it.
 
 pub mod cedar;
+pub mod engine;
 pub mod model;
+pub mod repository;
+pub mod source;
+pub mod yaml;

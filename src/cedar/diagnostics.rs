@@ -22,8 +22,7 @@ fn convert_one(
     code: &'static str,
     file: &SourceFile,
 ) -> Diagnostic {
-    let mut diagnostic =
-        Diagnostic::error(stage, code, message(error)).in_file(file.path.clone());
+    let mut diagnostic = Diagnostic::error(stage, code, message(error)).in_file(file.path.clone());
     if error.severity() == Some(miette::Severity::Warning) {
         diagnostic.severity = Severity::Warning;
     }
@@ -60,7 +59,9 @@ pub(super) fn file_of<'f>(
 ) -> Option<&'f SourceFile> {
     let label = error.labels()?.next()?;
     let source = error.source_code()?;
-    let contents = source.read_span(label.inner(), usize::MAX, usize::MAX).ok()?;
+    let contents = source
+        .read_span(label.inner(), usize::MAX, usize::MAX)
+        .ok()?;
     files
         .iter()
         .find(|file| file.text.as_bytes() == contents.data())

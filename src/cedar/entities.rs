@@ -57,7 +57,10 @@ impl EntityStore {
         let given: BTreeSet<&EntityRef> = entities.iter().map(|entity| &entity.uid).collect();
         if let Some(schema) = schema {
             // Action groups exist for Cedar only if the store holds the action entities.
-            let actions = schema.inner.action_entities().map_err(|error| message(&error))?;
+            let actions = schema
+                .inner
+                .action_entities()
+                .map_err(|error| message(&error))?;
             all.extend(
                 actions
                     .iter()
@@ -115,8 +118,10 @@ fn sorted(json: &serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match json {
         Value::Object(members) => {
-            let ordered: std::collections::BTreeMap<_, _> =
-                members.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
+            let ordered: std::collections::BTreeMap<_, _> = members
+                .iter()
+                .map(|(key, value)| (key.clone(), sorted(value)))
+                .collect();
             Value::Object(ordered.into_iter().collect())
         }
         Value::Array(items) => {

@@ -41,7 +41,10 @@ impl<'a> Evaluation<'a> {
         let evaluator = Evaluator::new(built.cedar(), entities, Extensions::all_available());
         let mut out = Vec::new();
         for (at, policy) in self.policies.policies().iter().enumerate() {
-            if policy.scope.holds(&built.principal, &built.action, &built.resource, entities) {
+            if policy
+                .scope
+                .holds(&built.principal, &built.action, &built.resource, entities)
+            {
                 out.push(status(at, policy, &evaluator, request));
             }
         }
@@ -54,15 +57,21 @@ impl<'a> Evaluation<'a> {
         let policy = self.policies.policies().get(policy)?;
         let condition = policy.condition.as_ref()?;
         let entities = request.entities.inner.as_ref();
-        let evaluator =
-            Evaluator::new(request.request.cedar(), entities, Extensions::all_available());
+        let evaluator = Evaluator::new(
+            request.request.cedar(),
+            entities,
+            Extensions::all_available(),
+        );
         let mut partial = partial(policy, &evaluator, request);
         let mut conjuncts = Vec::new();
         flatten(condition, &mut conjuncts);
         let blocked = conjuncts
             .into_iter()
             .find(|conjunct| !matches!(partial.condition(conjunct), Known::Bool(true)))?;
-        let text = blocked.source_loc().and_then(|loc| loc.snippet()).map(str::to_owned);
+        let text = blocked
+            .source_loc()
+            .and_then(|loc| loc.snippet())
+            .map(str::to_owned);
         Some(text.unwrap_or_else(|| blocked.to_string()))
     }
 }
@@ -110,7 +119,10 @@ fn status(
             Ok(value) => match value.value_kind() {
                 ValueKind::Lit(Literal::Bool(true)) => settled(Status::Satisfied, None),
                 ValueKind::Lit(Literal::Bool(false)) => settled(Status::NotSatisfied, None),
-                _ => settled(Status::Error, Some(format!("expected a boolean, got `{value}`"))),
+                _ => settled(
+                    Status::Error,
+                    Some(format!("expected a boolean, got `{value}`")),
+                ),
             },
             Err(error) => settled(Status::Error, Some(super::diagnostics::message(&error))),
         };

@@ -63,7 +63,8 @@ pub fn parse_policies(file: &SourceFile) -> (Vec<ParsedPolicy>, Vec<Diagnostic>)
         .map(|template| parsed(template, file))
         .collect();
     policies.sort_by(|a, b| {
-        (a.span.start, a.template.id().to_string()).cmp(&(b.span.start, b.template.id().to_string()))
+        (a.span.start, a.template.id().to_string())
+            .cmp(&(b.span.start, b.template.id().to_string()))
     });
     for (at, policy) in policies.iter_mut().enumerate() {
         policy.ordinal = at + 1;
@@ -95,9 +96,14 @@ fn parse_json(file: &SourceFile) -> Result<cedar_policy::PolicySet, Vec<Diagnost
         return cedar_policy::PolicySet::from_policies([policy])
             .map_err(|error| fault(super::diagnostics::message(&error)));
     }
-    if json.get("templateLinks").and_then(|links| links.as_array()).is_some_and(|l| !l.is_empty()) {
+    if json
+        .get("templateLinks")
+        .and_then(|links| links.as_array())
+        .is_some_and(|l| !l.is_empty())
+    {
         return Err(fault(
-            "template links in a JSON policy set are not read; write them in `links.yaml`".to_owned(),
+            "template links in a JSON policy set are not read; write them in `links.yaml`"
+                .to_owned(),
         ));
     }
     cedar_policy::PolicySet::from_json_value(json)
@@ -121,9 +127,9 @@ fn parsed(template: &ast::Template, file: &SourceFile) -> ParsedPolicy {
     ParsedPolicy {
         id,
         file: file.path.clone(),
-        span: template
-            .loc()
-            .map_or(Span::new(0, 0), |loc| Span::new(loc.start(), loc.end() - loc.start())),
+        span: template.loc().map_or(Span::new(0, 0), |loc| {
+            Span::new(loc.start(), loc.end() - loc.start())
+        }),
         ordinal: 0,
         effect: match template.effect() {
             ast::Effect::Permit => Effect::Permit,

@@ -59,25 +59,41 @@ impl PolicySet {
     }
 
     /// Type-checks every policy and template strictly, and reports every fault with its place.
-    pub fn validate(&self, schema: &Schema, files: &BTreeMap<Arc<str>, SourceFile>) -> Vec<Diagnostic> {
+    pub fn validate(
+        &self,
+        schema: &Schema,
+        files: &BTreeMap<Arc<str>, SourceFile>,
+    ) -> Vec<Diagnostic> {
         let validator = cedar_policy::Validator::new(schema.inner.clone());
         let result = validator.validate(&self.inner, cedar_policy::ValidationMode::Strict);
         let places: HashMap<&str, &Arc<str>> = self
             .policies
             .iter()
-            .map(|policy| (policy.template.as_deref().unwrap_or(&policy.id), &policy.file))
+            .map(|policy| {
+                (
+                    policy.template.as_deref().unwrap_or(&policy.id),
+                    &policy.file,
+                )
+            })
             .collect();
         let none = SourceFile::new("", "");
         let place = |id: &cedar_policy::PolicyId| {
             let id: &str = id.as_ref();
             let link = self.policies.iter().find(|policy| policy.id.as_ref() == id);
-            let file = link.map(|policy| &policy.file).or_else(|| places.get(id).copied());
+            let file = link
+                .map(|policy| &policy.file)
+                .or_else(|| places.get(id).copied());
             file.and_then(|file| files.get(file)).unwrap_or(&none)
         };
         let mut out = Vec::new();
         for error in result.validation_errors() {
             let file = place(error.policy_id());
-            out.extend(super::diagnostics::convert(error, Stage::Check, "policy_type", file));
+            out.extend(super::diagnostics::convert(
+                error,
+                Stage::Check,
+                "policy_type",
+                file,
+            ));
         }
         for warning in result.validation_warnings() {
             let file = place(warning.policy_id());
@@ -113,14 +129,19 @@ impl PolicySetBuilder {
                 format!("in `{file}`")
             };
             self.diagnostics.push(
-                Diagnostic::error(Stage::Parse, "duplicate_id", format!("two policies have the id `{id}`"))
-                    .in_file(policy.file.clone())
-                    .with_label(policy.span, format!("the other one stands {first}"))
-                    .with_help("give each policy an `@id` of its own"),
+                Diagnostic::error(
+                    Stage::Parse,
+                    "duplicate_id",
+                    format!("two policies have the id `{id}`"),
+                )
+                .in_file(policy.file.clone())
+                .with_label(policy.span, format!("the other one stands {first}"))
+                .with_help("give each policy an `@id` of its own"),
             );
             return;
         }
-        self.places.insert(id.clone(), (policy.file.clone(), policy.span));
+        self.places
+            .insert(id.clone(), (policy.file.clone(), policy.span));
         let template = Arc::new(policy.template.new_id(ast::PolicyID::from_string(&id)));
         if policy.is_template {
             self.templates.insert(id, policy.clone());
@@ -146,20 +167,23 @@ impl PolicySetBuilder {
                 .with_label(link.span, "")
         };
         if let Some((file, _)) = self.places.get(&link.id) {
-            let message = format!("the link id `{}` is taken by a policy or link in `{file}`", link.id);
+            let message = format!(
+                "the link id `{}` is taken by a policy or link in `{file}`",
+                link.id
+            );
             self.diagnostics.push(blame("duplicate_id", message));
             return;
         }
         let Some(template) = self.templates.get(&link.template).cloned() else {
-            let known: Vec<String> =
-                self.templates.keys().map(|id| format!("`{id}`")).collect();
+            let known: Vec<String> = self.templates.keys().map(|id| format!("`{id}`")).collect();
             let help = if known.is_empty() {
                 "no policy of this repository has a slot".to_owned()
             } else {
                 format!("templates here: {}", known.join(", "))
             };
             let message = format!("there is no template `{}`", link.template);
-            self.diagnostics.push(blame("unknown_template", message).with_help(help));
+            self.diagnostics
+                .push(blame("unknown_template", message).with_help(help));
             return;
         };
         let mut values = HashMap::new();
@@ -179,12 +203,21 @@ impl PolicySetBuilder {
                 }
             }
         }
-        let body = Arc::new(template.template.new_id(ast::PolicyID::from_string(&link.template)));
+        let body = Arc::new(
+            template
+                .template
+                .new_id(ast::PolicyID::from_string(&link.template)),
+        );
         match ast::Template::link(body, ast::PolicyID::from_string(&link.id), values) {
             Ok(linked) => {
-                self.places.insert(link.id.clone(), (link.file.clone(), link.span));
-                let compiled =
-                    compile(&linked, link.id.clone(), &template, Some(link.template.clone()));
+                self.places
+                    .insert(link.id.clone(), (link.file.clone(), link.span));
+                let compiled = compile(
+                    &linked,
+                    link.id.clone(),
+                    &template,
+                    Some(link.template.clone()),
+                );
                 self.push(compiled, linked);
             }
             Err(error) => {

@@ -43,6 +43,18 @@ impl Schema {
         self.actions.get(action)
     }
 
+    /// The action of this id, where only one namespace has it.
+    pub fn action_named(&self, id: &str) -> Option<EntityRef> {
+        let mut named = self
+            .actions
+            .keys()
+            .filter(|action| action.id.as_ref() == id);
+        match (named.next(), named.next()) {
+            (Some(action), None) => Some(action.clone()),
+            _ => None,
+        }
+    }
+
     /// A digest of the schema's texts, independent of file names and their order.
     pub fn digest(&self) -> &Digest {
         &self.digest
@@ -55,10 +67,11 @@ impl Schema {
         Some(lower_record(ty.attributes()))
     }
 
-    /// The type of one attribute of an entity type.
-    pub fn attribute(&self, entity_type: &str, attribute: &str) -> Option<Type> {
-        let record = self.entity_type(entity_type)?;
-        record.attributes.get(attribute).map(|found| found.ty.clone())
+    /// The type of the tags of an entity type; nothing where it may have none.
+    pub fn tag_type(&self, entity_type: &str) -> Option<Type> {
+        let name = entity_type.parse().ok()?;
+        let ty = self.inner.as_ref().get_entity_type(&name)?;
+        ty.tag_type().and_then(super::types::lower)
     }
 }
 
@@ -84,7 +97,11 @@ pub fn parse_schema(files: &[SourceFile]) -> (Option<Schema>, Vec<Diagnostic>) {
         Ok(inner) => {
             let actions = collect_actions(&inner, &annotated);
             let digest = digest(files);
-            let schema = Schema { inner, actions, digest };
+            let schema = Schema {
+                inner,
+                actions,
+                digest,
+            };
             (Some(schema), diagnostics)
         }
         Err(error) => {

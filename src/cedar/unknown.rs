@@ -39,11 +39,18 @@ impl Partial<'_> {
                 Known::Bool(false) => self.condition(right),
                 known => known,
             },
-            ExprKind::UnaryApp { op: UnaryOp::Not, arg } => match self.condition(arg) {
+            ExprKind::UnaryApp {
+                op: UnaryOp::Not,
+                arg,
+            } => match self.condition(arg) {
                 Known::Bool(flag) => Known::Bool(!flag),
                 known => known,
             },
-            ExprKind::If { test_expr, then_expr, else_expr } => match self.condition(test_expr) {
+            ExprKind::If {
+                test_expr,
+                then_expr,
+                else_expr,
+            } => match self.condition(test_expr) {
                 Known::Bool(true) => self.condition(then_expr),
                 Known::Bool(false) => self.condition(else_expr),
                 known => known,
@@ -87,7 +94,10 @@ fn visit(expr: &Expr, unknown: &BTreeSet<FieldPath>, out: &mut BTreeSet<FieldPat
                 return;
             }
         }
-        ExprKind::ExtHasAttr { expr: record, attrs } => {
+        ExprKind::ExtHasAttr {
+            expr: record,
+            attrs,
+        } => {
             if let Some(mut path) = chain(record) {
                 path.extend(attrs.iter().map(ToString::to_string));
                 collect(&path, unknown, out);
@@ -124,8 +134,14 @@ fn chain(expr: &Expr) -> Option<Vec<String>> {
 
 fn children(expr: &Expr) -> Vec<&Expr> {
     match expr.expr_kind() {
-        ExprKind::Lit(_) | ExprKind::Var(_) | ExprKind::Slot(_) | ExprKind::Unknown(_) => Vec::new(),
-        ExprKind::If { test_expr, then_expr, else_expr } => vec![test_expr, then_expr, else_expr],
+        ExprKind::Lit(_) | ExprKind::Var(_) | ExprKind::Slot(_) | ExprKind::Unknown(_) => {
+            Vec::new()
+        }
+        ExprKind::If {
+            test_expr,
+            then_expr,
+            else_expr,
+        } => vec![test_expr, then_expr, else_expr],
         ExprKind::And { left, right } | ExprKind::Or { left, right } => vec![left, right],
         ExprKind::UnaryApp { arg, .. } => vec![arg],
         ExprKind::BinaryApp { arg1, arg2, .. } => vec![arg1, arg2],

@@ -30,9 +30,8 @@ pub struct PreparedRequest<'a> {
 impl BuiltRequest {
     /// Builds Cedar's values. The error says which part Cedar has no value for.
     pub fn build(request: &Request) -> Result<Self, String> {
-        let name = |part: &EntityRef| {
-            uid(part).ok_or_else(|| format!("`{}` is no entity type", part.ty))
-        };
+        let name =
+            |part: &EntityRef| uid(part).ok_or_else(|| format!("`{}` is no entity type", part.ty));
         Ok(Self {
             principal: name(&request.principal)?,
             action: name(&request.action)?,
@@ -58,7 +57,9 @@ impl BuiltRequest {
             Some(schema.inner.as_ref()),
             Extensions::all_available(),
         );
-        built.map(|_| ()).map_err(|error| diagnostics::message(&error))
+        built
+            .map(|_| ())
+            .map_err(|error| diagnostics::message(&error))
     }
 
     pub(super) fn cedar_context(&self) -> ast::Context {
@@ -95,7 +96,10 @@ fn value(value: &Value) -> Result<ast::Value, String> {
         }
         Value::Extension(function, argument) => extension(function, argument)?,
         Value::Set(items) => {
-            let items = items.iter().map(self::value).collect::<Result<Vec<_>, _>>()?;
+            let items = items
+                .iter()
+                .map(self::value)
+                .collect::<Result<Vec<_>, _>>()?;
             ast::Value::set(items, None)
         }
         Value::Record(members) => ast::Value::record_arc(Arc::new(record(members)?), None),
@@ -104,8 +108,9 @@ fn value(value: &Value) -> Result<ast::Value, String> {
 
 /// Calls an extension constructor of Cedar, such as `decimal`, on its argument.
 fn extension(function: &str, argument: &str) -> Result<ast::Value, String> {
-    let name: ast::Name =
-        function.parse().map_err(|_| format!("`{function}` is no function name"))?;
+    let name: ast::Name = function
+        .parse()
+        .map_err(|_| format!("`{function}` is no function name"))?;
     let found = Extensions::all_available()
         .func(&name)
         .map_err(|_| format!("Cedar has no extension function `{function}`"))?;

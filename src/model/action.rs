@@ -111,9 +111,7 @@ pub struct RecordedDecision {
 }
 
 /// Why a recorded action has no request. Names are stable.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotReplayable {
     /// The line or document is not a recorded action.
@@ -122,6 +120,8 @@ pub enum NotReplayable {
     NoCall,
     /// The side has no mapping, and the record holds no request.
     NoMapping,
+    /// The mapping says that calls of this tool are no agent actions.
+    LeftOut,
     /// The mapping names no action, or one that the schema does not have.
     UnknownAction,
     /// The principal could not be built.
@@ -139,6 +139,7 @@ impl NotReplayable {
             NotReplayable::MalformedRecord => "malformed_record",
             NotReplayable::NoCall => "no_call",
             NotReplayable::NoMapping => "no_mapping",
+            NotReplayable::LeftOut => "left_out",
             NotReplayable::UnknownAction => "unknown_action",
             NotReplayable::UnmappedPrincipal => "unmapped_principal",
             NotReplayable::UnmappedResource => "unmapped_resource",

@@ -7,16 +7,7 @@ use std::fmt;
 
 /// A path into the context, for example `input.amount`: one key a step, not escaped.
 #[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(transparent)]
 pub struct FieldPath(pub Vec<String>);
@@ -29,9 +20,7 @@ impl fmt::Display for FieldPath {
 }
 
 /// What Cedar decides: who does what to what, with which facts.
-#[derive(
-    Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// Who acts.

@@ -55,6 +55,17 @@ impl SourceFile {
         (line, column)
     }
 
+    /// A span that marks at least something: one that covers no more than one byte is stretched to the end of its
+    /// line, because the start of a YAML mapping is all that the parser tells of it.
+    pub fn widen(&self, span: Span) -> Span {
+        if span.len > 1 {
+            return span;
+        }
+        let rest = self.text.get(span.start..).unwrap_or_default();
+        let line = rest.lines().next().unwrap_or_default().trim_end();
+        Span::new(span.start, line.len().max(span.len))
+    }
+
     /// The text under a span, or nothing where the span does not fit the text.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.start..span.end()).unwrap_or_default()

@@ -1,0 +1,260 @@
+//! One side of a comparison: a policy version that decides recorded actions.
+
+use super::pairing::Pairing;
+use super::request::{Mapped, map_call};
+use super::settle::{Settled, settle};
+use crate::cedar::{
+    self, BuiltRequest, EntityStore, Evaluated, Evaluation, ParsedEntity, PreparedRequest,
+};
+use crate::model::{
+    Effect, FieldPath, NotReplayable, Outcome, RecordedAction, RecordedRequest, Request, Status,
+};
+use crate::repository::PolicyVersion;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A policy version ready to decide.
+pub struct Side<'a> {
+    version: &'a PolicyVersion,
+    /// The name of each policy of the set, as both sides use it.
+    names: Vec<Arc<str>>,
+}
+
+/// What became of one policy whose scope holds, for `explain`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyStatus {
+    /// The policy, by the name that both sides use.
+    pub policy: Arc<str>,
+    /// Its effect.
+    pub effect: Effect,
+    /// What became of it.
+    pub status: Status,
+    /// Cedar's message, where it raised an error.
+    pub error: Option<String>,
+    /// The first part of its condition that does not hold.
+    pub blocking: Option<String>,
+    /// The unknown fields that it reads.
+    pub unknown: BTreeSet<FieldPath>,
+    /// The file it stands in, and the byte offset there.
+    pub place: (Arc<str>, usize),
+}
+
+/// What one side says of one recorded action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The policies whose scope holds; empty where there is no request.
+    pub policies: Vec<Settled>,
+    /// The request that was decided.
+    pub request: Option<Request>,
+    /// Why the request does not conform to the side's schema, where it does not.
+    pub nonconforming: Option<String>,
+    /// Fields that the schema does not know and that were left out.
+    pub left_out: BTreeSet<FieldPath>,
+}
+
+impl Verdict {
+    fn not_replayable(reason: NotReplayable) -> Self {
+        Self {
+            outcome: Outcome::NotReplayable(reason),
+            policies: Vec::new(),
+            request: None,
+            nonconforming: None,
+            left_out: BTreeSet::new(),
+        }
+    }
+}
+
+impl<'a> Side<'a> {
+    /// A side that stands alone, or the head of a comparison.
+    pub fn head(version: &'a PolicyVersion) -> Self {
+        let names = version
+            .policies
+            .policies()
+            .iter()
+            .map(|policy| policy.id.clone())
+            .collect();
+        Self { version, names }
+    }
+
+    /// The base of a comparison: its policies bear the names that head knows them by.
+    pub fn base(version: &'a PolicyVersion, pairing: &Pairing) -> Self {
+        let names = version
+            .policies
+            .policies()
+            .iter()
+            .map(|policy| pairing.base_name(&policy.id))
+            .collect();
+        Self { version, names }
+    }
+
+    /// The version.
+    pub fn version(&self) -> &'a PolicyVersion {
+        self.version
+    }
+
+    /// Decides one recorded action.
+    pub fn decide(&self, action: &RecordedAction) -> Verdict {
+        match self.request(action) {
+            Err(reason) => Verdict::not_replayable(reason),
+            Ok((mapped, recorded)) => match self.store(recorded) {
+                Ok(store) => self.decide_request(mapped, &store),
+                Err(_) => Verdict::not_replayable(NotReplayable::InvalidRequest),
+            },
+        }
+    }
+
+    /// The request of an action on this side: the recorded one where mapping and schema are those that made it, or
+    /// where the action holds no call to map; else the call mapped anew.
+    fn request<'r>(
+        &self,
+        action: &'r RecordedAction,
+    ) -> Result<(Mapped, Option<&'r RecordedRequest>), NotReplayable> {
+        let recorded = action.request.as_ref();
+        let as_recorded = |recorded: &'r RecordedRequest| {
+            let mapped = Mapped {
+                request: recorded.cedar.clone(),
+                left_out: BTreeSet::new(),
+            };
+            Ok((mapped, Some(recorded)))
+        };
+        match (recorded, &action.call, &self.version.mapping) {
+            (Some(recorded), None, _) | (Some(recorded), Some(_), None) => as_recorded(recorded),
+            (Some(recorded), Some(_), Some(_)) if self.made_here(recorded) => as_recorded(recorded),
+            (_, Some(call), Some(mapping)) => match &self.version.schema {
+                Some(schema) => {
+                    map_call(action, call, mapping, schema).map(|mapped| (mapped, recorded))
+                }
+                None => Err(NotReplayable::NoMapping),
+            },
+            (None, Some(_), None) => Err(NotReplayable::NoMapping),
+            (None, None, _) => Err(NotReplayable::NoCall),
+        }
+    }
+
+    fn made_here(&self, recorded: &RecordedRequest) -> bool {
+        let schema = self.version.schema.as_ref().map(|schema| schema.digest());
+        let mapping = self.version.mapping.as_ref().map(|mapping| &mapping.digest);
+        recorded.mapping.is_some()
+            && recorded.mapping.as_ref() == mapping
+            && recorded.schema.as_ref() == schema
+    }
+
+    /// The entities that a request is decided with: the version's, with those recorded beside it laid over.
+    fn store(&self, recorded: Option<&RecordedRequest>) -> Result<Cow<'a, EntityStore>, String> {
+        let inline = recorded
+            .map(|recorded| recorded.entities.as_slice())
+            .unwrap_or_default();
+        if inline.is_empty() {
+            return Ok(Cow::Borrowed(&self.version.store));
+        }
+        let entities = inline
+            .iter()
+            .map(|json| {
+                let json = serde_json::to_value(json).map_err(|error| error.to_string())?;
+                match cedar::parse_entity(&json, self.version.schema.as_ref()) {
+                    Ok(entity) | Err((_, Some(entity))) => Ok(entity),
+                    Err((message, None)) => Err(message),
+                }
+            })
+            .collect::<Result<Vec<ParsedEntity>, String>>()?;
+        self.version.store.overlay(&entities).map(Cow::Owned)
+    }
+
+    /// Decides one request with these entities.
+    pub fn decide_request(&self, mapped: Mapped, store: &EntityStore) -> Verdict {
+        let built = match BuiltRequest::build(&mapped.request) {
+            Ok(built) => built,
+            Err(_) => return Verdict::not_replayable(NotReplayable::InvalidRequest),
+        };
+        let prepared = PreparedRequest {
+            request: &built,
+            entities: store,
+        };
+        let evaluated = Evaluation::new(&self.version.policies).evaluate(prepared);
+        let policies: Vec<Settled> = evaluated
+            .iter()
+            .filter_map(|found| self.settled(found))
+            .collect();
+        let answer = settle(&policies);
+        let unknown: BTreeSet<FieldPath> = evaluated
+            .iter()
+            .flat_map(|found| found.unknown.iter().cloned())
+            .collect();
+        let nonconforming = self
+            .version
+            .schema
+            .as_ref()
+            .and_then(|schema| built.conforms(schema).err());
+        Verdict {
+            outcome: match answer.decision {
+                Some(_) => Outcome::Decided(answer),
+                None => Outcome::Undecidable(answer, unknown),
+            },
+            policies,
+            request: Some(mapped.request),
+            nonconforming,
+            left_out: mapped.left_out,
+        }
+    }
+
+    fn settled(&self, found: &Evaluated) -> Option<Settled> {
+        Some(Settled {
+            policy: self.names.get(found.policy)?.clone(),
+            effect: self.version.policies.policies().get(found.policy)?.effect,
+            status: found.status,
+        })
+    }
+
+    /// The status of every policy whose scope holds, with what blocked it. The error says why there is no request.
+    pub fn explain(
+        &self,
+        action: &RecordedAction,
+    ) -> Result<(Verdict, Vec<PolicyStatus>), NotReplayable> {
+        let (mapped, recorded) = self.request(action)?;
+        let store = self
+            .store(recorded)
+            .map_err(|_| NotReplayable::InvalidRequest)?;
+        self.explain_request(mapped, &store)
+    }
+
+    /// The same for a request.
+    pub fn explain_request(
+        &self,
+        mapped: Mapped,
+        store: &EntityStore,
+    ) -> Result<(Verdict, Vec<PolicyStatus>), NotReplayable> {
+        let built =
+            BuiltRequest::build(&mapped.request).map_err(|_| NotReplayable::InvalidRequest)?;
+        let prepared = PreparedRequest {
+            request: &built,
+            entities: store,
+        };
+        let evaluation = Evaluation::new(&self.version.policies);
+        let statuses = evaluation
+            .evaluate(prepared)
+            .into_iter()
+            .filter_map(|found| {
+                let policy = self.version.policies.policies().get(found.policy)?;
+                let blocking = match found.status {
+                    Status::Satisfied => None,
+                    Status::NotSatisfied | Status::Error | Status::Unknown => {
+                        evaluation.blocking(found.policy, prepared)
+                    }
+                };
+                Some(PolicyStatus {
+                    policy: self.names.get(found.policy)?.clone(),
+                    effect: policy.effect,
+                    status: found.status,
+                    error: found.error,
+                    blocking,
+                    unknown: found.unknown,
+                    place: (policy.file.clone(), policy.span.start),
+                })
+            })
+            .collect();
+        Ok((self.decide_request(mapped, store), statuses))
+    }
+}

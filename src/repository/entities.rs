@@ -1,0 +1,155 @@
+//! Entities of YAML files, typed by the schema.
+
+use super::files::EntitySpec;
+use super::references::parse_reference;
+use super::typing::{Typing, Writer};
+use crate::cedar::{self, ParsedEntity, Schema};
+use crate::model::{
+    Attribute, Diagnostic, EntityRef, Json, RecordType, SourceFile, Span, Stage, Value,
+};
+use crate::yaml::Spanned;
+use std::collections::BTreeMap;
+
+/// Builds one entity. Every fault is reported at its place; what can be said of the entity is kept.
+pub fn typed_entity(
+    name: &str,
+    spec: &Spanned<EntitySpec>,
+    schema: Option<&Schema>,
+    file: &SourceFile,
+    stage: Stage,
+) -> (Option<ParsedEntity>, Vec<Diagnostic>) {
+    let mut faults = Vec::new();
+    let fault = |span: Span, message: String| {
+        Diagnostic::error(stage, "entity", message)
+            .in_file(file.path.clone())
+            .with_label(file.widen(span), "")
+    };
+    let uid = match parse_reference(name) {
+        Ok(uid) => uid,
+        Err(message) => return (None, vec![fault(spec.span, message)]),
+    };
+    let record = schema.and_then(|schema| schema.entity_type(&uid.ty));
+    if schema.is_some() && record.is_none() {
+        faults.push(fault(
+            spec.span,
+            format!("the schema has no entity type `{}`", uid.ty),
+        ));
+    }
+    let mut typing = Typing::new(Writer::Person);
+    let members = spec
+        .value
+        .attrs
+        .iter()
+        .map(|(name, json)| (name.as_str(), &json.value));
+    let attrs = match &record {
+        Some(record) => typing.record(members, record, &[]),
+        None => members
+            .filter_map(|(name, json)| Some((name.to_owned(), untyped(json)?)))
+            .collect(),
+    };
+    for problem in &typing.problems {
+        let key = problem
+            .path
+            .0
+            .first()
+            .map(String::as_str)
+            .unwrap_or_default();
+        let span = spec
+            .value
+            .attrs
+            .get(key)
+            .map_or(spec.span, |json| json.span);
+        faults.push(fault(span, format!("{uid}: {}", problem.message)));
+    }
+    let tags = typed_tags(&uid, spec, schema, &fault, &mut faults);
+    let mut parents = Vec::new();
+    for parent in &spec.value.parents {
+        match parse_reference(&parent.value) {
+            Ok(parent) => parents.push(parent),
+            Err(message) => faults.push(fault(parent.span, message)),
+        }
+    }
+    let json = serde_json::json!({ "uid": uid, "attrs": attrs, "tags": tags, "parents": parents });
+    // Faults found above are not told twice in Cedar's words.
+    let (entity, message) = match cedar::parse_entity(&json, schema) {
+        Ok(entity) => (Some(entity), None),
+        Err((message, entity)) => (entity, Some(message)),
+    };
+    if let Some(message) = message
+        && faults.is_empty()
+    {
+        let blamed = spec.value.parents.iter().find(|parent| {
+            parse_reference(&parent.value).is_ok_and(|parent| message.contains(&parent.to_string()))
+        });
+        let span = blamed.map_or(spec.span, |parent| parent.span);
+        faults.push(fault(span, message));
+    }
+    (entity, faults)
+}
+
+fn typed_tags(
+    uid: &EntityRef,
+    spec: &Spanned<EntitySpec>,
+    schema: Option<&Schema>,
+    fault: &dyn Fn(Span, String) -> Diagnostic,
+    faults: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Value> {
+    let Some(schema) = schema else {
+        let tags = spec.value.tags.iter();
+        return tags
+            .filter_map(|(name, json)| Some((name.clone(), untyped(&json.value)?)))
+            .collect();
+    };
+    let Some(ty) = schema.tag_type(&uid.ty) else {
+        if let Some((name, json)) = spec.value.tags.first_key_value() {
+            let message = format!(
+                "{uid}: the schema gives `{}` no tags, so `{name}` cannot be one",
+                uid.ty
+            );
+            faults.push(fault(json.span, message));
+        }
+        return BTreeMap::new();
+    };
+    let record = RecordType {
+        attributes: spec
+            .value
+            .tags
+            .keys()
+            .map(|name| {
+                (
+                    name.as_str().into(),
+                    Attribute {
+                        ty: ty.clone(),
+                        required: false,
+                    },
+                )
+            })
+            .collect(),
+    };
+    let mut typing = Typing::new(Writer::Person);
+    let members = spec
+        .value
+        .tags
+        .iter()
+        .map(|(name, json)| (name.as_str(), &json.value));
+    let tags = typing.record(members, &record, &[]);
+    for problem in &typing.problems {
+        let key = problem
+            .path
+            .0
+            .first()
+            .map(String::as_str)
+            .unwrap_or_default();
+        let span = spec.value.tags.get(key).map_or(spec.span, |json| json.span);
+        faults.push(fault(
+            span,
+            format!("{uid}: tag `{key}`: {}", problem.message),
+        ));
+    }
+    tags
+}
+
+/// A value without a schema: what Cedar's JSON says by itself.
+fn untyped(json: &Json) -> Option<Value> {
+    Value::from_json(json.clone()).ok()
+}

@@ -1,0 +1,265 @@
+//! The YAML files of a policy repository, as types: `docs/repository.md` shows each by example.
+
+use crate::model::Json;
+use crate::yaml::Spanned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `links.yaml`: template links.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "agentauthz template links (links.yaml)")]
+pub struct LinksFile {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The links.
+    #[serde(default)]
+    pub links: Vec<Spanned<LinkSpec>>,
+}
+
+/// One template link.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkSpec {
+    /// The id of the linked policy, unique among all policies.
+    pub id: Spanned<String>,
+    /// The template's `@id`.
+    pub template: Spanned<String>,
+    /// The entity that fills `?principal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<Spanned<String>>,
+    /// The entity that fills `?resource`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Spanned<String>>,
+}
+
+/// `agents.yaml`: the inventory of agents.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "agentauthz agent inventory (agents.yaml)")]
+pub struct AgentsFile {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The agents.
+    #[serde(default)]
+    pub agents: Vec<Spanned<AgentSpec>>,
+}
+
+/// Whether an agent is in use.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentStatus {
+    /// In use.
+    #[default]
+    Active,
+    /// No longer in use.
+    Retired,
+}
+
+/// One agent of the inventory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentSpec {
+    /// The id of the agent's entity.
+    pub id: Spanned<String>,
+    /// The person or team that answers for it.
+    pub owner: Spanned<String>,
+    /// Whether it is in use.
+    #[serde(default)]
+    pub status: AgentStatus,
+    /// Where it runs, for example `prod`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Spanned<String>>,
+    /// What it is for.
+    pub purpose: Spanned<String>,
+    /// The systems it touches.
+    #[serde(default)]
+    pub systems: Vec<Spanned<String>>,
+    /// The day (`YYYY-MM-DD`) after which it needs a review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Spanned<String>>,
+    /// Parents of the entity.
+    #[serde(default, rename = "in")]
+    pub parents: Vec<Spanned<String>>,
+    /// Further attributes of the entity, typed by the schema.
+    #[serde(default)]
+    pub attrs: BTreeMap<String, Spanned<Json>>,
+}
+
+/// `entities/*.yaml`: entities.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "agentauthz entities (entities/*.yaml)")]
+pub struct EntitiesFile {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The entities by reference, `Type::id`.
+    #[serde(default)]
+    pub entities: BTreeMap<String, Spanned<EntitySpec>>,
+}
+
+/// One entity.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EntitySpec {
+    /// Its parents.
+    #[serde(default, rename = "in")]
+    pub parents: Vec<Spanned<String>>,
+    /// Its attributes, typed by the schema.
+    #[serde(default)]
+    pub attrs: BTreeMap<String, Spanned<Json>>,
+    /// Its tags, typed by the schema.
+    #[serde(default)]
+    pub tags: BTreeMap<String, Spanned<Json>>,
+}
+
+/// `mapping.yaml`: how a recorded tool call becomes a request.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "agentauthz mapping (mapping.yaml)")]
+pub struct MappingFile {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// Who acts, for example `Agent::"{agent}"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<Spanned<String>>,
+    /// What is done, for example `Action::"{tool}"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Spanned<String>>,
+    /// To what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Spanned<String>>,
+    /// Context attributes by name.
+    #[serde(default)]
+    pub context: BTreeMap<String, Spanned<Json>>,
+    /// What differs for a tool, by name; `*` and `?` match. An exact name goes before a pattern, a longer pattern
+    /// before a shorter one.
+    #[serde(default)]
+    pub tools: BTreeMap<String, Spanned<ToolSpec>>,
+}
+
+/// What differs for a tool.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ToolSpec {
+    /// Whether calls of this tool are no agent actions, so left out and counted.
+    #[serde(default)]
+    pub skip: bool,
+    /// Who acts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<Spanned<String>>,
+    /// What is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Spanned<String>>,
+    /// To what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Spanned<String>>,
+    /// Context attributes, merged over the general ones key by key; null removes one.
+    #[serde(default)]
+    pub context: BTreeMap<String, Spanned<Json>>,
+}
+
+/// `tests/**/*.test.yaml`: unit tests.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "agentauthz unit tests (*.test.yaml)")]
+pub struct SuiteFile {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// What the suite is called; the file's path where it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<String>,
+    /// Entities laid over the repository's for this suite.
+    #[serde(default)]
+    pub entities: BTreeMap<String, Spanned<EntitySpec>>,
+    /// The tests.
+    #[serde(default)]
+    pub tests: Vec<Spanned<TestSpec>>,
+}
+
+/// One named case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestSpec {
+    /// What it is called, unique in its suite.
+    pub name: Spanned<String>,
+    /// What is asked.
+    pub request: Spanned<TestRequest>,
+    /// What must come out.
+    pub expect: Spanned<Expectation>,
+}
+
+/// The request of a test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestRequest {
+    /// Who acts.
+    pub principal: Spanned<String>,
+    /// What is done; a bare id is an action of the schema.
+    pub action: Spanned<String>,
+    /// To what.
+    pub resource: Spanned<String>,
+    /// The facts of the moment, typed by the schema.
+    #[serde(default)]
+    pub context: BTreeMap<String, Spanned<Json>>,
+}
+
+/// What must come out of a test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// The decision.
+    pub decision: Spanned<ExpectedDecision>,
+    /// The exact set of determining policies; left out: not checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasons: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The exact set of policies that raise an error; left out: none may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+/// A decision in the words of tests.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExpectedDecision {
+    /// Allow.
+    Allow,
+    /// Deny, for whatever reason.
+    #[default]
+    Deny,
+    /// Deny, because a forbid is satisfied.
+    Forbid,
+    /// Deny, because no policy is satisfied.
+    NoMatch,
+}
+
+impl ExpectedDecision {
+    /// The name in test files.
+    pub fn name(self) -> &'static str {
+        match self {
+            ExpectedDecision::Allow => "allow",
+            ExpectedDecision::Deny => "deny",
+            ExpectedDecision::Forbid => "forbid",
+            ExpectedDecision::NoMatch => "no-match",
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `agentauthz.yaml`: where things are.
+
+use serde::{Deserialize, Serialize};
+
+/// The manifest of a policy repository.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "agentauthz manifest (agentauthz.yaml)")]
+pub struct Manifest {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// What the repository is called in reports.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Patterns of the Cedar schema files.
+    #[serde(default = "schemas")]
+    pub schema: Vec<String>,
+    /// Patterns of the policy files.
+    #[serde(default = "policies")]
+    pub policies: Vec<String>,
+    /// Patterns of the files with template links.
+    #[serde(default = "links")]
+    pub links: Vec<String>,
+    /// Patterns of the agent inventories.
+    #[serde(default = "agents")]
+    pub agents: Vec<String>,
+    /// The entity type of the agents in the inventory, with namespace.
+    #[serde(default = "agent_type")]
+    pub agent_type: String,
+    /// Patterns of the entity files.
+    #[serde(default = "entities")]
+    pub entities: Vec<String>,
+    /// Pattern of the mapping; one file at most.
+    #[serde(default = "mapping")]
+    pub mapping: Vec<String>,
+    /// Patterns of the unit tests.
+    #[serde(default = "tests")]
+    pub tests: Vec<String>,
+    /// Patterns of the recordings, used where the command line names none.
+    #[serde(default = "recordings")]
+    pub recordings: Vec<String>,
+}
+
+impl Default for Manifest {
+    fn default() -> Self {
+        Self {
+            version: 0,
+            name: None,
+            schema: schemas(),
+            policies: policies(),
+            links: links(),
+            agents: agents(),
+            agent_type: agent_type(),
+            entities: entities(),
+            mapping: mapping(),
+            tests: tests(),
+            recordings: recordings(),
+        }
+    }
+}
+
+fn list(patterns: &[&str]) -> Vec<String> {
+    patterns.iter().map(|&pattern| pattern.to_owned()).collect()
+}
+
+fn schemas() -> Vec<String> {
+    list(&["schema/**/*.cedarschema"])
+}
+
+fn policies() -> Vec<String> {
+    list(&["policies/**/*.cedar", "policies/**/*.cedar.json"])
+}
+
+fn links() -> Vec<String> {
+    list(&["links.yaml"])
+}
+
+fn agents() -> Vec<String> {
+    list(&["agents.yaml"])
+}
+
+fn agent_type() -> String {
+    "Agent".to_owned()
+}
+
+fn entities() -> Vec<String> {
+    list(&["entities/**/*.yaml", "entities/**/*.json"])
+}
+
+fn mapping() -> Vec<String> {
+    list(&["mapping.yaml"])
+}
+
+fn tests() -> Vec<String> {
+    list(&["tests/**/*.test.yaml"])
+}
+
+fn recordings() -> Vec<String> {
+    list(&["recordings/*"])
+}

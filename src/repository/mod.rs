@@ -1,0 +1,27 @@
+//! Files → a policy version: the manifest, and everything it names, parsed and put together.
+
+mod agents;
+mod entities;
+mod files;
+mod globs;
+mod load;
+mod manifest;
+mod mapping;
+mod references;
+mod schemas;
+mod template;
+mod typing;
+
+pub use agents::Agent;
+pub use entities::typed_entity;
+pub use files::{
+    AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, Expectation, ExpectedDecision,
+    LinkSpec, LinksFile, MappingFile, SuiteFile, TestRequest, TestSpec, ToolSpec,
+};
+pub use load::{Files, PolicyVersion, Suite, load};
+pub use manifest::Manifest;
+pub use mapping::{Mapping, ToolRule, ValueTemplate};
+pub use references::{nearest, parse_action, parse_reference};
+pub use schemas::{SCHEMAS, json_schema};
+pub use template::{Field, Part, ReferenceTemplate, Template};
+pub use typing::{Problem, Typing, Writer};

@@ -1,0 +1,168 @@
+//! Texts with `{PATH}` in them, as a mapping holds them.
+
+use crate::cedar;
+
+/// What a placeholder reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Field {
+    /// `{tool}`
+    Tool,
+    /// `{agent}`
+    Agent,
+    /// `{session}`
+    Session,
+    /// `{user}`
+    User,
+    /// `{system}`
+    System,
+    /// `{time}`
+    Time,
+    /// `{args.a.b}`; without keys, all arguments.
+    Args(Vec<String>),
+    /// `{meta.a.b}`
+    Meta(Vec<String>),
+}
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Literal text.
+    Text(String),
+    /// A placeholder.
+    Field(Field),
+}
+
+/// A text with placeholders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// Its pieces in order.
+    pub parts: Vec<Part>,
+}
+
+/// An entity whose id has placeholders; its type has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceTemplate {
+    /// The entity's type; nothing for a bare action id.
+    pub ty: Option<String>,
+    /// The id.
+    pub id: Template,
+}
+
+impl Template {
+    /// Reads a text; `{{` and `}}` are literal braces.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            let (before, tail) = rest.split_at(at);
+            literal.push_str(before);
+            if let Some(after) = tail.strip_prefix("{{") {
+                literal.push('{');
+                rest = after;
+            } else if let Some(after) = tail.strip_prefix("}}") {
+                literal.push('}');
+                rest = after;
+            } else if let Some(inner) = tail.strip_prefix('{') {
+                let (name, after) = inner
+                    .split_once('}')
+                    .ok_or_else(|| format!("`{text}` opens a `{{` that nothing closes"))?;
+                if !literal.is_empty() {
+                    parts.push(Part::Text(std::mem::take(&mut literal)));
+                }
+                parts.push(Part::Field(Field::parse(name)?));
+                rest = after;
+            } else {
+                return Err(format!(
+                    "`{text}` closes a `}}` that nothing opens; write `}}}}` for a brace"
+                ));
+            }
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() || parts.is_empty() {
+            parts.push(Part::Text(literal));
+        }
+        Ok(Self { parts })
+    }
+
+    /// The one placeholder that makes up the whole text.
+    pub fn only_field(&self) -> Option<&Field> {
+        match self.parts.as_slice() {
+            [Part::Field(field)] => Some(field),
+            _ => None,
+        }
+    }
+
+    /// The text, where there is no placeholder in it.
+    pub fn constant(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Field {
+    fn parse(name: &str) -> Result<Self, String> {
+        let mut keys = name.trim().split('.').map(str::to_owned);
+        let root = keys.next().unwrap_or_default();
+        let keys: Vec<String> = keys.collect();
+        if keys.iter().any(String::is_empty) {
+            return Err(format!("`{{{name}}}` has an empty step"));
+        }
+        match (root.as_str(), keys.is_empty()) {
+            ("tool", true) => Ok(Field::Tool),
+            ("agent", true) => Ok(Field::Agent),
+            ("session", true) => Ok(Field::Session),
+            ("user", true) => Ok(Field::User),
+            ("system", true) => Ok(Field::System),
+            ("time", true) => Ok(Field::Time),
+            ("args", _) => Ok(Field::Args(keys)),
+            ("meta", false) => Ok(Field::Meta(keys)),
+            _ => Err(format!(
+                "`{{{name}}}` is no field of a call; there are `tool`, `agent`, `session`, `user`, `system`, `time`, `args.NAME` and `meta.NAME`"
+            )),
+        }
+    }
+}
+
+impl ReferenceTemplate {
+    /// Reads `Type::"id"` or `Type::id`, with placeholders in the id.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let head = text.find(['{', '"']).unwrap_or(text.len());
+        let cut = text.get(..head).and_then(|head| head.rfind("::"));
+        let Some(cut) = cut else {
+            return Err(format!(
+                "`{text}` is no entity; write `Type::\"{{field}}\"`"
+            ));
+        };
+        let ty = text.get(..cut).unwrap_or_default();
+        let id = text.get(cut + 2..).unwrap_or_default();
+        if !cedar::is_type_name(ty) {
+            return Err(format!("`{ty}` is no entity type"));
+        }
+        let id = id
+            .strip_prefix('"')
+            .and_then(|id| id.strip_suffix('"'))
+            .unwrap_or(id);
+        if id.is_empty() {
+            return Err(format!("`{text}` has no id"));
+        }
+        Ok(Self {
+            ty: Some(ty.to_owned()),
+            id: Template::parse(id)?,
+        })
+    }
+
+    /// Reads an action: an entity, or a bare id.
+    pub fn parse_action(text: &str) -> Result<Self, String> {
+        let head = text.find(['{', '"']).unwrap_or(text.len());
+        if text.get(..head).is_some_and(|head| head.contains("::")) {
+            return Self::parse(text);
+        }
+        Ok(Self {
+            ty: None,
+            id: Template::parse(text)?,
+        })
+    }
+}

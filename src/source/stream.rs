@@ -1,0 +1,71 @@
+//! Recordings as streams of bytes: plain, `.gz`, `.zst`, or standard input.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// An open recording.
+pub struct Stream {
+    /// How it is called in reports: the path as it was given, or `-`.
+    pub name: String,
+    /// Its decompressed bytes.
+    pub reader: Box<dyn BufRead + Send>,
+}
+
+const BUFFER: usize = 1 << 18;
+
+/// Opens a recording; `-` is standard input. What is compressed is told by its first bytes, not by its name.
+pub fn open_stream(path: &Path) -> io::Result<Stream> {
+    let name = path.to_string_lossy().replace('\\', "/");
+    let raw: Box<dyn Read + Send> = if name == "-" {
+        Box::new(io::stdin())
+    } else {
+        if path.is_dir() {
+            return Err(io::Error::other("it is a directory"));
+        }
+        Box::new(File::open(path)?)
+    };
+    let mut raw = BufReader::with_capacity(BUFFER, raw);
+    let magic = raw.fill_buf()?;
+    let reader: Box<dyn BufRead + Send> = if magic.starts_with(&[0x1f, 0x8b]) {
+        let decoder = flate2::bufread::MultiGzDecoder::new(raw);
+        Box::new(BufReader::with_capacity(BUFFER, decoder))
+    } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        let decoder = zstd::stream::read::Decoder::with_buffer(raw)?;
+        Box::new(BufReader::with_capacity(BUFFER, decoder))
+    } else {
+        Box::new(raw)
+    };
+    Ok(Stream { name, reader })
+}
+
+/// The recordings that a path names: itself, or, for a directory, every file directly in it whose name ends like a
+/// recording's (`.jsonl`, `.json`, `.ndjson`, also with `.gz` or `.zst`), sorted by name.
+pub fn list_recordings(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if path.as_os_str() == "-" || !path.is_dir() {
+        if path.as_os_str() != "-" {
+            std::fs::metadata(path)?;
+        }
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?.path();
+        let name = entry
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let plain = name
+            .strip_suffix(".gz")
+            .or_else(|| name.strip_suffix(".zst"))
+            .unwrap_or(&name);
+        let is_recording = [".jsonl", ".json", ".ndjson"]
+            .iter()
+            .any(|end| plain.ends_with(end));
+        if is_recording && entry.is_file() {
+            found.push(entry);
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}

@@ -18,3 +18,5 @@ pub mod diff;
 pub mod explain;
 pub mod replay;
 pub mod testing;
+// 4 presentation
+pub mod render;

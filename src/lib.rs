@@ -7,6 +7,7 @@
 pub mod model;
 // 1 bridges
 pub mod cedar;
+pub mod recording;
 pub mod source;
 pub mod yaml;
 // 2 engine
@@ -16,7 +17,10 @@ pub mod repository;
 pub mod check;
 pub mod diff;
 pub mod explain;
+pub mod init;
 pub mod replay;
 pub mod testing;
 // 4 presentation
 pub mod render;
+// 5 front
+pub mod cli;

@@ -16,6 +16,8 @@ pub struct ParsedPolicy {
     pub file: Arc<str>,
     /// Its place in the file, from the first annotation to the semicolon. Empty for Cedar's JSON form.
     pub span: Span,
+    /// The line where it begins, from 1.
+    pub line: usize,
     /// Its number in the file, from 1.
     pub ordinal: usize,
     /// Its effect.
@@ -130,6 +132,9 @@ fn parsed(template: &ast::Template, file: &SourceFile) -> ParsedPolicy {
         span: template.loc().map_or(Span::new(0, 0), |loc| {
             Span::new(loc.start(), loc.end() - loc.start())
         }),
+        line: template
+            .loc()
+            .map_or(1, |loc| file.line_column(loc.start()).0),
         ordinal: 0,
         effect: match template.effect() {
             ast::Effect::Permit => Effect::Permit,

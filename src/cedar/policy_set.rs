@@ -3,9 +3,9 @@
 use super::policies::ParsedPolicy;
 use super::scope::Scope;
 use super::{Schema, uid};
-use crate::model::{Diagnostic, Effect, EntityRef, SourceFile, Span, Stage};
+use crate::model::{Diagnostic, Effect, EntityRef, Label, Severity, SourceFile, Span, Stage};
 use cedar_policy_core::ast;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A template link as `links.yaml` states it, with the place to blame.
@@ -49,6 +49,7 @@ pub struct CompiledPolicy {
 #[derive(Debug, Clone, Default)]
 pub struct PolicySet {
     policies: Vec<CompiledPolicy>,
+    places: BTreeMap<Arc<str>, Place>,
     pub(super) inner: cedar_policy::PolicySet,
 }
 
@@ -66,46 +67,60 @@ impl PolicySet {
     ) -> Vec<Diagnostic> {
         let validator = cedar_policy::Validator::new(schema.inner.clone());
         let result = validator.validate(&self.inner, cedar_policy::ValidationMode::Strict);
-        let places: HashMap<&str, &Arc<str>> = self
-            .policies
-            .iter()
-            .map(|policy| {
-                (
-                    policy.template.as_deref().unwrap_or(&policy.id),
-                    &policy.file,
-                )
-            })
-            .collect();
-        let none = SourceFile::new("", "");
-        let place = |id: &cedar_policy::PolicyId| {
-            let id: &str = id.as_ref();
-            let link = self.policies.iter().find(|policy| policy.id.as_ref() == id);
-            let file = link
-                .map(|policy| &policy.file)
-                .or_else(|| places.get(id).copied());
-            file.and_then(|file| files.get(file)).unwrap_or(&none)
-        };
         let mut out = Vec::new();
+        let mut faulty = BTreeSet::new();
         for error in result.validation_errors() {
-            let file = place(error.policy_id());
-            out.extend(super::diagnostics::convert(
-                error,
-                Stage::Check,
-                "policy_type",
-                file,
-            ));
+            let id: &str = error.policy_id().as_ref();
+            faulty.insert(id.to_owned());
+            out.extend(self.blame(id, error, "policy_type", files));
         }
         for warning in result.validation_warnings() {
-            let file = place(warning.policy_id());
-            for mut diagnostic in
-                super::diagnostics::convert(warning, Stage::Check, "policy_warning", file)
-            {
-                diagnostic.severity = crate::model::Severity::Warning;
+            let id: &str = warning.policy_id().as_ref();
+            // That a policy with a fault applies to nothing follows from the fault.
+            if faulty.contains(id) {
+                continue;
+            }
+            for mut diagnostic in self.blame(id, warning, "policy_warning", files) {
+                diagnostic.severity = Severity::Warning;
                 out.push(diagnostic);
             }
         }
         out
     }
+
+    /// Cedar's finding at its place: the marked text of a policy, or the link that does not fit its template.
+    fn blame(
+        &self,
+        id: &str,
+        error: &dyn miette::Diagnostic,
+        code: &'static str,
+        files: &BTreeMap<Arc<str>, SourceFile>,
+    ) -> Vec<Diagnostic> {
+        let none = SourceFile::new("", "");
+        let place = self.places.get(id);
+        let file = place
+            .and_then(|place| files.get(&place.file))
+            .unwrap_or(&none);
+        let mut found = super::diagnostics::convert(error, Stage::Check, code, file);
+        if let Some(span) = place.and_then(|place| place.link) {
+            for diagnostic in &mut found {
+                diagnostic.labels.clear();
+                diagnostic.labels.push(Label {
+                    span,
+                    text: String::new(),
+                });
+            }
+        }
+        found
+    }
+}
+
+/// Where the id of a policy, template or link was given.
+#[derive(Debug, Clone)]
+struct Place {
+    file: Arc<str>,
+    line: Option<usize>,
+    link: Option<Span>,
 }
 
 /// Collects policies and links into a set, and reports what does not fit together.
@@ -113,7 +128,8 @@ impl PolicySet {
 pub struct PolicySetBuilder {
     policies: Vec<CompiledPolicy>,
     templates: BTreeMap<Arc<str>, ParsedPolicy>,
-    places: BTreeMap<Arc<str>, (Arc<str>, Span)>,
+    /// Where each id was given first.
+    places: BTreeMap<Arc<str>, Place>,
     set: ast::PolicySet,
     diagnostics: Vec<Diagnostic>,
 }
@@ -122,11 +138,10 @@ impl PolicySetBuilder {
     /// Adds one policy or template of a file.
     pub fn add(&mut self, policy: &ParsedPolicy) {
         let id = policy.display_id();
-        if let Some((file, span)) = self.places.get(&id) {
-            let first = if *file == policy.file {
-                format!("at byte {} of the same file", span.start)
-            } else {
-                format!("in `{file}`")
+        if let Some(Place { file, line, .. }) = self.places.get(&id) {
+            let first = match line {
+                Some(line) => format!("`{file}` line {line}"),
+                None => format!("`{file}`"),
             };
             self.diagnostics.push(
                 Diagnostic::error(
@@ -135,13 +150,17 @@ impl PolicySetBuilder {
                     format!("two policies have the id `{id}`"),
                 )
                 .in_file(policy.file.clone())
-                .with_label(policy.span, format!("the other one stands {first}"))
+                .with_label(policy.span, format!("the other one stands in {first}"))
                 .with_help("give each policy an `@id` of its own"),
             );
             return;
         }
-        self.places
-            .insert(id.clone(), (policy.file.clone(), policy.span));
+        let place = Place {
+            file: policy.file.clone(),
+            line: Some(policy.line),
+            link: None,
+        };
+        self.places.insert(id.clone(), place);
         let template = Arc::new(policy.template.new_id(ast::PolicyID::from_string(&id)));
         if policy.is_template {
             self.templates.insert(id, policy.clone());
@@ -166,7 +185,7 @@ impl PolicySetBuilder {
                 .in_file(link.file.clone())
                 .with_label(link.span, "")
         };
-        if let Some((file, _)) = self.places.get(&link.id) {
+        if let Some(Place { file, .. }) = self.places.get(&link.id) {
             let message = format!(
                 "the link id `{}` is taken by a policy or link in `{file}`",
                 link.id
@@ -210,8 +229,12 @@ impl PolicySetBuilder {
         );
         match ast::Template::link(body, ast::PolicyID::from_string(&link.id), values) {
             Ok(linked) => {
-                self.places
-                    .insert(link.id.clone(), (link.file.clone(), link.span));
+                let place = Place {
+                    file: link.file.clone(),
+                    line: None,
+                    link: Some(link.span),
+                };
+                self.places.insert(link.id.clone(), place);
                 let compiled = compile(
                     &linked,
                     link.id.clone(),
@@ -234,6 +257,7 @@ impl PolicySetBuilder {
     pub fn finish(self) -> (PolicySet, Vec<Diagnostic>) {
         let set = PolicySet {
             policies: self.policies,
+            places: self.places,
             inner: self.set.into(),
         };
         (set, self.diagnostics)

@@ -106,9 +106,7 @@ pub fn check(version: &PolicyVersion) -> CheckReport {
                     diagnostics.extend(faults);
                 }
             }
-            if !version.is_blocked() {
-                diagnostics.extend(suite_faults(version, suite));
-            }
+            diagnostics.extend(suite_faults(version, suite));
         }
     }
     diagnostics.sort();

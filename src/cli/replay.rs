@@ -43,11 +43,12 @@ pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
         .stream(output, |report, incoming| observe(&side, report, incoming))?;
     let mut report: ReplayReport = streamed.result;
     report.repeated = streamed.repeated;
+    let faulty = report.volume.malformed.count > 0 || !report.repeated.is_empty();
     // Nothing decided is nothing shown.
-    let code = if report.tally.decisions.decided() == 0 {
-        3
-    } else {
-        0
+    let code = match (faulty, report.tally.decisions.decided()) {
+        (true, _) => 1,
+        (false, 0) => 3,
+        (false, _) => 0,
     };
     let replayed = Replayed {
         header: output.header(loaded.version.manifest.name.as_ref(), vec![loaded.header]),

@@ -55,7 +55,7 @@ pub enum Ending {
 
 impl DiffReport {
     /// How the diff ends. It is inconclusive where something changed and nothing was replayed or decided on both
-    /// sides, and where an action that base decides can no longer be decided.
+    /// sides, where an action that base decides can no longer be decided, and where a record could not be read.
     pub fn ending(&self, fail_on: &BTreeSet<FailOn>) -> Ending {
         let Some(decisions) = &self.decisions else {
             return match self.repository.is_empty() {
@@ -66,7 +66,8 @@ impl DiffReport {
         if fail_on.iter().any(|fail| decisions.fails(*fail)) {
             return Ending::Failed;
         }
-        let lost = decisions.actions_in(ChangeClass::NewlyUndecidable) > 0;
+        let lost = decisions.actions_in(ChangeClass::NewlyUndecidable) > 0
+            || decisions.volume.malformed.count > 0;
         if lost || (decisions.compared == 0 && !self.repository.is_empty()) {
             return Ending::Inconclusive;
         }

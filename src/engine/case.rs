@@ -162,7 +162,8 @@ pub fn suite_faults(version: &PolicyVersion, suite: &Suite) -> Vec<Diagnostic> {
         let expected = &test.expect.value;
         let lists = [&expected.reasons, &expected.errors];
         for policy in lists.into_iter().flatten().flat_map(|list| &list.value) {
-            if !known.contains(policy.value.as_str()) {
+            let unread = version.is_blocked() && mentioned(version, suite, &policy.value);
+            if !known.contains(policy.value.as_str()) && !unread {
                 let hint = nearest(&policy.value, known.iter().copied())
                     .map(|name| format!("; did you mean `{name}`?"))
                     .unwrap_or_default();
@@ -174,4 +175,14 @@ pub fn suite_faults(version: &PolicyVersion, suite: &Suite) -> Vec<Diagnostic> {
         }
     }
     faults
+}
+
+/// Whether a file other than a suite holds a text: a policy may stand in a file that does not parse.
+fn mentioned(version: &PolicyVersion, suite: &Suite, id: &str) -> bool {
+    let suites = || version.suites.iter().chain([suite]);
+    version
+        .sources
+        .iter()
+        .filter(|file| suites().all(|suite| suite.file.path != file.path))
+        .any(|file| file.text.contains(id))
 }

@@ -55,21 +55,47 @@ impl SourceFile {
         (line, column)
     }
 
-    /// A span that marks at least something: one that covers no more than one byte is stretched to the end of its
-    /// line, because the start of a YAML mapping is all that the parser tells of it.
+    /// A span that marks at least something: one that covers no more than one byte is stretched to its closing
+    /// bracket or the end of its line, because the start of a YAML collection is all that the parser tells of it.
     pub fn widen(&self, span: Span) -> Span {
         if span.len > 1 {
             return span;
         }
         let rest = self.text.get(span.start..).unwrap_or_default();
-        let line = rest.lines().next().unwrap_or_default().trim_end();
-        Span::new(span.start, line.len().max(span.len))
+        let line = rest.lines().next().unwrap_or_default();
+        let closed = closing_bracket(line);
+        let line = line.split(" #").next().unwrap_or_default().trim_end();
+        let len = closed.unwrap_or(line.len());
+        Span::new(span.start, len.max(span.len))
     }
 
     /// The text under a span, or nothing where the span does not fit the text.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.start..span.end()).unwrap_or_default()
     }
+}
+
+/// The length of a bracketed text up to its closing bracket; brackets in quotes do not count.
+fn closing_bracket(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut quote = None;
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{' | '[') => depth += 1,
+            (None, '}' | ']') => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            (None, _) if depth == 0 => return None,
+            (None, _) => {}
+        }
+    }
+    None
 }
 
 /// The texts that diagnostics point into, by path.

@@ -64,6 +64,10 @@ pub(super) fn build(
     let mut attrs: BTreeMap<String, Spanned<Json>> = BTreeMap::new();
     let ty = schema.and_then(|schema| schema.entity_type(agent_type));
     for (name, json, span) in facts(inventory, spec.span) {
+        // A day that is none was reported above.
+        if name == "expires" && json.as_str().is_some_and(|day| !is_day(day)) {
+            continue;
+        }
         // Facts that the schema does not declare stay in the inventory alone.
         if ty
             .as_ref()

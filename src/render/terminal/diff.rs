@@ -430,14 +430,7 @@ fn result(report: &DiffReport, judgement: &Judgement) -> String {
             "INCONCLUSIVE",
             "no recorded action could be decided on both sides".to_owned(),
         ),
-        (Ending::Inconclusive, Some(changes)) => (
-            Role::Warning,
-            "INCONCLUSIVE",
-            format!(
-                "{} that base decides cannot be decided on head",
-                count(changes.actions_in(ChangeClass::NewlyUndecidable), "action")
-            ),
-        ),
+        (Ending::Inconclusive, Some(changes)) => (Role::Warning, "INCONCLUSIVE", lost(changes)),
         (Ending::Clean, None) => (
             Role::Good,
             "OK",
@@ -446,6 +439,23 @@ fn result(report: &DiffReport, judgement: &Judgement) -> String {
         (Ending::Clean, Some(changes)) => (Role::Good, "OK", clean(changes)),
     };
     format!("\n{}  {why}\n", paint(role, word))
+}
+
+/// What base decides and head does not, and what could not even be read.
+fn lost(changes: &DecisionChanges) -> String {
+    let mut parts = Vec::new();
+    let undecidable = changes.actions_in(ChangeClass::NewlyUndecidable);
+    if undecidable > 0 {
+        let actions = count(undecidable, "action");
+        parts.push(format!(
+            "{actions} that base decides cannot be decided on head"
+        ));
+    }
+    let malformed = changes.volume.malformed.count;
+    if malformed > 0 {
+        parts.push(format!("{} could not be read", count(malformed, "record")));
+    }
+    parts.join("; ")
 }
 
 /// Never says "no flips" of what was not decided.

@@ -8,6 +8,7 @@ use crate::diff::{
     DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, PolicyChange, PolicyChangeKind,
     RepositoryChanges, SideName,
 };
+use crate::engine::Counts;
 use crate::model::{ChangeClass, Severity, Sources};
 use crate::render::escape::shortened;
 use crate::render::style::aside;
@@ -218,18 +219,17 @@ fn ranked(changes: &DecisionChanges, verbose: bool) -> Vec<(&GroupKey, &Group)> 
 
 fn one_group(number: usize, key: &GroupKey, group: &Group, verbose: bool) -> String {
     let tally = &group.tally;
+    let named = if verbose { 10 } else { 2 };
     let mut out = format!(
-        "\n{number:>3}  {}  {}, {}, {}\n",
+        "\n{number:>3}  {}  {} · {} · {} · {}\n",
         class_name(key.class),
         count(tally.actions, "action"),
-        count(tally.agents.len() as u64, "agent"),
+        names(&group.actions, named),
+        names(&tally.agents, named),
         count(tally.sessions.len(), "session"),
     );
     out.push_str(&format!("     base  {}\n", outcome::outcome(&key.base)));
     out.push_str(&format!("     head  {}\n", outcome::outcome(&key.head)));
-    let agents = recordings::ranked(&tally.agents, 4);
-    let actions = recordings::ranked(&group.actions, 4);
-    out.push_str(&format!("     {actions}  by {agents}\n"));
     let shown = if verbose { group.examples.len() } else { 1 };
     for example in group.examples.iter().take(shown) {
         let request = example
@@ -354,19 +354,49 @@ fn to_look_at(report: &DiffReport, changes: &DecisionChanges, verbose: bool) -> 
         "\n{}\n{unreadable}{repeated}",
         paint(Role::Heading, "to look at")
     ));
-    if base == head {
-        out.push_str(&head);
-        out.push_str(&infidelity);
-        return out;
-    }
-    let base = format!("{base}{infidelity}");
-    for (name, text) in [("base", base), ("head", head)] {
-        if !text.is_empty() {
-            let indented: String = text.lines().map(|line| format!("  {line}\n")).collect();
-            out.push_str(&format!("  {}\n{indented}", paint(Role::Quiet, name)));
+    // What holds of both sides is said once.
+    let common: Vec<&str> = base
+        .lines()
+        .filter(|line| head.lines().any(|h| h == *line))
+        .collect();
+    common
+        .iter()
+        .for_each(|line| out.push_str(&format!("{line}\n")));
+    for (name, text) in [("base", &base), ("head", &head)] {
+        for line in text.lines().filter(|line| !common.contains(line)) {
+            out.push_str(&format!(
+                "  {} {}\n",
+                paint(Role::Quiet, name),
+                line.trim_start()
+            ));
         }
     }
+    out.push_str(&infidelity);
     out
+}
+
+/// The most frequent names, and how many there are besides: `refund_payment, pay_supplier and 3 more`.
+fn names(counts: &Counts, limit: usize) -> String {
+    let ranked = counts.ranked();
+    let shown: Vec<String> = ranked
+        .iter()
+        .take(limit)
+        .map(|(name, _)| shortened(&printable(plain_action(name)), 40))
+        .collect();
+    let rest = ranked.len().saturating_sub(limit);
+    let more = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
+    format!("{}{more}", shown.join(", "))
+}
+
+/// The id of an action without Cedar's quotes, where it reads the same.
+fn plain_action(name: &str) -> &str {
+    name.strip_prefix("Action::\"")
+        .and_then(|id| id.strip_suffix('"'))
+        .unwrap_or(name)
 }
 
 /// The command that explains the first example.

@@ -157,19 +157,26 @@ pub(super) fn problems(tally: &SideTally, verbose: bool) -> String {
 
 /// Where a version does not decide as was recorded.
 pub(super) fn mismatches(tally: &SideTally, verbose: bool) -> String {
+    let limit = if verbose { 50 } else { 3 };
     let mut out = String::new();
-    for ((recorded, answer), notes) in
-        tally
-            .fidelity
-            .mismatches
+    for ((recorded, answer), notes) in tally.fidelity.mismatches.iter().take(limit) {
+        let said = super::outcome::outcome(&crate::model::Outcome::Decided(answer.clone()));
+        let ids: Vec<String> = notes
+            .first
             .iter()
-            .take(if verbose { 50 } else { 3 })
-    {
-        let heading = format!(
-            "recorded {recorded}, decided {}",
-            super::outcome::outcome(&crate::model::Outcome::Decided(answer.clone()))
-        );
-        out.push_str(&recordings::notes(&heading, notes, verbose));
+            .take(if verbose { 10 } else { 1 })
+            .filter_map(|note| note.id.as_deref())
+            .map(|id| format!("#{}", printable(id)))
+            .collect();
+        out.push_str(&format!(
+            "  {}  recorded {recorded}, decided {said}  {}\n",
+            paint(Role::Warning, format!("mismatch {}", grouped(notes.count))),
+            paint(Role::Quiet, ids.join(" "))
+        ));
+    }
+    let rest = tally.fidelity.mismatches.len().saturating_sub(limit);
+    if rest > 0 {
+        out.push_str(&aside(format!("  and {rest} more kinds of mismatch (-v)")));
     }
     out
 }

@@ -122,8 +122,8 @@ pub(super) fn statuses(
             policy.effect.to_string(),
             paint(Role::Name, printable(&policy.policy)),
             paint(role, word),
-            why(policy),
             paint(Role::Quiet, printable(&place)),
+            why(policy),
         ]);
     }
     table.draw(indent)

@@ -3,9 +3,24 @@
 //! The modules stand in layers; data flows down this list. `docs/architecture.md` has the picture, `tests/tidy.rs`
 //! holds it.
 
-pub mod cedar;
-pub mod engine;
+// 0 data
 pub mod model;
-pub mod repository;
+// 1 bridges
+pub mod cedar;
+pub mod recording;
 pub mod source;
 pub mod yaml;
+// 2 engine
+pub mod engine;
+pub mod repository;
+// 3 capabilities
+pub mod check;
+pub mod diff;
+pub mod explain;
+pub mod init;
+pub mod replay;
+pub mod testing;
+// 4 presentation
+pub mod render;
+// 5 front
+pub mod cli;

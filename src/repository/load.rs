@@ -89,6 +89,25 @@ pub fn load(files: &Files<'_>) -> PolicyVersion {
     version
 }
 
+/// The manifest alone, or its defaults where it cannot be read.
+pub fn load_manifest(files: &Files<'_>) -> Manifest {
+    let mut loader = Loader {
+        files,
+        version: PolicyVersion::default(),
+        entities: BTreeMap::new(),
+    };
+    loader.manifest();
+    loader.version.manifest
+}
+
+/// The recordings that a manifest names, among these paths.
+pub fn select_recordings<'p>(
+    manifest: &Manifest,
+    paths: impl Iterator<Item = &'p str>,
+) -> Vec<String> {
+    select(&manifest.recordings, paths, MANIFEST).0
+}
+
 struct Loader<'a> {
     files: &'a Files<'a>,
     version: PolicyVersion,
@@ -97,12 +116,16 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    fn run(&mut self) {
+    fn manifest(&mut self) {
         if let Some(file) = self.file(MANIFEST)
             && let Some(manifest) = self.yaml::<Manifest>(&file, |manifest| manifest.version)
         {
             self.version.manifest = manifest;
         }
+    }
+
+    fn run(&mut self) {
+        self.manifest();
         self.schema();
         self.policies();
         self.inventory();

@@ -1,0 +1,257 @@
+//! The arguments, as clap reads them.
+
+use crate::model::Importer;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+/// Test, review and gate what AI agents may do, before the policy is deployed.
+///
+/// agentauthz reads a policy repository (Cedar policies, schema, entities and agents beside an `agentauthz.yaml`),
+/// runs its unit tests, and replays recorded agent actions against two versions of it, to show which decisions flip,
+/// and why.
+#[derive(Debug, Parser)]
+#[command(name = "agentauthz", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What is common to all commands.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  clean: nothing found, all tests passed
+  1  findings: a fault, a failed test, a change that fails the diff
+  2  the work could not be done: bad usage, unreadable or invalid input
+  3  inconclusive: nothing failed, but nothing, or not everything, could be decided
+
+The repository is found upward from the working directory by its `agentauthz.yaml`.";
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Run as if started in this directory.
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
+    pub directory: Option<PathBuf>,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t = Format::Terminal, global = true)]
+    pub format: Format,
+    /// Write the report to a file as well, as `FORMAT=PATH`; can be given several times.
+    #[arg(long, value_name = "FORMAT=PATH", global = true)]
+    pub report: Vec<String>,
+    /// When to use colours; `NO_COLOR` is respected.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub color: Color,
+    /// Say only the result.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Show no progress bar.
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+}
+
+/// Formats of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people.
+    Terminal,
+    /// One JSON object.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a new policy repository that passes `check` and `test` and has a recording to replay.
+    Init(InitArgs),
+    /// Parse and type-check everything: schema, policies, links, entities, agents, mapping, tests.
+    Check(CheckArgs),
+    /// Run the unit tests.
+    Test(TestArgs),
+    /// Decide every recorded action under one version.
+    Replay(ReplayArgs),
+    /// Show what changes between two versions: in the policies, and in the decisions on recorded actions.
+    Diff(DiffArgs),
+    /// Explain one decision: the status of every policy whose scope holds.
+    Explain(ExplainArgs),
+    /// Turn recorded tool calls of other formats into native recordings.
+    Import(ImportArgs),
+    /// Print the JSON Schema of a file format, for editors.
+    Schema(SchemaArgs),
+    /// Print a script that completes commands and options.
+    Completions(CompletionsArgs),
+}
+
+const VERSION_HELP: &str =
+    "working tree, a git revision (`main`, `v1.2`, `REV:DIRECTORY`) or `dir:PATH`";
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where to write it; the directory is made, and must be empty where it exists.
+    #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Check recordings as well: these, or, without a path, those of the manifest.
+    #[arg(long, value_name = "PATH", num_args = 0.., value_hint = ValueHint::AnyPath)]
+    pub recordings: Option<Vec<PathBuf>>,
+    /// The version to check: the working tree, a git revision or `dir:PATH`.
+    #[arg(long, value_name = "VERSION", help = format!("The version to check: {VERSION_HELP}"))]
+    pub at: Option<String>,
+}
+
+/// Arguments of `test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// The version to test.
+    #[arg(long, value_name = "VERSION", help = format!("The version to test: {VERSION_HELP}"))]
+    pub at: Option<String>,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Recordings, or directories of them; `-` is standard input. Without any, those of the manifest.
+    #[arg(value_name = "RECORDING", value_hint = ValueHint::AnyPath)]
+    pub recordings: Vec<PathBuf>,
+    /// The version that decides.
+    #[arg(long, value_name = "VERSION", help = format!("The version that decides: {VERSION_HELP}"))]
+    pub at: Option<String>,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Versions, as in git:
+  diff                  the last commit against the working tree
+  diff main             `main` against the working tree
+  diff a..b, diff a b   one revision against another
+  diff a...b            the merge base of both against `b`
+  diff dir:PATH         a directory against the working tree
+
+Classes for --fail-on: newly-allowed (with error-opened, and newly-decidable that allows), newly-denied (its mirror
+image), error-opened, error-closed, newly-undecidable, newly-decidable, error-changed, reason-changed, none.")]
+pub struct DiffArgs {
+    /// Base, or base and head.
+    #[arg(value_name = "VERSION", num_args = 0..=2)]
+    pub versions: Vec<String>,
+    /// Recordings, or directories of them; `-` is standard input. Without any, those of the manifest.
+    #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
+    pub recordings: Vec<PathBuf>,
+    /// Classes of change that fail the diff.
+    #[arg(
+        long,
+        value_name = "CLASS",
+        value_delimiter = ',',
+        default_value = "newly-allowed"
+    )]
+    pub fail_on: Vec<String>,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  agentauthz explain recordings/july.jsonl#call-17
+  agentauthz explain recordings/july.jsonl#call-17 --base main
+  agentauthz explain --principal Agent::bot --action refund --resource Order::o1 --context '{\"amount\": 5}'")]
+pub struct ExplainArgs {
+    /// A recorded action: the recording and the action's id.
+    #[arg(value_name = "RECORDING#ID", conflicts_with_all = ["principal", "action", "resource", "context"])]
+    pub recorded: Option<String>,
+    /// Who acts: `Type::id` or `Type::"any id"`.
+    #[arg(long, value_name = "ENTITY", requires_all = ["action", "resource"])]
+    pub principal: Option<String>,
+    /// What is done: an action of the schema.
+    #[arg(long, value_name = "ACTION", requires_all = ["principal", "resource"])]
+    pub action: Option<String>,
+    /// To what.
+    #[arg(long, value_name = "ENTITY", requires_all = ["principal", "action"])]
+    pub resource: Option<String>,
+    /// The context, as JSON typed by the schema; `@PATH` reads a file.
+    #[arg(long, value_name = "JSON", requires = "principal")]
+    pub context: Option<String>,
+    /// The version that decides.
+    #[arg(long, value_name = "VERSION", help = format!("The version that decides: {VERSION_HELP}"))]
+    pub at: Option<String>,
+    /// A version to compare with.
+    #[arg(long, value_name = "VERSION", help = format!("A version to compare with: {VERSION_HELP}"))]
+    pub base: Option<String>,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Files, or directories of them; `-` is standard input.
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
+    /// The format; told by the first bytes where it is not given.
+    #[arg(long, value_enum)]
+    pub from: Option<FromFormat>,
+    /// A mapping instead of the repository's.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub mapping: Option<PathBuf>,
+    /// Where to write; `.gz` and `.zst` compress, `-` is standard output.
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+}
+
+/// Formats that can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FromFormat {
+    /// Native recordings, to map them anew.
+    Native,
+    /// AgentDojo run files.
+    Agentdojo,
+    /// tau2 result files.
+    Tau2,
+    /// OpenAI chat messages.
+    Openai,
+}
+
+impl From<FromFormat> for Importer {
+    fn from(format: FromFormat) -> Self {
+        match format {
+            FromFormat::Native => Importer::Native,
+            FromFormat::Agentdojo => Importer::Agentdojo,
+            FromFormat::Tau2 => Importer::Tau2,
+            FromFormat::Openai => Importer::Openai,
+        }
+    }
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Which one; without a name, the names are listed.
+    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(crate::repository::SCHEMAS))]
+    pub name: Option<String>,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}

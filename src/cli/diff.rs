@@ -1,0 +1,119 @@
+//! `agentauthz diff`
+
+use super::args::DiffArgs;
+use super::error::CliError;
+use super::origin::Range;
+use super::output::{Output, Report};
+use super::recordings::Input;
+use super::versions::{Loaded, load_range, manifest_recordings};
+use crate::diff::{DecisionChanges, DiffReport, Ending, FailOn, SideName, observe, policy_changes};
+use crate::engine::{Pairing, Side};
+use crate::model::{ChangeClass, Sources};
+use crate::render::{self, Header, Judgement};
+use std::collections::BTreeSet;
+
+struct Diffed<'a> {
+    header: Header,
+    report: DiffReport,
+    judgement: Judgement,
+    sources: (&'a Sources, &'a Sources),
+}
+
+impl Report for Diffed<'_> {
+    fn terminal(&self) -> String {
+        render::diff(&self.header, &self.report, &self.judgement, self.sources)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        render::diff_json(&self.header, &self.report, &self.judgement, self.sources)
+    }
+}
+
+pub fn run(args: &DiffArgs, output: &Output) -> Result<u8, CliError> {
+    let fail_on = read_fail_on(&args.fail_on)?;
+    let (base, head) = load_range(&Range::parse(&args.versions)?)?;
+    let (base, head) = (base.whole()?, head.whole()?);
+    let paths = match args.recordings.is_empty() {
+        true => manifest_recordings()?,
+        false => args.recordings.clone(),
+    };
+    let mut report = compare_repositories(&base, &head);
+    if !paths.is_empty() {
+        let pairing = Pairing::of(&base.version, &head.version);
+        let (left, right) = (
+            Side::base(&base.version, &pairing),
+            Side::head(&head.version),
+        );
+        let streamed = Input::new(&paths, None)?.stream(output, |changes, incoming| {
+            observe(&left, &right, changes, incoming)
+        })?;
+        let changes: DecisionChanges = streamed.result;
+        report.decisions = Some(changes);
+        report.repeated = streamed.repeated;
+    }
+    let ending = report.ending(&fail_on);
+    let diffed = Diffed {
+        header: output.header(
+            head.version.manifest.name.as_ref(),
+            vec![base.header.clone(), head.header.clone()],
+        ),
+        report,
+        judgement: Judgement {
+            ending,
+            fail_on: args.fail_on.clone(),
+        },
+        sources: (&base.version.sources, &head.version.sources),
+    };
+    output.write(&diffed)?;
+    Ok(match ending {
+        Ending::Clean => 0,
+        Ending::Failed => 1,
+        Ending::Inconclusive => 3,
+    })
+}
+
+fn compare_repositories(base: &Loaded, head: &Loaded) -> DiffReport {
+    let pairing = Pairing::of(&base.version, &head.version);
+    let mut diagnostics = Vec::new();
+    for (side, loaded) in [(SideName::Base, base), (SideName::Head, head)] {
+        let found = loaded.version.diagnostics.iter().cloned();
+        diagnostics.extend(found.map(|found| (side, found)));
+    }
+    DiffReport {
+        diagnostics,
+        repository: policy_changes(&base.version, &head.version, &pairing),
+        decisions: None,
+        repeated: Default::default(),
+    }
+}
+
+fn read_fail_on(names: &[String]) -> Result<BTreeSet<FailOn>, CliError> {
+    let mut fail_on = BTreeSet::new();
+    for name in names {
+        let class = ChangeClass::ALL
+            .into_iter()
+            .find(|class| class.name() == name && *class != ChangeClass::Unchanged);
+        match (name.as_str(), class) {
+            ("none", _) => {}
+            ("newly-allowed", _) => {
+                fail_on.insert(FailOn::NewlyAllowed);
+            }
+            ("newly-denied", _) => {
+                fail_on.insert(FailOn::NewlyDenied);
+            }
+            (_, Some(class)) => {
+                fail_on.insert(FailOn::Class(class));
+            }
+            (_, None) => {
+                let known: Vec<&str> = ChangeClass::ALL
+                    .into_iter()
+                    .filter(|class| *class != ChangeClass::Unchanged)
+                    .map(ChangeClass::name)
+                    .collect();
+                return Err(CliError::new(format!("`{name}` is no class of change"))
+                    .with_help(format!("classes are {}, and `none`", known.join(", "))));
+            }
+        }
+    }
+    Ok(fail_on)
+}

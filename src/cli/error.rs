@@ -1,0 +1,84 @@
+//! Errors: the tool could not do its work. Each says what, and the way out; all of them end with exit code 2.
+
+use crate::model::{Diagnostic, Sources};
+use crate::source::{GitError, ReadError};
+use std::fmt;
+use std::path::Path;
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub struct CliError {
+    /// What went wrong: lowercase, backticks, no full stop.
+    pub message: String,
+    /// The way out.
+    pub help: Option<String>,
+    /// Faults in files that are behind it, with their texts.
+    pub diagnostics: Option<(Vec<Diagnostic>, Box<Sources>)>,
+    /// Whether the reader of our output went away: then nothing is said.
+    pub closed_pipe: bool,
+}
+
+impl CliError {
+    /// An error with what went wrong.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: None,
+            diagnostics: None,
+            closed_pipe: false,
+        }
+    }
+
+    /// The same, with the way out.
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// A file that cannot be read or written.
+    pub fn file(what: &str, path: &Path, error: &std::io::Error) -> Self {
+        Self::new(format!("cannot {what} `{}`: {error}", path.display()))
+    }
+
+    /// Output that cannot be written.
+    pub fn output(error: &std::io::Error) -> Self {
+        Self {
+            closed_pipe: error.kind() == std::io::ErrorKind::BrokenPipe,
+            ..Self::new(format!("cannot write the output: {error}"))
+        }
+    }
+
+    /// A repository of which parts are missing.
+    pub fn broken_repository(label: &str, diagnostics: Vec<Diagnostic>, sources: &Sources) -> Self {
+        Self {
+            diagnostics: Some((diagnostics, Box::new(sources.clone()))),
+            ..Self::new(format!(
+                "{label}: parts of the repository cannot be read, so nothing is decided"
+            ))
+        }
+        .with_help("`agentauthz check` shows every fault at once")
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for CliError {}
+
+impl From<GitError> for CliError {
+    fn from(error: GitError) -> Self {
+        Self {
+            help: error.help,
+            ..Self::new(error.message)
+        }
+    }
+}
+
+impl From<ReadError> for CliError {
+    fn from(error: ReadError) -> Self {
+        Self::new(error.to_string())
+    }
+}

@@ -1,0 +1,20 @@
+//! The command line: arguments, configuration, streams, progress, exit codes.
+
+mod args;
+mod check;
+mod diff;
+mod error;
+mod explain;
+mod import;
+mod init;
+mod origin;
+mod output;
+mod print;
+mod recordings;
+mod replay;
+mod run;
+mod test;
+mod versions;
+
+pub use args::{Cli, Command};
+pub use run::run;

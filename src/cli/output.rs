@@ -1,0 +1,134 @@
+//! Where reports go: standard output, and files, which are never left half written.
+
+use super::args::{Color, Format, Global};
+use super::error::CliError;
+use crate::render::{Header, Version};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// The global options, understood.
+pub struct Output {
+    format: Format,
+    reports: Vec<(Format, PathBuf)>,
+    color: Color,
+    quiet: bool,
+    verbose: bool,
+    /// Whether a progress bar may be shown.
+    pub progress: bool,
+}
+
+/// A report that can be written in every format.
+pub trait Report {
+    /// As text with styles.
+    fn terminal(&self) -> String;
+    /// As JSON.
+    fn json(&self) -> serde_json::Value;
+}
+
+impl Output {
+    /// Reads the global options.
+    pub fn new(global: &Global) -> Result<Self, CliError> {
+        let mut reports = Vec::new();
+        for report in &global.report {
+            let wrong = || {
+                CliError::new(format!("`--report {report}` is not `FORMAT=PATH`"))
+                    .with_help("formats are `terminal` and `json`")
+            };
+            let (format, path) = report.split_once('=').ok_or_else(wrong)?;
+            let format = match format {
+                "terminal" => Format::Terminal,
+                "json" => Format::Json,
+                _ => return Err(wrong()),
+            };
+            reports.push((format, PathBuf::from(path)));
+        }
+        Ok(Self {
+            format: global.format,
+            reports,
+            color: global.color,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            progress: !global.no_progress && !global.quiet && std::io::stderr().is_terminal(),
+        })
+    }
+
+    /// The header of a report about these versions.
+    pub fn header(&self, name: Option<&String>, versions: Vec<Version>) -> Header {
+        Header {
+            name: name.cloned(),
+            versions,
+            verbose: self.verbose,
+            quiet: self.quiet,
+        }
+    }
+
+    /// Writes a report to standard output and to the files that were asked for.
+    pub fn write(&self, report: &dyn Report) -> Result<(), CliError> {
+        for (format, path) in &self.reports {
+            write_file(path, plain(&text(report, *format)).as_bytes())?;
+        }
+        self.print(&text(report, self.format))
+    }
+
+    /// Writes text with styles to standard output.
+    pub fn print(&self, text: &str) -> Result<(), CliError> {
+        let stdout = std::io::stdout();
+        let choice = match self.color {
+            Color::Auto => anstream::AutoStream::choice(&stdout),
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        let text = match choice {
+            anstream::ColorChoice::Never => plain(text),
+            _ => text.to_owned(),
+        };
+        let mut stdout = stdout.lock();
+        stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+            .map_err(|error| CliError::output(&error))
+    }
+}
+
+fn text(report: &dyn Report, format: Format) -> String {
+    match format {
+        Format::Terminal => report.terminal(),
+        Format::Json => {
+            let mut text = serde_json::to_string_pretty(&report.json()).unwrap_or_default();
+            text.push('\n');
+            text
+        }
+    }
+}
+
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+/// Writes a file whole or not at all: to a temporary file beside it, which then takes its name.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let fault = |error: std::io::Error| CliError::file("write", path, &error);
+    let mut file = temporary_beside(path)?;
+    file.write_all(bytes).map_err(fault)?;
+    file.persist(path).map_err(|error| fault(error.error))?;
+    Ok(())
+}
+
+/// A temporary file in the directory of `path`.
+pub fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, CliError> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".agentauthz-");
+    // A report is no secret: it gets the permissions that any new file gets.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder
+        .tempfile_in(directory)
+        .map_err(|error| CliError::file("write", path, &error))
+}

@@ -1,0 +1,58 @@
+//! `agentauthz replay`
+
+use super::args::ReplayArgs;
+use super::error::CliError;
+use super::origin::Origin;
+use super::output::{Output, Report};
+use super::recordings::Input;
+use super::versions::{load_version, manifest_recordings};
+use crate::engine::Side;
+use crate::render::{self, Header};
+use crate::replay::{ReplayReport, observe};
+
+struct Replayed {
+    header: Header,
+    report: ReplayReport,
+}
+
+impl Report for Replayed {
+    fn terminal(&self) -> String {
+        render::replay(&self.header, &self.report)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        render::replay_json(&self.header, &self.report)
+    }
+}
+
+pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
+    let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
+    let paths = match args.recordings.is_empty() {
+        true => manifest_recordings()?,
+        false => args.recordings.clone(),
+    };
+    if paths.is_empty() {
+        let patterns = loaded.version.manifest.recordings.join("`, `");
+        return Err(CliError::new(format!(
+            "there is no recording: none was named, and no file matches `{patterns}`"
+        ))
+        .with_help("name a recording: `agentauthz replay RECORDING`"));
+    }
+    let side = Side::head(&loaded.version);
+    let streamed = Input::new(&paths, None)?
+        .stream(output, |report, incoming| observe(&side, report, incoming))?;
+    let mut report: ReplayReport = streamed.result;
+    report.repeated = streamed.repeated;
+    // Nothing decided is nothing shown.
+    let code = if report.tally.decisions.decided() == 0 {
+        3
+    } else {
+        0
+    };
+    let replayed = Replayed {
+        header: output.header(loaded.version.manifest.name.as_ref(), vec![loaded.header]),
+        report,
+    };
+    output.write(&replayed)?;
+    Ok(code)
+}

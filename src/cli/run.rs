@@ -1,0 +1,92 @@
+//! From the command line to an exit code.
+
+use super::args::{Cli, Command};
+use super::error::CliError;
+use super::output::Output;
+use super::{check, diff, explain, import, init, print, replay, test};
+use crate::render::{Role, diagnostics, paint, printable};
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// The exit code of an error.
+const FAILED: u8 = 2;
+
+/// Threads evaluate policies, whose nesting Cedar bounds by the stack that is left.
+const STACK: usize = 16 << 20;
+
+/// Runs the command that the arguments of this process name.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no error.
+            let code = if error.use_stderr() { FAILED } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    // The main thread's stack is the system's choice, so the work is done on one of ours.
+    let worker = std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || command(&cli));
+    let code = worker
+        .ok()
+        .and_then(|worker| worker.join().ok())
+        .unwrap_or(FAILED);
+    ExitCode::from(code)
+}
+
+fn command(cli: &Cli) -> u8 {
+    // Where the pool exists already, its threads are used as they are.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK)
+        .build_global();
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(error) if error.closed_pipe => 0,
+        Err(error) => {
+            say(&error);
+            FAILED
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<u8, CliError> {
+    let output = Output::new(&cli.global)?;
+    if let Some(directory) = &cli.global.directory {
+        std::env::set_current_dir(directory)
+            .map_err(|error| CliError::file("enter", directory, &error))?;
+    }
+    match &cli.command {
+        Command::Init(args) => init::run(args, &output),
+        Command::Check(args) => check::run(args, &output),
+        Command::Test(args) => test::run(args, &output),
+        Command::Replay(args) => replay::run(args, &output),
+        Command::Diff(args) => diff::run(args, &output),
+        Command::Explain(args) => explain::run(args, &output),
+        Command::Import(args) => import::run(args, &output),
+        Command::Schema(args) => print::schema(args, &output),
+        Command::Completions(args) => print::completions(args, &output),
+    }
+}
+
+fn say(error: &CliError) {
+    let mut text = String::new();
+    if let Some((found, sources)) = &error.diagnostics {
+        text.push_str(&diagnostics(found, sources));
+    }
+    text.push_str(&format!(
+        "{} {}\n",
+        paint(Role::Bad, "error:"),
+        printable(&error.message)
+    ));
+    if let Some(help) = &error.help {
+        text.push_str(&format!(
+            "{} {}\n",
+            paint(Role::Quiet, "help:"),
+            printable(help)
+        ));
+    }
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}

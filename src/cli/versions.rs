@@ -1,0 +1,148 @@
+//! Loading the policy versions that a command works on.
+
+use super::error::CliError;
+use super::origin::{Origin, Range};
+use crate::render::Version;
+use crate::repository::{Files, PolicyVersion, load, load_manifest, select_recordings};
+use crate::source::{self, Repository, Tree};
+use std::path::{Path, PathBuf};
+
+/// A loaded version and how it is called in reports.
+pub struct Loaded {
+    /// What reports say of it.
+    pub header: Version,
+    /// The version.
+    pub version: PolicyVersion,
+}
+
+impl Loaded {
+    /// The version, if all of it could be read; else the error that shows what could not.
+    pub fn whole(self) -> Result<Self, CliError> {
+        if self.version.is_blocked() {
+            let blocking = self
+                .version
+                .diagnostics
+                .iter()
+                .filter(|found| found.is_blocking())
+                .cloned()
+                .collect();
+            return Err(CliError::broken_repository(
+                &self.header.label,
+                blocking,
+                &self.version.sources,
+            ));
+        }
+        Ok(self)
+    }
+}
+
+/// The root of the policy repository on disk, or the error that says how to get one.
+pub fn root() -> Result<PathBuf, CliError> {
+    source::find_root(Path::new(".")).ok_or_else(|| {
+        CliError::new(format!("there is no `{}` here or above", source::MANIFEST))
+            .with_help("`agentauthz init` writes a repository; `-C DIR` names another directory")
+    })
+}
+
+/// Loads one version.
+pub fn load_version(origin: &Origin) -> Result<Loaded, CliError> {
+    match origin {
+        Origin::WorkingTree => from_disk(&root()?, "working tree".to_owned(), true),
+        Origin::Directory(path) => {
+            let label = format!("dir:{}", path.to_string_lossy().replace('\\', "/"));
+            if !path.join(source::MANIFEST).is_file() {
+                let message = format!("`{}` has no `{}`", path.display(), source::MANIFEST);
+                return Err(CliError::new(message)
+                    .with_help("name the directory of a policy repository: `dir:PATH`"));
+            }
+            from_disk(path, label, false)
+        }
+        Origin::Revision(revision) => {
+            let start = source::find_root(Path::new(".")).unwrap_or_else(|| PathBuf::from("."));
+            let repository = Repository::discover(&start)?;
+            let label = format!("{revision} ({})", repository.short_id(revision)?);
+            Ok(from_tree(&repository.tree(revision)?, label))
+        }
+    }
+}
+
+/// Loads base and head.
+pub fn load_range(range: &Range) -> Result<(Loaded, Loaded), CliError> {
+    match range {
+        Range::Two(base, head) => Ok((load_version(base)?, load_version(head)?)),
+        Range::MergeBase(a, b) => {
+            let start = source::find_root(Path::new(".")).unwrap_or_else(|| PathBuf::from("."));
+            let base = Repository::discover(&start)?.merge_base(a, b)?;
+            let mut loaded = load_version(&Origin::Revision(base.clone()))?;
+            let short: String = base.chars().take(7).collect();
+            loaded.header.label = format!("merge base of {a} and {b} ({short})");
+            Ok((loaded, load_version(&Origin::Revision(b.clone()))?))
+        }
+    }
+}
+
+fn from_disk(root: &Path, label: String, ignore: bool) -> Result<Loaded, CliError> {
+    Ok(from_tree(&Tree::directory(root, ignore)?, label))
+}
+
+fn from_tree(tree: &Tree, label: String) -> Loaded {
+    let read = |path: &str| tree.read(path).map_err(|error| error.message);
+    let version = load(&files(tree, &read));
+    let digest = version
+        .digest
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    Loaded {
+        header: Version { label, digest },
+        version,
+    }
+}
+
+fn files<'a>(tree: &Tree, read: &'a dyn Fn(&str) -> Result<Vec<u8>, String>) -> Files<'a> {
+    Files {
+        paths: tree.paths().map(str::to_owned).collect(),
+        read,
+        refused: tree
+            .refused()
+            .iter()
+            .map(|refused| (refused.path.clone(), refused.message.clone()))
+            .collect(),
+    }
+}
+
+/// The recordings that the manifest on disk names, in order of their paths.
+pub fn manifest_recordings() -> Result<Vec<PathBuf>, CliError> {
+    let Some(root) = source::find_root(Path::new(".")) else {
+        return Ok(Vec::new());
+    };
+    // Recordings are often ignored by git: they count all the same.
+    let tree = Tree::directory(&root, false)?;
+    let read = |path: &str| tree.read(path).map_err(|error| error.message);
+    let manifest = load_manifest(&files(&tree, &read));
+    let paths = select_recordings(&manifest, tree.paths());
+    Ok(paths
+        .into_iter()
+        .map(|path| relative(&root).join(path))
+        .collect())
+}
+
+/// The root as it is best written in reports: relative to the working directory where that is above it.
+fn relative(root: &Path) -> PathBuf {
+    let here = std::env::current_dir()
+        .ok()
+        .and_then(|here| std::path::absolute(here).ok());
+    match here
+        .as_deref()
+        .and_then(|here| root.strip_prefix(here).ok())
+    {
+        Some(inner) => inner.to_path_buf(),
+        None => match here
+            .as_deref()
+            .and_then(|here| here.strip_prefix(root).ok())
+        {
+            Some(below) => below.components().map(|_| "..").collect(),
+            None => root.to_path_buf(),
+        },
+    }
+}

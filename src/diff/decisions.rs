@@ -1,0 +1,263 @@
+//! The changes of decisions, counted by class and grouped by what both sides say.
+
+use crate::diff::FailOn;
+use crate::engine::{
+    Compared, Counts, Distinct, Incoming, Merge, Place, Side, SideTally, Volume, compare,
+};
+use crate::model::{Answer, ChangeClass, Decision, Outcome, RecordedAction, Request};
+use std::collections::BTreeMap;
+
+/// What changed in the decisions on recorded actions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DecisionChanges {
+    /// How much was read.
+    pub volume: Volume,
+    /// Actions that both sides decided.
+    pub compared: u64,
+    /// Counts by class; classes that did not occur are not there.
+    pub classes: BTreeMap<ChangeClass, ClassTally>,
+    /// Newly decidable actions that head allows: they widen, too.
+    pub newly_decidable_allowed: u64,
+    /// The changes, grouped by class and by what both sides say.
+    pub groups: BTreeMap<GroupKey, Group>,
+    /// Changes that are in no group, because there were too many groups.
+    pub ungrouped: u64,
+    /// Everything about base.
+    pub base: SideTally,
+    /// Everything about head.
+    pub head: SideTally,
+}
+
+/// What is counted of one class.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClassTally {
+    /// Recorded actions.
+    pub actions: u64,
+    /// Actions by agent.
+    pub agents: Counts,
+    /// Different sessions.
+    pub sessions: Distinct,
+}
+
+/// Changes with the same key have the same policies behind them on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupKey {
+    /// The class.
+    pub class: ChangeClass,
+    /// What base says.
+    pub base: Outcome,
+    /// What head says.
+    pub head: Outcome,
+}
+
+/// The changes of one key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Group {
+    /// What is counted.
+    pub tally: ClassTally,
+    /// Actions by Cedar action.
+    pub actions: Counts,
+    /// The first and the last time.
+    pub window: Option<(String, String)>,
+    /// The first examples.
+    pub examples: Vec<Example>,
+}
+
+/// One recorded action of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// Where it stands.
+    pub place: Place,
+    /// Its id.
+    pub id: String,
+    /// Its agent.
+    pub agent: Option<String>,
+    /// Its session.
+    pub session: Option<String>,
+    /// The request under head, or under base where head has none.
+    pub request: Option<Request>,
+}
+
+/// How many examples a group keeps, and how many groups there are at most: groups come from policy sets, but a
+/// hostile recording could make many.
+const EXAMPLES: usize = 3;
+const GROUPS: usize = 2_000;
+
+/// Compares one thing read from a recording.
+pub fn observe(
+    base: &Side<'_>,
+    head: &Side<'_>,
+    changes: &mut DecisionChanges,
+    incoming: Incoming,
+) {
+    let Some((place, action)) = changes.volume.read(incoming) else {
+        return;
+    };
+    let compared = compare(base, head, &action);
+    changes.base.count(&place, &action, &compared.base);
+    changes.head.count(&place, &action, &compared.head);
+    changes.count(place, &action, compared);
+}
+
+impl DecisionChanges {
+    /// How many actions are in a class.
+    pub fn actions_in(&self, class: ChangeClass) -> u64 {
+        self.classes.get(&class).map_or(0, |tally| tally.actions)
+    }
+
+    /// How many decisions flipped between allow and deny.
+    pub fn flips(&self) -> u64 {
+        let flips = ChangeClass::ALL.into_iter().filter(|class| class.is_flip());
+        flips.map(|class| self.actions_in(class)).sum()
+    }
+
+    /// How many actions head allows that base did not: newly allowed in the wide sense.
+    pub fn widened(&self) -> u64 {
+        self.actions_in(ChangeClass::NewlyAllowed)
+            + self.actions_in(ChangeClass::ErrorOpened)
+            + self.newly_decidable_allowed
+    }
+
+    /// How many actions head denies that base did not.
+    pub fn narrowed(&self) -> u64 {
+        let decidable = self.actions_in(ChangeClass::NewlyDecidable);
+        self.actions_in(ChangeClass::NewlyDenied)
+            + self.actions_in(ChangeClass::ErrorClosed)
+            + decidable.saturating_sub(self.newly_decidable_allowed)
+    }
+
+    pub(super) fn fails(&self, fail: FailOn) -> bool {
+        match fail {
+            FailOn::NewlyAllowed => self.widened() > 0,
+            FailOn::NewlyDenied => self.narrowed() > 0,
+            FailOn::Class(class) => self.actions_in(class) > 0,
+        }
+    }
+
+    fn count(&mut self, place: Place, action: &RecordedAction, compared: Compared) {
+        let Compared { class, base, head } = compared;
+        if base.outcome.decision().is_some() && head.outcome.decision().is_some() {
+            self.compared += 1;
+        }
+        self.classes.entry(class).or_default().count(action);
+        if class == ChangeClass::Unchanged {
+            return;
+        }
+        if class == ChangeClass::NewlyDecidable && head.outcome.decision() == Some(Decision::Allow)
+        {
+            self.newly_decidable_allowed += 1;
+        }
+        let key = GroupKey {
+            class,
+            base: without_unknown(base.outcome),
+            head: without_unknown(head.outcome),
+        };
+        if self.groups.len() >= GROUPS && !self.groups.contains_key(&key) {
+            self.ungrouped += 1;
+            return;
+        }
+        let request = head.request.or(base.request);
+        let group = self.groups.entry(key).or_default();
+        group.tally.count(action);
+        let name = request
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), |r| r.action.to_string());
+        group.actions.add(&name, 1);
+        if let Some(time) = &action.time {
+            group.see(time, time);
+        }
+        if group.examples.len() < EXAMPLES {
+            group.examples.push(Example {
+                place,
+                id: action.id.clone(),
+                agent: action.agent.clone(),
+                session: action.session.clone(),
+                request,
+            });
+        }
+    }
+}
+
+/// Policies of unknown status do not tell decided groups apart: the decision does not rest on them.
+fn without_unknown(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Decided(answer) => Outcome::Decided(Answer {
+            unknown: Default::default(),
+            ..answer
+        }),
+        other @ (Outcome::Undecidable(..) | Outcome::NotReplayable(_)) => other,
+    }
+}
+
+impl ClassTally {
+    fn count(&mut self, action: &RecordedAction) {
+        self.actions += 1;
+        self.agents.add(action.agent.as_deref().unwrap_or("-"), 1);
+        if let Some(session) = &action.session {
+            self.sessions.insert(session);
+        }
+    }
+}
+
+impl Group {
+    /// RFC 3339 texts of one zone sort by time; those of several zones are compared as instants.
+    fn see(&mut self, first: &str, last: &str) {
+        let instant = |text: &str| text.parse::<jiff::Timestamp>().ok();
+        self.window = Some(match self.window.take() {
+            None => (first.to_owned(), last.to_owned()),
+            Some((a, b)) => (
+                if instant(first) < instant(&a) {
+                    first.to_owned()
+                } else {
+                    a
+                },
+                if instant(last) > instant(&b) {
+                    last.to_owned()
+                } else {
+                    b
+                },
+            ),
+        });
+    }
+}
+
+impl Merge for ClassTally {
+    fn merge(&mut self, other: Self) {
+        self.actions += other.actions;
+        self.agents.merge(other.agents);
+        self.sessions.merge(other.sessions);
+    }
+}
+
+impl Merge for Group {
+    fn merge(&mut self, other: Self) {
+        self.tally.merge(other.tally);
+        self.actions.merge(other.actions);
+        if let Some((first, last)) = other.window {
+            self.see(&first, &last);
+        }
+        let room = EXAMPLES - self.examples.len();
+        self.examples.extend(other.examples.into_iter().take(room));
+    }
+}
+
+impl Merge for DecisionChanges {
+    fn merge(&mut self, other: Self) {
+        self.volume.merge(other.volume);
+        self.compared += other.compared;
+        for (class, tally) in other.classes {
+            self.classes.entry(class).or_default().merge(tally);
+        }
+        self.newly_decidable_allowed += other.newly_decidable_allowed;
+        for (key, group) in other.groups {
+            if self.groups.len() >= GROUPS && !self.groups.contains_key(&key) {
+                self.ungrouped += group.tally.actions;
+            } else {
+                self.groups.entry(key).or_default().merge(group);
+            }
+        }
+        self.ungrouped += other.ungrouped;
+        self.base.merge(other.base);
+        self.head.merge(other.head);
+    }
+}

@@ -1,0 +1,75 @@
+//! `diff`: what changed between base and head, in the policies and in the decisions on recorded actions.
+
+mod decisions;
+mod policies;
+
+pub use decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
+pub use policies::{Edit, Hunk, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes};
+
+use crate::model::{ChangeClass, Diagnostic};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that `diff` found. Grouping by exact cause and approvals build on the same types.
+#[derive(Debug, Clone, Default)]
+pub struct DiffReport {
+    /// Faults of base and of head that do not stop the comparison.
+    pub diagnostics: Vec<(SideName, Diagnostic)>,
+    /// What changed in the repository.
+    pub repository: RepositoryChanges,
+    /// What changed in the decisions; nothing where no recording was given.
+    pub decisions: Option<DecisionChanges>,
+    /// Ids that stand more than once in the recordings, with how often.
+    pub repeated: BTreeMap<String, u64>,
+}
+
+/// Which side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SideName {
+    /// The older version.
+    Base,
+    /// The newer version.
+    Head,
+}
+
+/// What may fail a diff, on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailOn {
+    /// Newly allowed in the wide sense: newly allowed, error opened, newly decidable with allow.
+    NewlyAllowed,
+    /// Its mirror image: newly denied, error closed, newly decidable with deny.
+    NewlyDenied,
+    /// One class.
+    Class(ChangeClass),
+}
+
+/// How a diff ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Nothing that fails it.
+    Clean,
+    /// A change that fails it.
+    Failed,
+    /// Nothing failed, but the comparison proves nothing, or not everything.
+    Inconclusive,
+}
+
+impl DiffReport {
+    /// How the diff ends. It is inconclusive where something changed and nothing was replayed or decided on both
+    /// sides, and where an action that base decides can no longer be decided.
+    pub fn ending(&self, fail_on: &BTreeSet<FailOn>) -> Ending {
+        let Some(decisions) = &self.decisions else {
+            return match self.repository.is_empty() {
+                true => Ending::Clean,
+                false => Ending::Inconclusive,
+            };
+        };
+        if fail_on.iter().any(|fail| decisions.fails(*fail)) {
+            return Ending::Failed;
+        }
+        let lost = decisions.actions_in(ChangeClass::NewlyUndecidable) > 0;
+        if lost || (decisions.compared == 0 && !self.repository.is_empty()) {
+            return Ending::Inconclusive;
+        }
+        Ending::Clean
+    }
+}

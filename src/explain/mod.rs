@@ -1,0 +1,82 @@
+//! `explain`: why is a request decided as it is, under one or two versions?
+
+use crate::engine::{Mapped, PolicyStatus, Side, Verdict, classify};
+use crate::model::{
+    ChangeClass, NotReplayable, Outcome, RecordedAction, RecordedDecision, Request,
+};
+use std::collections::BTreeSet;
+
+/// One request, explained.
+#[derive(Debug, Clone)]
+pub struct ExplainReport {
+    /// The recorded action, where it is one.
+    pub action: Option<RecordedAction>,
+    /// What was decided when it was recorded.
+    pub recorded: Option<RecordedDecision>,
+    /// Each version, base first.
+    pub sides: Vec<SideExplanation>,
+    /// The class of the change, where there are two versions.
+    pub class: Option<ChangeClass>,
+}
+
+/// What one version says.
+#[derive(Debug, Clone)]
+pub struct SideExplanation {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Every policy whose scope holds.
+    pub policies: Vec<PolicyStatus>,
+}
+
+/// Explains one recorded action under these versions.
+pub fn explain_action(sides: &[Side<'_>], action: &RecordedAction) -> ExplainReport {
+    let sides = sides
+        .iter()
+        .map(|side| settle(side.explain(action)))
+        .collect();
+    report(Some(action.clone()), sides)
+}
+
+/// Explains any request under these versions.
+pub fn explain_request(sides: &[Side<'_>], request: &Request) -> ExplainReport {
+    let sides = sides
+        .iter()
+        .map(|side| {
+            let mapped = Mapped {
+                request: request.clone(),
+                left_out: BTreeSet::new(),
+            };
+            settle(side.explain_request(mapped, &side.version().store))
+        })
+        .collect();
+    report(None, sides)
+}
+
+fn report(action: Option<RecordedAction>, sides: Vec<SideExplanation>) -> ExplainReport {
+    let class = match sides.as_slice() {
+        [base, head] => Some(classify(&base.verdict, &head.verdict)),
+        _ => None,
+    };
+    ExplainReport {
+        recorded: action.as_ref().and_then(|action| action.recorded.clone()),
+        action,
+        sides,
+        class,
+    }
+}
+
+fn settle(explained: Result<(Verdict, Vec<PolicyStatus>), NotReplayable>) -> SideExplanation {
+    match explained {
+        Ok((verdict, policies)) => SideExplanation { verdict, policies },
+        Err(reason) => SideExplanation {
+            verdict: Verdict {
+                outcome: Outcome::NotReplayable(reason),
+                policies: Vec::new(),
+                request: None,
+                nonconforming: None,
+                left_out: BTreeSet::new(),
+            },
+            policies: Vec::new(),
+        },
+    }
+}

@@ -1,0 +1,215 @@
+//! Cuts a recording into items with bounded memory: a line each, or the whole of a document.
+
+use super::detect::{Layout, PREFIX, detect, layout, without_bom};
+use crate::model::Importer;
+use std::fmt;
+use std::io::{self, BufRead, Chain, Cursor, Read};
+
+/// A piece of a recording that can be parsed by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its bytes, without the end of the line and without a byte order mark.
+    pub bytes: Vec<u8>,
+    /// The line where it begins, from 1.
+    pub line: u64,
+}
+
+/// How much of a recording may be in memory at once, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest line that is read.
+    pub line: usize,
+    /// The longest document that is read.
+    pub document: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            line: 64 * 1024 * 1024,
+            document: 1024 * 1024 * 1024,
+        }
+    }
+}
+
+/// Why an item is not there.
+#[derive(Debug)]
+pub enum ItemError {
+    /// The recording cannot be read any further; nothing comes behind this.
+    Io(io::Error),
+    /// A line is longer than the limit and was left out; what stands behind it is read.
+    LineTooLong {
+        /// The line, from 1.
+        line: u64,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The document is longer than the limit; nothing comes behind this.
+    DocumentTooLong {
+        /// The limit in bytes.
+        limit: usize,
+    },
+}
+
+impl fmt::Display for ItemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ItemError::Io(error) => write!(f, "cannot read the recording: {error}"),
+            ItemError::LineTooLong { limit, .. } => {
+                write!(f, "the line is longer than {limit} bytes")
+            }
+            ItemError::DocumentTooLong { limit } => {
+                write!(f, "the document is longer than {limit} bytes")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ItemError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ItemError::Io(error) => Some(error),
+            ItemError::LineTooLong { .. } | ItemError::DocumentTooLong { .. } => None,
+        }
+    }
+}
+
+/// Why a recording cannot be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Its beginning cannot be read.
+    Io(io::Error),
+    /// Its beginning looks like no format that is known.
+    UnknownFormat,
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Io(error) => write!(f, "cannot read the recording: {error}"),
+            OpenError::UnknownFormat => f.write_str("the format of the recording is not known"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            OpenError::Io(error) => Some(error),
+            OpenError::UnknownFormat => None,
+        }
+    }
+}
+
+/// The items of a recording, in order.
+#[derive(Debug)]
+pub struct Items<R> {
+    reader: Chain<Cursor<Vec<u8>>, R>,
+    importer: Importer,
+    layout: Layout,
+    limits: Limits,
+    /// The last line that was read.
+    line: u64,
+    done: bool,
+}
+
+impl<R: BufRead> Items<R> {
+    /// Opens a recording that is not packed. Without an importer its first bytes say what it is.
+    pub fn open(
+        mut reader: R,
+        importer: Option<Importer>,
+        name: &str,
+        limits: Limits,
+    ) -> Result<Self, OpenError> {
+        let mut prefix = Vec::new();
+        let enough = u64::try_from(PREFIX).unwrap_or(u64::MAX);
+        (&mut reader)
+            .take(enough)
+            .read_to_end(&mut prefix)
+            .map_err(OpenError::Io)?;
+        let importer = importer
+            .or_else(|| detect(&prefix, name))
+            .ok_or(OpenError::UnknownFormat)?;
+        let layout = layout(importer, &prefix);
+        let head = without_bom(&prefix).to_vec();
+        Ok(Self {
+            reader: Cursor::new(head).chain(reader),
+            importer,
+            layout,
+            limits,
+            line: 0,
+            done: false,
+        })
+    }
+
+    /// The format of the recording.
+    pub fn importer(&self) -> Importer {
+        self.importer
+    }
+
+    fn next_line(&mut self) -> Option<Result<Item, ItemError>> {
+        while !self.done {
+            self.line += 1;
+            let limit = self.limits.line;
+            let mut bytes = Vec::new();
+            // One byte more than the limit, and two for the end of the line, tell a long line from a full one.
+            let most = u64::try_from(limit.saturating_add(2)).unwrap_or(u64::MAX);
+            if let Err(error) = (&mut self.reader).take(most).read_until(b'\n', &mut bytes) {
+                self.done = true;
+                return Some(Err(ItemError::Io(error)));
+            }
+            self.done = bytes.is_empty();
+            let ended = bytes.last() == Some(&b'\n');
+            if ended {
+                bytes.pop();
+                if bytes.last() == Some(&b'\r') {
+                    bytes.pop();
+                }
+            }
+            if bytes.len() > limit {
+                drop(bytes);
+                let line = self.line;
+                if !ended && let Err(error) = self.reader.skip_until(b'\n') {
+                    self.done = true;
+                    return Some(Err(ItemError::Io(error)));
+                }
+                return Some(Err(ItemError::LineTooLong { line, limit }));
+            }
+            if !bytes.trim_ascii().is_empty() {
+                let line = self.line;
+                return Some(Ok(Item { bytes, line }));
+            }
+        }
+        None
+    }
+
+    fn document(&mut self) -> Option<Result<Item, ItemError>> {
+        if self.done {
+            return None;
+        }
+        self.done = true;
+        let limit = self.limits.document;
+        let mut bytes = Vec::new();
+        let most = u64::try_from(limit.saturating_add(1)).unwrap_or(u64::MAX);
+        match (&mut self.reader).take(most).read_to_end(&mut bytes) {
+            Err(error) => Some(Err(ItemError::Io(error))),
+            Ok(_) if bytes.len() > limit => Some(Err(ItemError::DocumentTooLong { limit })),
+            Ok(_) if bytes.trim_ascii().is_empty() => None,
+            Ok(_) => Some(Ok(Item { bytes, line: 1 })),
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Items<R> {
+    type Item = Result<Item, ItemError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.layout {
+            Layout::Lines => self.next_line(),
+            Layout::Document => self.document(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! Bytes → recorded actions: what format a recording has, its items, and what each item holds. No I/O of its own.
+//!
+//! A recording is opened as [`Items`], which cuts it into pieces with bounded memory; [`parse`] reads one piece and
+//! needs nothing else, so pieces may be parsed in parallel. One file a format:
+//!
+//! | module | format |
+//! | --- | --- |
+//! | `native` | our own, one [`RecordedAction`] a line; the only one that is also written |
+//! | `agentdojo` | AgentDojo run files |
+//! | `tau2` | tau2 result files |
+//! | `openai` | OpenAI chat messages and response items |
+
+mod agentdojo;
+mod args;
+mod detect;
+mod fingerprint;
+mod items;
+mod malformed;
+mod name;
+mod native;
+mod openai;
+mod outline;
+mod repeats;
+mod tau2;
+mod time;
+
+pub use detect::{PREFIX, detect};
+pub use items::{Item, ItemError, Items, Limits, OpenError};
+pub use malformed::Malformed;
+pub use native::{native_schema, write};
+pub use repeats::{Confirm, Repeats};
+
+use crate::model::{Importer, RecordedAction};
+use std::collections::BTreeMap;
+
+/// What one item of a recording holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Parsed {
+    /// The actions in the order in which they stand there, and what could not be read as one.
+    pub actions: Vec<Result<RecordedAction, Malformed>>,
+    /// What was left out on purpose, by a stable reason.
+    pub dropped: BTreeMap<&'static str, u64>,
+}
+
+impl Parsed {
+    /// An item of which nothing can be read.
+    fn malformed(malformed: Malformed) -> Self {
+        Self {
+            actions: vec![Err(malformed)],
+            dropped: BTreeMap::new(),
+        }
+    }
+}
+
+/// Reads the actions of one item. `name` is the recording's path or file name; formats that do not name their sessions
+/// name them after its stem. Never panics, whatever the bytes are.
+pub fn parse(importer: Importer, item: &Item, name: &str) -> Parsed {
+    let parsed = match importer {
+        Importer::Native => native::parse(item),
+        Importer::Agentdojo => agentdojo::parse(item),
+        Importer::Tau2 => tau2::parse(item, name::stem(name)),
+        Importer::Openai => openai::parse(item, name::stem(name)),
+    };
+    parsed.unwrap_or_else(Parsed::malformed)
+}

@@ -1,0 +1,121 @@
+//! Our own format, `agentauthz.action/1`: one recorded action a line, read strictly and written deterministically.
+
+use super::malformed::from_item;
+use super::{Item, Malformed, Parsed};
+use crate::model::{FieldPath, Json, RecordedAction};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+
+/// The JSON Schema of one line.
+pub fn native_schema() -> serde_json::Value {
+    schemars::schema_for!(RecordedAction).to_value()
+}
+
+/// Writes one line. The same action always gives the same bytes. What it was not read from comes out marked: a repeated
+/// key as `{"$unknown": "repeated_key"}`.
+pub fn write(action: &RecordedAction, out: &mut impl io::Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, action)?;
+    out.write_all(b"\n")
+}
+
+pub(super) fn parse(item: &Item) -> Result<Parsed, Malformed> {
+    let mut action: RecordedAction =
+        from_item(item).map_err(|fault| other_version(item).unwrap_or(fault))?;
+    if action.version != 1 {
+        return Err(version_fault(item, &Json::Int(action.version.into())));
+    }
+    mark_repeated(&mut action, from_item(item)?);
+    Ok(Parsed {
+        actions: vec![Ok(action)],
+        dropped: BTreeMap::new(),
+    })
+}
+
+/// A later version may have other fields: then the version is the fault, not the fields.
+fn other_version(item: &Item) -> Option<Malformed> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: Json,
+    }
+    let Version { version } = from_item(item).ok()?;
+    (version != Json::Int(1)).then(|| version_fault(item, &version))
+}
+
+fn version_fault(item: &Item, version: &Json) -> Malformed {
+    let version = serde_json::to_string(version).unwrap_or_default();
+    Malformed::new(
+        item,
+        format!("`version` is {version}, but only version 1 can be read"),
+    )
+}
+
+/// The keys that stand more than once in the two maps of a line whose type cannot say so.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Repeated {
+    meta: RepeatedKeys,
+    request: Option<RepeatedInRequest>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RepeatedInRequest {
+    cedar: RepeatedInCedar,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RepeatedInCedar {
+    context: RepeatedKeys,
+}
+
+/// Nobody knows which of the values counts, so none does.
+fn mark_repeated(action: &mut RecordedAction, repeated: Repeated) {
+    for key in repeated.meta.0 {
+        action.meta.insert(key, Json::Repeated);
+    }
+    if let (Some(request), Some(repeated)) = (&mut action.request, repeated.request) {
+        for key in repeated.cedar.context.0 {
+            request.cedar.context.remove(&key);
+            request.cedar.unknown.insert(FieldPath(vec![key]));
+        }
+    }
+}
+
+#[derive(Default)]
+struct RepeatedKeys(BTreeSet<String>);
+
+impl<'de> Deserialize<'de> for RepeatedKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RepeatedKeysVisitor)
+    }
+}
+
+struct RepeatedKeysVisitor;
+
+impl<'de> Visitor<'de> for RepeatedKeysVisitor {
+    type Value = RepeatedKeys;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<RepeatedKeys, A::Error> {
+        let mut seen = BTreeSet::new();
+        let mut repeated = BTreeSet::new();
+        while let Some((key, IgnoredAny)) = access.next_entry::<String, IgnoredAny>()? {
+            if seen.contains(&key) {
+                repeated.insert(key);
+            } else {
+                seen.insert(key);
+            }
+        }
+        Ok(RepeatedKeys(repeated))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! Diagnostics with file, line and a marked span, drawn by miette.
+
+use super::escape::{harmless_source, printable};
+use super::style::{Role, paint};
+use crate::model::{self, Sources};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
+use std::fmt::{self, Write as _};
+
+/// Draws diagnostics, each with a blank line behind it.
+pub fn diagnostics<'d>(
+    found: impl IntoIterator<Item = &'d model::Diagnostic>,
+    sources: &Sources,
+) -> String {
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode())
+        .with_width(100)
+        .with_links(false)
+        .with_context_lines(1)
+        .without_syntax_highlighting();
+    let mut out = String::new();
+    for diagnostic in found {
+        let drawn = Drawn::new(diagnostic, sources);
+        // Drawing into a string fails only where a label does not fit its source.
+        if handler.render_report(&mut out, &drawn).is_err() {
+            let _ = writeln!(out, "{}", drawn.message);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[derive(Debug)]
+struct Drawn {
+    message: String,
+    severity: miette::Severity,
+    help: Option<String>,
+    source: Option<NamedSource<String>>,
+    labels: Vec<LabeledSpan>,
+}
+
+impl Drawn {
+    fn new(diagnostic: &model::Diagnostic, sources: &Sources) -> Self {
+        let file = diagnostic
+            .path
+            .as_deref()
+            .and_then(|path| sources.get(path));
+        let mut labels = Vec::new();
+        if let Some(file) = file {
+            for label in &diagnostic.labels {
+                let start = label.span.start.min(file.text.len());
+                let len = label.span.len.min(file.text.len() - start);
+                let fits =
+                    file.text.is_char_boundary(start) && file.text.is_char_boundary(start + len);
+                let text = (!label.text.is_empty()).then(|| printable(&label.text));
+                let span = if fits {
+                    SourceSpan::from((start, len))
+                } else {
+                    SourceSpan::from((0, 0))
+                };
+                labels.push(LabeledSpan::new_with_span(text, span));
+            }
+        }
+        let mut message = printable(&diagnostic.message);
+        if labels.is_empty()
+            && let Some(path) = &diagnostic.path
+        {
+            message = format!("{}: {message}", printable(path));
+        }
+        let source = file
+            .filter(|_| !labels.is_empty())
+            .map(|file| NamedSource::new(printable(&file.path), harmless_source(&file.text)));
+        Self {
+            message,
+            severity: match diagnostic.severity {
+                model::Severity::Error => miette::Severity::Error,
+                model::Severity::Warning => miette::Severity::Warning,
+            },
+            help: diagnostic.help.as_deref().map(printable),
+            source,
+            labels,
+        }
+    }
+}
+
+impl fmt::Display for Drawn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Drawn {}
+
+impl miette::Diagnostic for Drawn {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        self.source
+            .as_ref()
+            .map(|source| source as &dyn miette::SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        match self.labels.is_empty() {
+            true => None,
+            false => Some(Box::new(self.labels.iter().cloned())),
+        }
+    }
+}
+
+/// `2 errors, 1 warning`, in the colour of the worst.
+pub(super) fn summary(errors: usize, warnings: usize) -> String {
+    let mut parts = Vec::new();
+    if errors > 0 {
+        parts.push(paint(Role::Bad, super::count(errors as u64, "error")));
+    }
+    if warnings > 0 {
+        parts.push(paint(
+            Role::Warning,
+            super::count(warnings as u64, "warning"),
+        ));
+    }
+    if parts.is_empty() {
+        return paint(Role::Good, "no faults");
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,74 @@
+//! Text from recordings and policies is made safe to print: attackers write it.
+
+/// The text without anything that a terminal would act on: control characters, bidirectional overrides and
+/// invisible characters become `\u{…}`.
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hostile(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// A source text of the same byte length, line by line, in which nothing acts on a terminal, so that spans still
+/// fit.
+pub(super) fn harmless_source(text: &str) -> String {
+    text.chars()
+        .map(|c| match (c, c.len_utf8()) {
+            ('\n' | '\t', _) => c,
+            (c, _) if !is_hostile(c) => c,
+            (_, 1) => '?',
+            (_, 2) => '·',
+            (_, 3) => '\u{fffd}',
+            (_, _) => '\u{1f7e5}',
+        })
+        .collect()
+}
+
+fn is_hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A text that is at most `limit` characters long.
+pub(super) fn shortened(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
+        return text.to_owned();
+    }
+    let mut out: String = text.chars().take(limit.saturating_sub(1)).collect();
+    out.push('…');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_acts_on_survives() {
+        let hostile = "a\u{1b}[31mred\u{7}\u{9b}2J\r\u{202e}evil\u{200b}";
+        let safe = printable(hostile);
+        assert_eq!(
+            safe,
+            "a\\u{1b}[31mred\\u{7}\\u{9b}2J\\u{d}\\u{202e}evil\\u{200b}"
+        );
+        assert!(!safe.chars().any(is_hostile));
+    }
+
+    #[test]
+    fn spans_still_fit_a_harmless_source() {
+        let hostile = "ä\u{1b}\u{9b}\u{202e}\u{e0001}\n\tb";
+        let safe = harmless_source(hostile);
+        assert_eq!(safe.len(), hostile.len());
+        assert!(
+            !safe
+                .chars()
+                .any(|c| is_hostile(c) && c != '\n' && c != '\t')
+        );
+    }
+}

@@ -1,0 +1,444 @@
+//! Reports as JSON: one object with a `format` that names report and version. Keys may be added within a version.
+
+use super::{Header, ImportSummary, Judgement};
+use crate::check::CheckReport;
+use crate::diff::{
+    DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, PolicyChange, PolicyChangeKind,
+    SideName,
+};
+use crate::engine::{Counts, Decisions, Notes, PolicyStatus, SideTally, Volume};
+use crate::explain::ExplainReport;
+use crate::model::{Answer, ChangeClass, Diagnostic, Outcome, Request, Sources};
+use crate::replay::ReplayReport;
+use crate::testing::{TestOutcome, TestReport};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// `check` as `agentauthz.check/1`.
+pub fn check(header: &Header, report: &CheckReport, sources: &Sources) -> Value {
+    let counted = &report.counted;
+    let recordings = report.recordings.as_ref().map(|found| {
+        json!({
+            "volume": volume(&found.volume),
+            "not_replayable": counts(&found.not_replayable),
+            "unmapped_tools": counts(&found.unmapped_tools),
+            "nonconforming": notes(&found.nonconforming),
+            "left_out": counts(&found.left_out),
+            "unknown_fields": counts(&found.unknown),
+            "repeated_ids": found.repeated,
+        })
+    });
+    json!({
+        "format": "agentauthz.check/1",
+        "versions": versions(header),
+        "errors": report.errors(),
+        "warnings": report.warnings(),
+        "diagnostics": diagnostics(&report.diagnostics, sources),
+        "checked": {
+            "files": counted.files, "policies": counted.policies, "templates": counted.templates,
+            "actions": counted.actions, "agents": counted.agents, "entities": counted.entities,
+            "tests": counted.tests,
+        },
+        "recordings": recordings,
+    })
+}
+
+/// `test` as `agentauthz.test/1`.
+pub fn test(header: &Header, report: &TestReport, sources: &Sources) -> Value {
+    let suites: Vec<Value> = report
+        .suites
+        .iter()
+        .map(|suite| {
+            let tests: Vec<Value> = suite
+                .tests
+                .iter()
+                .map(|test| match &test.outcome {
+                    TestOutcome::Passed => json!({ "name": test.name, "result": "passed" }),
+                    TestOutcome::Broken(faults) => json!({
+                        "name": test.name, "result": "broken", "diagnostics": diagnostics(faults, sources),
+                    }),
+                    TestOutcome::Failed(failure) => json!({
+                        "name": test.name,
+                        "result": "failed",
+                        "expected_decision": failure.expected.name(),
+                        "actual_decision": failure.actual_decision.name(),
+                        "answer": answer(&failure.actual),
+                        "policies": statuses(&failure.policies, sources),
+                        "diagnostics": diagnostics(&failure.diagnostics, sources),
+                    }),
+                })
+                .collect();
+            json!({
+                "name": suite.name,
+                "path": suite.path,
+                "faults": diagnostics(&suite.faults, sources),
+                "tests": tests,
+            })
+        })
+        .collect();
+    json!({
+        "format": "agentauthz.test/1",
+        "versions": versions(header),
+        "passed": report.passed(),
+        "failed": report.failed(),
+        "broken": report.broken(),
+        "diagnostics": diagnostics(&report.diagnostics, sources),
+        "suites": suites,
+    })
+}
+
+/// `replay` as `agentauthz.replay/1`.
+pub fn replay(header: &Header, report: &ReplayReport) -> Value {
+    json!({
+        "format": "agentauthz.replay/1",
+        "versions": versions(header),
+        "volume": volume(&report.volume),
+        "result": side(&report.tally),
+        "repeated_ids": report.repeated,
+    })
+}
+
+/// `diff` as `agentauthz.diff/1`.
+pub fn diff(
+    header: &Header,
+    report: &DiffReport,
+    judgement: &Judgement,
+    sources: (&Sources, &Sources),
+) -> Value {
+    let found: Vec<Value> = report
+        .diagnostics
+        .iter()
+        .map(|(side, found)| {
+            let (name, sources) = match side {
+                SideName::Base => ("base", sources.0),
+                SideName::Head => ("head", sources.1),
+            };
+            let mut value = diagnostic(found, sources);
+            if let Value::Object(members) = &mut value {
+                members.insert("side".to_owned(), json!(name));
+            }
+            value
+        })
+        .collect();
+    let repository = &report.repository;
+    json!({
+        "format": "agentauthz.diff/1",
+        "versions": versions(header),
+        "result": match judgement.ending {
+            Ending::Clean => "clean",
+            Ending::Failed => "failed",
+            Ending::Inconclusive => "inconclusive",
+        },
+        "fail_on": judgement.fail_on,
+        "diagnostics": found,
+        "repository": {
+            "policies": { "base": repository.counts.0, "head": repository.counts.1 },
+            "schema_changed": repository.schema,
+            "mapping_changed": repository.mapping,
+            "entities_changed": repository.entities,
+            "control_changes": repository.control,
+            "policy_changes": repository.policies.iter().map(policy_change).collect::<Vec<_>>(),
+        },
+        "decisions": report.decisions.as_ref().map(decisions),
+        "repeated_ids": report.repeated,
+    })
+}
+
+/// `explain` as `agentauthz.explain/1`.
+pub fn explain(header: &Header, report: &ExplainReport, sources: &[&Sources]) -> Value {
+    let empty = Sources::default();
+    let sides: Vec<Value> = report
+        .sides
+        .iter()
+        .enumerate()
+        .map(|(at, side)| {
+            json!({
+                "outcome": outcome(&side.verdict.outcome),
+                "request": side.verdict.request,
+                "nonconforming": side.verdict.nonconforming,
+                "policies": statuses(&side.policies, sources.get(at).copied().unwrap_or(&empty)),
+            })
+        })
+        .collect();
+    json!({
+        "format": "agentauthz.explain/1",
+        "versions": versions(header),
+        "action": report.action,
+        "sides": sides,
+        "class": report.class,
+    })
+}
+
+/// `import` as `agentauthz.import/1`.
+pub fn import(summary: &ImportSummary) -> Value {
+    let named = |rows: &[(String, u64)]| -> Map<String, Value> {
+        rows.iter()
+            .map(|(name, number)| (name.clone(), json!(number)))
+            .collect()
+    };
+    json!({
+        "format": "agentauthz.import/1",
+        "output": summary.output,
+        "written": summary.written,
+        "mapped": summary.mapped,
+        "not_replayable": summary.not_replayable,
+        "unmapped_tools": named(&summary.unmapped_tools),
+        "unknown_fields": named(&summary.unknown),
+        "left_out": named(&summary.left_out),
+        "malformed": { "count": summary.malformed, "first": summary.malformed_notes },
+        "dropped": summary.dropped,
+        "repeated_ids": summary.repeated,
+    })
+}
+
+fn versions(header: &Header) -> Value {
+    let versions: Vec<Value> = header
+        .versions
+        .iter()
+        .map(|version| json!({ "label": version.label, "digest": version.digest }))
+        .collect();
+    json!({ "repository": header.name, "versions": versions })
+}
+
+fn diagnostics(found: &[Diagnostic], sources: &Sources) -> Vec<Value> {
+    found
+        .iter()
+        .map(|found| diagnostic(found, sources))
+        .collect()
+}
+
+fn diagnostic(found: &Diagnostic, sources: &Sources) -> Value {
+    let file = found.path.as_deref().and_then(|path| sources.get(path));
+    let labels: Vec<Value> = found
+        .labels
+        .iter()
+        .map(|label| {
+            let place = file.map(|file| {
+                (
+                    file.line_column(label.span.start),
+                    file.line_column(label.span.end()),
+                )
+            });
+            json!({
+                "start": label.span.start,
+                "length": label.span.len,
+                "line": place.map(|((line, _), _)| line),
+                "column": place.map(|((_, column), _)| column),
+                "end_line": place.map(|(_, (line, _))| line),
+                "end_column": place.map(|(_, (_, column))| column),
+                "text": label.text,
+            })
+        })
+        .collect();
+    json!({
+        "code": found.code,
+        "severity": found.severity,
+        "stage": found.stage,
+        "path": found.path,
+        "message": found.message,
+        "help": found.help,
+        "labels": labels,
+    })
+}
+
+fn counts(counts: &Counts) -> Value {
+    let mut members: Map<String, Value> = counts
+        .iter()
+        .map(|(name, number)| (name.to_owned(), json!(number)))
+        .collect();
+    if counts.others() > 0 {
+        members.insert("…".to_owned(), json!(counts.others()));
+    }
+    Value::Object(members)
+}
+
+fn notes(notes: &Notes) -> Value {
+    let first: Vec<Value> = notes
+        .first
+        .iter()
+        .map(|note| {
+            json!({
+                "recording": note.place.recording, "line": note.place.line, "id": note.id,
+                "message": note.message,
+            })
+        })
+        .collect();
+    json!({ "count": notes.count, "first": first })
+}
+
+fn volume(volume: &Volume) -> Value {
+    json!({
+        "actions": volume.actions,
+        "agents": counts(&volume.agents),
+        "sessions": volume.sessions.len(),
+        "first": volume.window.map(|(first, _)| first.to_string()),
+        "last": volume.window.map(|(_, last)| last.to_string()),
+        "malformed": notes(&volume.malformed),
+        "dropped": counts(&volume.dropped),
+    })
+}
+
+fn decided(decisions: &Decisions) -> Value {
+    json!({
+        "allow": decisions.allow, "deny": decisions.deny, "undecidable": decisions.undecidable,
+        "not_replayable": decisions.not_replayable,
+    })
+}
+
+fn side(tally: &SideTally) -> Value {
+    let table = |rows: &BTreeMap<String, Decisions>| -> Map<String, Value> {
+        rows.iter()
+            .map(|(name, decisions)| (name.clone(), decided(decisions)))
+            .collect()
+    };
+    let mismatches: Vec<Value> = tally
+        .fidelity
+        .mismatches
+        .iter()
+        .map(|((recorded, said), found)| {
+            json!({ "recorded": recorded, "answer": answer(said), "actions": notes(found) })
+        })
+        .collect();
+    json!({
+        "decisions": decided(&tally.decisions),
+        "by_action": table(&tally.by_action),
+        "by_agent": table(&tally.by_agent),
+        "not_replayable": counts(&tally.not_replayable),
+        "unmapped_tools": counts(&tally.unmapped_tools),
+        "unknown_fields": counts(&tally.unknown_fields),
+        "nonconforming": notes(&tally.nonconforming),
+        "left_out": counts(&tally.left_out),
+        "errors": counts(&tally.errors),
+        "fidelity": {
+            "compared": tally.fidelity.compared, "same": tally.fidelity.same, "mismatches": mismatches,
+        },
+    })
+}
+
+fn answer(answer: &Answer) -> Value {
+    json!({
+        "decision": answer.decision, "determining": answer.determining, "errors": answer.errors,
+        "unknown": answer.unknown,
+    })
+}
+
+fn outcome(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Decided(said) => json!({ "kind": "decided", "answer": answer(said) }),
+        Outcome::Undecidable(said, unknown) => json!({
+            "kind": "undecidable",
+            "answer": answer(said),
+            "unknown_fields": unknown.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        }),
+        Outcome::NotReplayable(reason) => json!({ "kind": "not_replayable", "reason": reason }),
+    }
+}
+
+fn statuses(policies: &[PolicyStatus], sources: &Sources) -> Vec<Value> {
+    policies
+        .iter()
+        .map(|policy| {
+            let line = sources.get(&policy.place.0).map(|file| file.line_column(policy.place.1).0);
+            json!({
+                "policy": policy.policy,
+                "effect": policy.effect,
+                "status": policy.status,
+                "blocking": policy.blocking,
+                "error": policy.error,
+                "unknown_fields": policy.unknown.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "path": policy.place.0,
+                "line": line,
+            })
+        })
+        .collect()
+}
+
+fn policy_change(change: &PolicyChange) -> Value {
+    let place = |place: &Option<(std::sync::Arc<str>, usize)>| {
+        place
+            .as_ref()
+            .map(|(path, line)| json!({ "path": path, "line": line }))
+    };
+    let (kind, edits) = match &change.kind {
+        PolicyChangeKind::Added => ("added", Vec::new()),
+        PolicyChangeKind::Removed => ("removed", Vec::new()),
+        PolicyChangeKind::Moved => ("moved", Vec::new()),
+        PolicyChangeKind::Edited(edits) => {
+            let words = edits.iter().map(|edit| match edit {
+                Edit::Effect => "effect",
+                Edit::Logic => "logic",
+                Edit::Annotations => "annotations",
+                Edit::Link => "link",
+                Edit::Moved => "moved",
+            });
+            ("edited", words.collect())
+        }
+    };
+    let hunks: Vec<Vec<String>> = change
+        .hunks
+        .iter()
+        .map(|hunk| {
+            hunk.lines
+                .iter()
+                .map(|(sign, text)| format!("{sign}{text}"))
+                .collect()
+        })
+        .collect();
+    json!({
+        "policy": change.name, "kind": kind, "edits": edits, "base": place(&change.base),
+        "head": place(&change.head), "hunks": hunks,
+    })
+}
+
+fn decisions(changes: &DecisionChanges) -> Value {
+    let classes: Map<String, Value> = ChangeClass::ALL
+        .into_iter()
+        .map(|class| {
+            let tally = changes.classes.get(&class);
+            let value = json!({
+                "actions": tally.map_or(0, |tally| tally.actions),
+                "agents": tally.map_or(0, |tally| tally.agents.len()),
+                "sessions": tally.map_or(0, |tally| tally.sessions.len()),
+            });
+            (class.name().replace('-', "_"), value)
+        })
+        .collect();
+    json!({
+        "volume": volume(&changes.volume),
+        "decided_on_both": changes.compared,
+        "flips": changes.flips(),
+        "widened": changes.widened(),
+        "narrowed": changes.narrowed(),
+        "classes": classes,
+        "groups": changes.groups.iter().map(group).collect::<Vec<_>>(),
+        "ungrouped": changes.ungrouped,
+        "base": side(&changes.base),
+        "head": side(&changes.head),
+    })
+}
+
+fn group((key, group): (&GroupKey, &Group)) -> Value {
+    let examples: Vec<Value> = group
+        .examples
+        .iter()
+        .map(|example| {
+            let request: Option<&Request> = example.request.as_ref();
+            json!({
+                "recording": example.place.recording, "line": example.place.line, "id": example.id,
+                "agent": example.agent, "session": example.session, "request": request,
+            })
+        })
+        .collect();
+    json!({
+        "class": key.class,
+        "base": outcome(&key.base),
+        "head": outcome(&key.head),
+        "actions": group.tally.actions,
+        "sessions": group.tally.sessions.len(),
+        "by_agent": counts(&group.tally.agents),
+        "by_action": counts(&group.actions),
+        "first": group.window.as_ref().map(|(first, _)| first),
+        "last": group.window.as_ref().map(|(_, last)| last),
+        "examples": examples,
+    })
+}

@@ -1,0 +1,79 @@
+//! Reports → bytes: one file a report and format. Renderers are total and decide nothing.
+
+mod diagnostics;
+mod escape;
+mod json;
+mod numbers;
+mod style;
+mod terminal;
+
+pub use diagnostics::diagnostics;
+pub use escape::printable;
+pub use json::{
+    check as check_json, diff as diff_json, explain as explain_json, import as import_json,
+    replay as replay_json, test as test_json,
+};
+pub use numbers::{count, grouped, percent};
+pub use style::{Role, paint};
+pub use terminal::{check, diff, explain, import, replay, test};
+
+use crate::diff::Ending;
+use std::collections::BTreeMap;
+
+/// What every report says of how it was made.
+#[derive(Debug, Clone, Default)]
+pub struct Header {
+    /// The policy repository's name.
+    pub name: Option<String>,
+    /// The versions, base first, each with its digest.
+    pub versions: Vec<Version>,
+    /// Whether more is shown than fits a screen.
+    pub verbose: bool,
+    /// Whether only the result is shown.
+    pub quiet: bool,
+}
+
+/// A policy version in a report.
+#[derive(Debug, Clone, Default)]
+pub struct Version {
+    /// How it was named.
+    pub label: String,
+    /// The digest of its files.
+    pub digest: String,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Default)]
+pub struct ImportSummary {
+    /// Recorded actions written.
+    pub written: u64,
+    /// How many of them have a request.
+    pub mapped: u64,
+    /// Actions without a request, by reason.
+    pub not_replayable: BTreeMap<String, u64>,
+    /// Tools of those actions.
+    pub unmapped_tools: Vec<(String, u64)>,
+    /// Fields that could not be typed, by path.
+    pub unknown: Vec<(String, u64)>,
+    /// Arguments that the schema does not know.
+    pub left_out: Vec<(String, u64)>,
+    /// What could not be read, with places.
+    pub malformed: u64,
+    /// The first of those.
+    pub malformed_notes: Vec<String>,
+    /// What the importer leaves out on purpose, by reason.
+    pub dropped: BTreeMap<String, u64>,
+    /// Ids that stand more than once.
+    pub repeated: BTreeMap<String, u64>,
+    /// Where the actions were written.
+    pub output: String,
+}
+
+/// How a diff was judged.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// How it ends.
+    pub ending: Ending,
+    /// What would fail it, in the words of the command line.
+    pub fail_on: Vec<String>,
+}

@@ -1,0 +1,412 @@
+//! `diff` for a terminal.
+
+use super::outcome;
+use super::recordings;
+use super::replay::{fidelity, problems};
+use super::table::{Align, Table};
+use crate::diff::{
+    DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, PolicyChange, PolicyChangeKind,
+    RepositoryChanges, SideName,
+};
+use crate::model::{ChangeClass, Severity, Sources};
+use crate::render::escape::shortened;
+use crate::render::{
+    Header, Judgement, Role, count, diagnostics, grouped, paint, percent, printable,
+};
+
+/// What changed in the policies and in the decisions, the risky first, and how it was judged.
+pub fn diff(
+    header: &Header,
+    report: &DiffReport,
+    judgement: &Judgement,
+    sources: (&Sources, &Sources),
+) -> String {
+    let mut out = title(header, &report.repository);
+    for (side, diagnostic) in &report.diagnostics {
+        if diagnostic.severity == Severity::Error {
+            let (name, sources) = match side {
+                SideName::Base => ("base", sources.0),
+                SideName::Head => ("head", sources.1),
+            };
+            out.push_str(&format!("\n{} in {name}\n", paint(Role::Bad, "fault")));
+            out.push_str(&diagnostics([diagnostic], sources));
+        }
+    }
+    match &report.decisions {
+        None => out.push_str(&format!(
+            "traffic  {}\n",
+            paint(
+                Role::Warning,
+                "nothing was replayed: no recording was given (`--recordings PATH`)"
+            )
+        )),
+        Some(changes) => out.push_str(&trust(changes)),
+    }
+    if !header.quiet {
+        if let Some(changes) = &report.decisions {
+            out.push_str(&classes(changes));
+            out.push_str(&groups(changes, header.verbose));
+        }
+        out.push_str(&policies(&report.repository, header.verbose));
+        if let Some(changes) = &report.decisions {
+            out.push_str(&to_look_at(report, changes, header.verbose));
+        }
+    }
+    out.push_str(&result(report, judgement));
+    out
+}
+
+fn title(header: &Header, repository: &RepositoryChanges) -> String {
+    let labels: Vec<String> = header
+        .versions
+        .iter()
+        .map(|version| printable(&version.label))
+        .collect();
+    let (base, head) = repository.counts;
+    let mut kinds: Vec<String> = Vec::new();
+    for (word, matches) in [
+        (
+            "edited",
+            (|kind| matches!(kind, PolicyChangeKind::Edited(_))) as fn(&PolicyChangeKind) -> bool,
+        ),
+        ("added", |kind| matches!(kind, PolicyChangeKind::Added)),
+        ("removed", |kind| matches!(kind, PolicyChangeKind::Removed)),
+        ("moved", |kind| matches!(kind, PolicyChangeKind::Moved)),
+    ] {
+        let number = repository
+            .policies
+            .iter()
+            .filter(|change| matches(&change.kind))
+            .count();
+        if number > 0 {
+            kinds.push(format!("{number} {word}"));
+        }
+    }
+    let changed = if kinds.is_empty() {
+        "no policy changed".to_owned()
+    } else {
+        kinds.join(", ")
+    };
+    let yes = |changed: bool| if changed { "changed" } else { "unchanged" };
+    let entities = match repository.entities.len() {
+        0 => "entities unchanged".to_owned(),
+        number => format!("{} changed", count(number as u64, "entity")),
+    };
+    format!(
+        "{}  {}\npolicies {base} → {head} ({changed}) · schema {} · mapping {} · {entities}\n",
+        paint(Role::Heading, "agentauthz diff"),
+        labels.join(" → "),
+        yes(repository.schema),
+        yes(repository.mapping),
+    )
+}
+
+fn trust(changes: &DecisionChanges) -> String {
+    let actions = changes.volume.actions;
+    let side = |name: &str, decisions: &crate::engine::Decisions| {
+        let mut parts = Vec::new();
+        if decisions.undecidable > 0 {
+            parts.push(format!("{} undecidable", grouped(decisions.undecidable)));
+        }
+        if decisions.not_replayable > 0 {
+            parts.push(format!(
+                "{} without request",
+                grouped(decisions.not_replayable)
+            ));
+        }
+        (!parts.is_empty())
+            .then(|| format!(" · {name}: {}", parts.join(", ")))
+            .unwrap_or_default()
+    };
+    format!(
+        "traffic  {}\ntrust    decided on both sides {}{}{} · base reproduces {}\n",
+        recordings::volume(&changes.volume),
+        percent(changes.compared, actions),
+        side("base", &changes.base.decisions),
+        side("head", &changes.head.decisions),
+        fidelity(&changes.base.fidelity),
+    )
+}
+
+fn classes(changes: &DecisionChanges) -> String {
+    let mut table = Table::new(&[Align::Left, Align::Right, Align::Right, Align::Right]);
+    let heading = |text: &str| paint(Role::Quiet, text);
+    table.row([
+        heading("class"),
+        heading("actions"),
+        heading("agents"),
+        heading("sessions"),
+    ]);
+    for class in ChangeClass::ALL {
+        let Some(tally) = changes.classes.get(&class) else {
+            continue;
+        };
+        table.row([
+            class_name(class),
+            grouped(tally.actions),
+            grouped(tally.agents.len() as u64),
+            grouped(tally.sessions.len()),
+        ]);
+    }
+    format!("\n{}", table.draw("  "))
+}
+
+fn class_name(class: ChangeClass) -> String {
+    let loud = match class {
+        ChangeClass::ErrorOpened | ChangeClass::NewlyAllowed => class.name().to_uppercase(),
+        ChangeClass::ErrorClosed
+        | ChangeClass::NewlyDenied
+        | ChangeClass::NewlyUndecidable
+        | ChangeClass::NewlyDecidable
+        | ChangeClass::ErrorChanged
+        | ChangeClass::ReasonChanged
+        | ChangeClass::Unchanged => class.name().to_owned(),
+    };
+    paint(Role::of_class(class), loud.replace('-', " "))
+}
+
+fn groups(changes: &DecisionChanges, verbose: bool) -> String {
+    let mut ranked: Vec<(&GroupKey, &Group)> = changes
+        .groups
+        .iter()
+        .filter(|(key, _)| verbose || key.class != ChangeClass::ReasonChanged)
+        .collect();
+    ranked.sort_by(|(a, x), (b, y)| {
+        a.class
+            .cmp(&b.class)
+            .then(y.tally.actions.cmp(&x.tally.actions))
+            .then(a.cmp(b))
+    });
+    let limit = if verbose { usize::MAX } else { 10 };
+    let mut out = String::new();
+    for (at, (key, group)) in ranked.iter().take(limit).enumerate() {
+        out.push_str(&one_group(at + 1, key, group, verbose));
+    }
+    if ranked.len() > limit {
+        let rest = count((ranked.len() - limit) as u64, "group");
+        out.push_str(&paint(Role::Quiet, format!("\n  and {rest} more (-v)\n")));
+    }
+    if changes.ungrouped > 0 {
+        let rest = count(changes.ungrouped, "change");
+        out.push_str(&format!(
+            "\n  {rest} more in groups that are not kept apart\n"
+        ));
+    }
+    let reasons = changes.actions_in(ChangeClass::ReasonChanged);
+    if reasons > 0 && !verbose {
+        let text = format!(
+            "\n  reason changed {}: the same decision by other policies (-v lists them)\n",
+            grouped(reasons)
+        );
+        out.push_str(&paint(Role::Quiet, text));
+    }
+    out
+}
+
+fn one_group(number: usize, key: &GroupKey, group: &Group, verbose: bool) -> String {
+    let tally = &group.tally;
+    let mut out = format!(
+        "\n{number:>3}  {}  {}, {}, {}\n",
+        class_name(key.class),
+        count(tally.actions, "action"),
+        count(tally.agents.len() as u64, "agent"),
+        count(tally.sessions.len(), "session"),
+    );
+    out.push_str(&format!("     base  {}\n", outcome::outcome(&key.base)));
+    out.push_str(&format!("     head  {}\n", outcome::outcome(&key.head)));
+    let agents = recordings::ranked(&tally.agents, 4);
+    let actions = recordings::ranked(&group.actions, 4);
+    out.push_str(&format!("     {actions}  by {agents}\n"));
+    let shown = if verbose { group.examples.len() } else { 1 };
+    for example in group.examples.iter().take(shown) {
+        let request = example
+            .request
+            .as_ref()
+            .map(|request| outcome::request(request, 160))
+            .unwrap_or_default();
+        let id = shortened(&printable(&example.id), 60);
+        out.push_str(&format!(
+            "     {}  {request}\n",
+            paint(Role::Quiet, format!("#{id}"))
+        ));
+    }
+    out
+}
+
+fn policies(repository: &RepositoryChanges, verbose: bool) -> String {
+    let mut out = String::new();
+    if !repository.policies.is_empty() {
+        out.push_str(&format!("\n{}\n", paint(Role::Heading, "policy changes")));
+    }
+    for change in &repository.policies {
+        out.push_str(&policy(change, verbose));
+    }
+    let limit = if verbose { usize::MAX } else { 5 };
+    for (name, set) in [
+        ("entities changed", &repository.entities),
+        ("control changes", &repository.control),
+    ] {
+        if set.is_empty() {
+            continue;
+        }
+        let shown: Vec<String> = set.iter().take(limit).map(|item| printable(item)).collect();
+        let rest = set.len().saturating_sub(limit);
+        let more = if rest > 0 {
+            format!(", and {rest} more")
+        } else {
+            String::new()
+        };
+        out.push_str(&format!(
+            "{}  {}{more}\n",
+            paint(Role::Heading, name),
+            shown.join(", ")
+        ));
+    }
+    out
+}
+
+fn policy(change: &PolicyChange, verbose: bool) -> String {
+    let (sign, what) = match &change.kind {
+        PolicyChangeKind::Added => ("+", "added".to_owned()),
+        PolicyChangeKind::Removed => ("-", "removed".to_owned()),
+        PolicyChangeKind::Moved => (">", "moved".to_owned()),
+        PolicyChangeKind::Edited(edits) => {
+            let words: Vec<&str> = edits
+                .iter()
+                .map(|edit| match edit {
+                    Edit::Effect => "effect",
+                    Edit::Logic => "scope or condition",
+                    Edit::Annotations => "annotations only",
+                    Edit::Link => "link",
+                    Edit::Moved => "moved",
+                })
+                .filter(|word| *word != "annotations only" || edits.len() == 1)
+                .collect();
+            ("~", format!("edited: {}", words.join(", ")))
+        }
+    };
+    let at = |place: &Option<(std::sync::Arc<str>, usize)>| {
+        place
+            .as_ref()
+            .map(|(file, line)| format!("{}:{line}", printable(file)))
+    };
+    let place = match (at(&change.base), at(&change.head), &change.kind) {
+        (Some(base), Some(head), PolicyChangeKind::Moved) => format!("{base} → {head}"),
+        (_, Some(head), _) => head,
+        (Some(base), None, _) => base,
+        (None, None, _) => String::new(),
+    };
+    let mut out = format!(
+        "  {sign} {}  {}  {}\n",
+        paint(Role::Name, printable(&change.name)),
+        what,
+        paint(Role::Quiet, place)
+    );
+    let whole = matches!(change.kind, PolicyChangeKind::Edited(_));
+    if !(whole || verbose) {
+        return out;
+    }
+    let lines = change.hunks.iter().flat_map(|hunk| &hunk.lines);
+    let lines: Vec<_> = lines.filter(|(sign, _)| verbose || *sign != ' ').collect();
+    let limit = if verbose { usize::MAX } else { 4 };
+    for (sign, text) in lines.iter().take(limit) {
+        let role = match sign {
+            '-' => Role::Bad,
+            '+' => Role::Good,
+            _ => Role::Quiet,
+        };
+        let text = format!("{sign} {}", printable(text).trim_end());
+        out.push_str(&format!("      {}\n", paint(role, text)));
+    }
+    if lines.len() > limit {
+        let rest = count((lines.len() - limit) as u64, "line");
+        out.push_str(&paint(Role::Quiet, format!("      and {rest} more (-v)\n")));
+    }
+    out
+}
+
+fn to_look_at(report: &DiffReport, changes: &DecisionChanges, verbose: bool) -> String {
+    let unreadable = recordings::unreadable(&changes.volume, verbose);
+    let repeated = recordings::repeated(&report.repeated);
+    let base = problems(&changes.base, verbose);
+    let head = problems(&changes.head, verbose);
+    let mut out = String::new();
+    if unreadable.is_empty() && repeated.is_empty() && base.is_empty() && head.is_empty() {
+        return out;
+    }
+    out.push_str(&format!(
+        "\n{}\n{unreadable}{repeated}",
+        paint(Role::Heading, "to look at")
+    ));
+    if base == head {
+        out.push_str(&head);
+        return out;
+    }
+    for (name, text) in [("base", base), ("head", head)] {
+        if !text.is_empty() {
+            let indented: String = text.lines().map(|line| format!("  {line}\n")).collect();
+            out.push_str(&format!("  {}\n{indented}", paint(Role::Quiet, name)));
+        }
+    }
+    out
+}
+
+fn result(report: &DiffReport, judgement: &Judgement) -> String {
+    let fail_on = judgement.fail_on.join(", ");
+    let (role, word, why) = match (judgement.ending, &report.decisions) {
+        (Ending::Failed, Some(changes)) => (
+            Role::Bad,
+            "FAIL",
+            format!(
+                "{} widened, {} narrowed (fails on: {fail_on})",
+                count(changes.widened(), "action"),
+                grouped(changes.narrowed()),
+            ),
+        ),
+        (Ending::Failed, None) => (Role::Bad, "FAIL", String::new()),
+        (Ending::Inconclusive, None) => (
+            Role::Warning,
+            "INCONCLUSIVE",
+            "the repository changed, and nothing was replayed".to_owned(),
+        ),
+        (Ending::Inconclusive, Some(changes)) if changes.compared == 0 => (
+            Role::Warning,
+            "INCONCLUSIVE",
+            "no recorded action could be decided on both sides".to_owned(),
+        ),
+        (Ending::Inconclusive, Some(changes)) => (
+            Role::Warning,
+            "INCONCLUSIVE",
+            format!(
+                "{} that base decides cannot be decided on head",
+                count(changes.actions_in(ChangeClass::NewlyUndecidable), "action")
+            ),
+        ),
+        (Ending::Clean, None) => (
+            Role::Good,
+            "OK",
+            "the two versions are the same; nothing was replayed".to_owned(),
+        ),
+        (Ending::Clean, Some(changes)) => (Role::Good, "OK", clean(changes)),
+    };
+    format!("\n{}  {why}\n", paint(role, word))
+}
+
+/// Never says "no flips" of what was not decided.
+fn clean(changes: &DecisionChanges) -> String {
+    if changes.compared == 0 {
+        return "nothing was decided on both sides".to_owned();
+    }
+    let decided = format!(
+        "of {} decided on both sides",
+        count(changes.compared, "action")
+    );
+    match changes.flips() {
+        0 => format!("no flip, {decided}"),
+        _ => format!(
+            "{} widened, {} narrowed, {decided}",
+            grouped(changes.widened()),
+            grouped(changes.narrowed())
+        ),
+    }
+}

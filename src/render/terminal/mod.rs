@@ -1,0 +1,18 @@
+//! Reports for a terminal, and for a pipe: the same text without colour.
+
+mod check;
+mod diff;
+mod explain;
+mod import;
+mod outcome;
+mod recordings;
+mod replay;
+mod table;
+mod test;
+
+pub use check::check;
+pub use diff::diff;
+pub use explain::explain;
+pub use import::import;
+pub use replay::replay;
+pub use test::test;

@@ -1,0 +1,33 @@
+//! `replay`: what does one version say of the recorded actions?
+
+use crate::engine::{Incoming, Merge, Side, SideTally, Volume};
+use std::collections::BTreeMap;
+
+/// What one version says of recordings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReplayReport {
+    /// How much was read.
+    pub volume: Volume,
+    /// What was decided.
+    pub tally: SideTally,
+    /// Ids that stand more than once, with how often.
+    pub repeated: BTreeMap<String, u64>,
+}
+
+/// Replays one thing read from a recording.
+pub fn observe(side: &Side<'_>, report: &mut ReplayReport, incoming: Incoming) {
+    if let Some((place, action)) = report.volume.read(incoming) {
+        let verdict = side.decide(&action);
+        report.tally.count(&place, &action, &verdict);
+    }
+}
+
+impl Merge for ReplayReport {
+    fn merge(&mut self, other: Self) {
+        self.volume.merge(other.volume);
+        self.tally.merge(other.tally);
+        for (id, count) in other.repeated {
+            *self.repeated.entry(id).or_default() += count;
+        }
+    }
+}

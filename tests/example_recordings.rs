@@ -29,7 +29,10 @@ fn the_recordings_are_the_traffic() {
         }
         let found = text(&committed, month);
         let differs = want.lines().zip(found.lines()).position(|(a, b)| a != b);
-        assert_eq!(differs, None, "{month}: the first line that differs, from 0");
+        assert_eq!(
+            differs, None,
+            "{month}: the first line that differs, from 0"
+        );
         assert_eq!(want.len(), found.len(), "{month}: one is longer");
     }
 }
@@ -81,7 +84,12 @@ fn read(month: &str) -> Vec<RecordedAction> {
 fn text(actions: &[RecordedAction], month: &str) -> String {
     actions
         .iter()
-        .filter(|action| action.time.as_ref().is_some_and(|time| time.starts_with(month)))
+        .filter(|action| {
+            action
+                .time
+                .as_ref()
+                .is_some_and(|time| time.starts_with(month))
+        })
         .map(|action| serde_json::to_string(action).unwrap() + "\n")
         .collect()
 }

@@ -1,7 +1,5 @@
 //! What the tests of the project itself share: its files as text.
 
-pub mod source;
-
 use std::path::Path;
 
 /// A path relative to the project, with `/`, and what stands there.

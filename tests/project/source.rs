@@ -1,6 +1,6 @@
 //! Just enough of Rust's grammar to look at code without its comments, strings and test modules.
 
-use super::File;
+use crate::project::File;
 use std::collections::BTreeSet;
 
 /// The code alone: comments and the insides of strings become blanks; lines stay where they are.

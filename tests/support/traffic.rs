@@ -269,7 +269,9 @@ fn supplier_run(s: &mut Session) {
 
 /// Customers are looked up, noted on, given terms and written to.
 fn lead_work(s: &mut Session) {
-    let query = s.rng.pick(&["bearing", "hydraulic", "fittings", "wholesale"]);
+    let query = s
+        .rng
+        .pick(&["bearing", "hydraulic", "fittings", "wholesale"]);
     // One client of the search sends no arguments at all.
     let args = if s.rng.chance(4) {
         Value::Null
@@ -334,7 +336,11 @@ fn lead_work(s: &mut Session) {
         s.send("sales", "Your quote", to, meta);
     }
     if s.rng.chance(5) {
-        s.call("web", "browser_open", json!({"url": "https://fernhill-works.example/"}));
+        s.call(
+            "web",
+            "browser_open",
+            json!({"url": "https://fernhill-works.example/"}),
+        );
     }
 }
 
@@ -437,9 +443,14 @@ fn triage(s: &mut Session) {
 
 /// Pull requests are read and commented on; small fixes are proposed.
 fn review(s: &mut Session) {
-    let repo = s
-        .rng
-        .pick(&["webshop", "webshop", "webshop", "docs", "infra", "legacy-shop"]);
+    let repo = s.rng.pick(&[
+        "webshop",
+        "webshop",
+        "webshop",
+        "docs",
+        "infra",
+        "legacy-shop",
+    ]);
     s.call("source", "list_pull_requests", json!({"repo": repo}));
     for _ in 0..s.rng.between(1, 3) {
         for _ in 0..s.rng.between(1, 3) {
@@ -516,7 +527,9 @@ fn release(s: &mut Session) {
     }
     s.logs("staging");
     let environment = s.rng.pick(&["prod-eu", "prod-eu", "prod-eu", "prod-us"]);
-    let approver = s.rng.pick(&[Some("sven"), Some("sven"), Some("oskar"), None]);
+    let approver = s
+        .rng
+        .pick(&[Some("sven"), Some("sven"), Some("oskar"), None]);
     s.deploy(environment, &version, approver);
     s.call("deploy", "get_status", json!({"environment": environment}));
     if s.rng.chance(30) {
@@ -600,10 +613,19 @@ fn reporting(s: &mut Session) {
             json!({"rows": 52, "table": table, "url": "https://files.haldensupply.example/weekly.csv"}),
             json!({"tainted": false}),
         );
-        s.send("reports", "The week in numbers", "sales-leads@haldensupply.example", json!({}));
+        s.send(
+            "reports",
+            "The week in numbers",
+            "sales-leads@haldensupply.example",
+            json!({}),
+        );
     }
     if s.rng.chance(15) {
-        s.call("warehouse", "sql_drop", json!({"table": "scratch_forecast"}));
+        s.call(
+            "warehouse",
+            "sql_drop",
+            json!({"table": "scratch_forecast"}),
+        );
     }
 }
 
@@ -734,11 +756,7 @@ fn new_supplier(s: &mut Session) {
         "update_bank_details",
         json!({"account": "eu-main", "iban": "XX00 4711 0815"}),
     );
-    s.call(
-        "payments",
-        "get_balance",
-        json!({"account": "eu-reserve"}),
-    );
+    s.call("payments", "get_balance", json!({"account": "eu-reserve"}));
 }
 
 /// Amounts whose product with an exchange rate does not fit 64 bits.
@@ -800,7 +818,11 @@ impl Session {
     }
 
     fn note(&mut self, customer: &str, text: &str) {
-        self.call("crm", "add_note", json!({"customer": customer, "text": text}));
+        self.call(
+            "crm",
+            "add_note",
+            json!({"customer": customer, "text": text}),
+        );
     }
 
     fn refund(&mut self, account: &str, cents: Value, approver: Option<&str>) {
@@ -855,7 +877,8 @@ impl Session {
     }
 
     fn deploy(&mut self, environment: &str, version: &str, approver: Option<&str>) {
-        let mut args = json!({"environment": environment, "service": "webshop", "version": version});
+        let mut args =
+            json!({"environment": environment, "service": "webshop", "version": version});
         if self.now / DAY >= CHANGE_IDS {
             args["change_id"] = json!(self.numbered("CHG", 4_000, 5_000));
         }
@@ -920,7 +943,11 @@ impl Rng {
 /// Seconds since 2026-09-01 as RFC 3339 text; enough for September and October.
 fn timestamp(seconds: u64) -> String {
     let (day, second) = (seconds / DAY, seconds % DAY);
-    let (month, day) = if day < 30 { (9, day + 1) } else { (10, day - 29) };
+    let (month, day) = if day < 30 {
+        (9, day + 1)
+    } else {
+        (10, day - 29)
+    };
     format!(
         "2026-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
         second / 3600,

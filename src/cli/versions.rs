@@ -47,7 +47,7 @@ pub fn root() -> Result<PathBuf, CliError> {
 /// Loads one version.
 pub fn load_version(origin: &Origin) -> Result<Loaded, CliError> {
     match origin {
-        Origin::WorkingTree => from_disk(&root()?, "working tree".to_owned(), true),
+        Origin::WorkingTree => from_disk(&root()?, "working tree".to_owned(), None, true),
         Origin::Directory(path) => {
             let label = format!("dir:{}", path.to_string_lossy().replace('\\', "/"));
             if !path.join(source::MANIFEST).is_file() {
@@ -55,13 +55,17 @@ pub fn load_version(origin: &Origin) -> Result<Loaded, CliError> {
                 return Err(CliError::new(message)
                     .with_help("name the directory of a policy repository: `dir:PATH`"));
             }
-            from_disk(path, label, false)
+            from_disk(path, label.clone(), Some(label), false)
         }
         Origin::Revision(revision) => {
             let start = source::find_root(Path::new(".")).unwrap_or_else(|| PathBuf::from("."));
             let repository = Repository::discover(&start)?;
             let label = format!("{revision} ({})", repository.short_id(revision)?);
-            Ok(from_tree(&repository.tree(revision)?, label))
+            Ok(from_tree(
+                &repository.tree(revision)?,
+                label,
+                Some(revision.clone()),
+            ))
         }
     }
 }
@@ -76,16 +80,22 @@ pub fn load_range(range: &Range) -> Result<(Loaded, Loaded), CliError> {
             let mut loaded = load_version(&Origin::Revision(base.clone()))?;
             let short: String = base.chars().take(7).collect();
             loaded.header.label = format!("merge base of {a} and {b} ({short})");
+            loaded.header.name = Some(short);
             Ok((loaded, load_version(&Origin::Revision(b.clone()))?))
         }
     }
 }
 
-fn from_disk(root: &Path, label: String, ignore: bool) -> Result<Loaded, CliError> {
-    Ok(from_tree(&Tree::directory(root, ignore)?, label))
+fn from_disk(
+    root: &Path,
+    label: String,
+    name: Option<String>,
+    ignore: bool,
+) -> Result<Loaded, CliError> {
+    Ok(from_tree(&Tree::directory(root, ignore)?, label, name))
 }
 
-fn from_tree(tree: &Tree, label: String) -> Loaded {
+fn from_tree(tree: &Tree, label: String, name: Option<String>) -> Loaded {
     let read = |path: &str| tree.read(path).map_err(|error| error.message);
     let version = load(&files(tree, &read));
     let digest = version
@@ -94,7 +104,11 @@ fn from_tree(tree: &Tree, label: String) -> Loaded {
         .map(ToString::to_string)
         .unwrap_or_default();
     Loaded {
-        header: Version { label, digest },
+        header: Version {
+            label,
+            name,
+            digest,
+        },
         version,
     }
 }

@@ -220,11 +220,10 @@ impl Filling<'_> {
         path: &[String],
     ) -> BTreeMap<String, Value> {
         let mut out = BTreeMap::new();
-        for name in templates
-            .keys()
-            .filter(|name| !ty.attributes.contains_key(name.as_str()))
-        {
-            self.left_out.insert(field(path, name));
+        for (name, template) in templates {
+            if !ty.attributes.contains_key(name.as_str()) && self.finds(template) {
+                self.left_out.insert(field(path, name));
+            }
         }
         for (name, attribute) in &ty.attributes {
             let here = field(path, name);
@@ -243,6 +242,18 @@ impl Filling<'_> {
             }
         }
         out
+    }
+
+    /// Whether the call holds anything that a template would take: a general rule may name what only some tools have.
+    fn finds(&self, template: &ValueTemplate) -> bool {
+        match template {
+            ValueTemplate::Constant(_) => false,
+            ValueTemplate::Record(members) => members.values().any(|member| self.finds(member)),
+            ValueTemplate::Text(template) => template.parts.iter().any(|part| match part {
+                Part::Text(_) => false,
+                Part::Field(field) => !matches!(self.facts.find(field), Found::Absent),
+            }),
+        }
     }
 
     fn value(&mut self, template: &ValueTemplate, ty: &Type, here: &FieldPath) -> Option<Value> {

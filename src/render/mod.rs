@@ -38,6 +38,8 @@ pub struct Header {
 pub struct Version {
     /// How it was named.
     pub label: String,
+    /// How to name it again on the command line; nothing for the working tree.
+    pub name: Option<String>,
     /// The digest of its files.
     pub digest: String,
 }

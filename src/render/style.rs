@@ -61,6 +61,11 @@ impl Role {
     }
 }
 
+/// A whole line that can be passed over.
+pub(super) fn aside(text: impl std::fmt::Display) -> String {
+    format!("{}\n", paint(Role::Quiet, text))
+}
+
 /// The text in the style of its role. Streams without colour strip it again.
 pub fn paint(role: Role, text: impl std::fmt::Display) -> String {
     let style = role.style();

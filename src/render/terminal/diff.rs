@@ -2,7 +2,7 @@
 
 use super::outcome;
 use super::recordings;
-use super::replay::{fidelity, problems};
+use super::replay::{fidelity, mismatches, problems};
 use super::table::{Align, Table};
 use crate::diff::{
     DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, PolicyChange, PolicyChangeKind,
@@ -10,6 +10,7 @@ use crate::diff::{
 };
 use crate::model::{ChangeClass, Severity, Sources};
 use crate::render::escape::shortened;
+use crate::render::style::aside;
 use crate::render::{
     Header, Judgement, Role, count, diagnostics, grouped, paint, percent, printable,
 };
@@ -53,6 +54,9 @@ pub fn diff(
         }
     }
     out.push_str(&result(report, judgement));
+    if !header.quiet {
+        out.push_str(&next(header, report));
+    }
     out
 }
 
@@ -165,7 +169,39 @@ fn class_name(class: ChangeClass) -> String {
     paint(Role::of_class(class), loud.replace('-', " "))
 }
 
+/// How many groups are shown without `-v`.
+const GROUPS: usize = 8;
+
 fn groups(changes: &DecisionChanges, verbose: bool) -> String {
+    let ranked = ranked(changes, verbose);
+    let limit = if verbose { usize::MAX } else { GROUPS };
+    let mut out = String::new();
+    for (at, (key, group)) in ranked.iter().take(limit).enumerate() {
+        out.push_str(&one_group(at + 1, key, group, verbose));
+    }
+    if ranked.len() > limit {
+        let rest = count((ranked.len() - limit) as u64, "group");
+        out.push_str(&format!("\n{}", aside(format!("  and {rest} more (-v)"))));
+    }
+    if changes.ungrouped > 0 {
+        let rest = count(changes.ungrouped, "change");
+        out.push_str(&format!(
+            "\n  {rest} more in groups that are not kept apart\n"
+        ));
+    }
+    let reasons = changes.actions_in(ChangeClass::ReasonChanged);
+    if reasons > 0 && !verbose {
+        let text = format!(
+            "  reason changed {}: the same decision by other policies (-v lists them)",
+            grouped(reasons)
+        );
+        out.push_str(&format!("\n{}", aside(text)));
+    }
+    out
+}
+
+/// The groups in the order in which they are shown: by class, then the larger first.
+fn ranked(changes: &DecisionChanges, verbose: bool) -> Vec<(&GroupKey, &Group)> {
     let mut ranked: Vec<(&GroupKey, &Group)> = changes
         .groups
         .iter()
@@ -177,30 +213,7 @@ fn groups(changes: &DecisionChanges, verbose: bool) -> String {
             .then(y.tally.actions.cmp(&x.tally.actions))
             .then(a.cmp(b))
     });
-    let limit = if verbose { usize::MAX } else { 10 };
-    let mut out = String::new();
-    for (at, (key, group)) in ranked.iter().take(limit).enumerate() {
-        out.push_str(&one_group(at + 1, key, group, verbose));
-    }
-    if ranked.len() > limit {
-        let rest = count((ranked.len() - limit) as u64, "group");
-        out.push_str(&paint(Role::Quiet, format!("\n  and {rest} more (-v)\n")));
-    }
-    if changes.ungrouped > 0 {
-        let rest = count(changes.ungrouped, "change");
-        out.push_str(&format!(
-            "\n  {rest} more in groups that are not kept apart\n"
-        ));
-    }
-    let reasons = changes.actions_in(ChangeClass::ReasonChanged);
-    if reasons > 0 && !verbose {
-        let text = format!(
-            "\n  reason changed {}: the same decision by other policies (-v lists them)\n",
-            grouped(reasons)
-        );
-        out.push_str(&paint(Role::Quiet, text));
-    }
-    out
+    ranked
 }
 
 fn one_group(number: usize, key: &GroupKey, group: &Group, verbose: bool) -> String {
@@ -222,7 +235,7 @@ fn one_group(number: usize, key: &GroupKey, group: &Group, verbose: bool) -> Str
         let request = example
             .request
             .as_ref()
-            .map(|request| outcome::request(request, 160))
+            .map(|request| outcome::brief(request, group.actions.len() > 1, 200))
             .unwrap_or_default();
         let id = shortened(&printable(&example.id), 60);
         out.push_str(&format!(
@@ -320,7 +333,7 @@ fn policy(change: &PolicyChange, verbose: bool) -> String {
     }
     if lines.len() > limit {
         let rest = count((lines.len() - limit) as u64, "line");
-        out.push_str(&paint(Role::Quiet, format!("      and {rest} more (-v)\n")));
+        out.push_str(&aside(format!("      and {rest} more (-v)")));
     }
     out
 }
@@ -330,8 +343,11 @@ fn to_look_at(report: &DiffReport, changes: &DecisionChanges, verbose: bool) -> 
     let repeated = recordings::repeated(&report.repeated);
     let base = problems(&changes.base, verbose);
     let head = problems(&changes.head, verbose);
+    // Head is meant to decide otherwise; base is what the recorded decisions are held against.
+    let infidelity = mismatches(&changes.base, verbose);
     let mut out = String::new();
-    if unreadable.is_empty() && repeated.is_empty() && base.is_empty() && head.is_empty() {
+    let all = [&unreadable, &repeated, &base, &head, &infidelity];
+    if all.iter().all(|text| text.is_empty()) {
         return out;
     }
     out.push_str(&format!(
@@ -340,8 +356,10 @@ fn to_look_at(report: &DiffReport, changes: &DecisionChanges, verbose: bool) -> 
     ));
     if base == head {
         out.push_str(&head);
+        out.push_str(&infidelity);
         return out;
     }
+    let base = format!("{base}{infidelity}");
     for (name, text) in [("base", base), ("head", head)] {
         if !text.is_empty() {
             let indented: String = text.lines().map(|line| format!("  {line}\n")).collect();
@@ -349,6 +367,44 @@ fn to_look_at(report: &DiffReport, changes: &DecisionChanges, verbose: bool) -> 
         }
     }
     out
+}
+
+/// The command that explains the first example.
+fn next(header: &Header, report: &DiffReport) -> String {
+    let groups = report
+        .decisions
+        .iter()
+        .flat_map(|changes| ranked(changes, false));
+    let example = groups.flat_map(|(_, group)| &group.examples).next();
+    let (Some(example), [base, head]) = (example, header.versions.as_slice()) else {
+        return String::new();
+    };
+    if example.place.recording.as_ref() == "-" {
+        return String::new();
+    }
+    let at = head
+        .name
+        .as_ref()
+        .map(|name| format!(" --at {name}"))
+        .unwrap_or_default();
+    let base = base
+        .name
+        .as_ref()
+        .map(|name| format!(" --base {name}"))
+        .unwrap_or_default();
+    let place = format!("{}#{}", example.place.recording, example.id);
+    let quoted = if place
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || "./#-_@".contains(c))
+    {
+        place
+    } else {
+        format!("'{}'", place.replace('\'', "'\\''"))
+    };
+    format!(
+        "next  agentauthz explain {}{base}{at}\n",
+        printable(&quoted)
+    )
 }
 
 fn result(report: &DiffReport, judgement: &Judgement) -> String {

@@ -2,6 +2,7 @@
 
 use crate::engine::{Counts, Note, Notes, Volume};
 use crate::render::escape::shortened;
+use crate::render::style::aside;
 use crate::render::{Role, count, grouped, paint, printable};
 use std::collections::BTreeMap;
 
@@ -47,10 +48,7 @@ pub(super) fn notes(heading: &str, notes: &Notes, verbose: bool) -> String {
     }
     let rest = notes.count - shown as u64;
     if rest > 0 {
-        out.push_str(&paint(
-            Role::Quiet,
-            format!("    and {} more\n", grouped(rest)),
-        ));
+        out.push_str(&aside(format!("    and {} more", grouped(rest))));
     }
     out
 }

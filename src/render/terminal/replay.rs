@@ -3,6 +3,7 @@
 use super::recordings;
 use super::table::{Align, Table};
 use crate::engine::{Decisions, Fidelity, SideTally};
+use crate::render::style::aside;
 use crate::render::{Header, Role, count, grouped, paint, percent, printable};
 use crate::replay::ReplayReport;
 use std::collections::BTreeMap;
@@ -33,7 +34,11 @@ pub fn replay(header: &Header, report: &ReplayReport) -> String {
     out.push_str(&table("action", &tally.by_action, header.verbose));
     out.push('\n');
     out.push_str(&table("agent", &tally.by_agent, header.verbose));
-    let problems = problems(tally, header.verbose);
+    let problems = format!(
+        "{}{}",
+        problems(tally, header.verbose),
+        mismatches(tally, header.verbose)
+    );
     let unreadable = recordings::unreadable(&report.volume, header.verbose);
     let repeated = recordings::repeated(&report.repeated);
     if !(problems.is_empty() && unreadable.is_empty() && repeated.is_empty()) {
@@ -119,10 +124,7 @@ fn table(what: &str, rows: &BTreeMap<String, Decisions>, verbose: bool) -> Strin
     let mut out = table.draw("  ");
     if ranked.len() > limit {
         let rest = (ranked.len() - limit) as u64;
-        out.push_str(&paint(
-            Role::Quiet,
-            format!("  and {} more (-v)\n", grouped(rest)),
-        ));
+        out.push_str(&aside(format!("  and {} more (-v)", grouped(rest))));
     }
     out
 }
@@ -150,6 +152,12 @@ pub(super) fn problems(tally: &SideTally, verbose: bool) -> String {
             verbose,
         ));
     }
+    out
+}
+
+/// Where a version does not decide as was recorded.
+pub(super) fn mismatches(tally: &SideTally, verbose: bool) -> String {
+    let mut out = String::new();
     for ((recorded, answer), notes) in
         tally
             .fidelity

@@ -43,9 +43,20 @@ fn output(command: &str) -> String {
         .strip_prefix("cargo run --release -- ")
         .or_else(|| command.strip_prefix("agentauthz "))
         .unwrap_or_else(|| panic!("`{command}` is no command of ours"));
-    let output = agentauthz().args(arguments.split(' ')).current_dir(root()).output().unwrap();
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    let output = agentauthz()
+        .args(arguments.split(' '))
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .trim_end()
+        .to_owned()
 }
 
 #[test]
@@ -54,9 +65,14 @@ fn every_command_prints_what_the_readme_shows() {
     let text = fs::read_to_string(&path).unwrap();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let bless = std::env::var_os("AGENTAUTHZ_BLESS").is_some();
-    let consoles: Vec<Block> =
-        blocks(&text).into_iter().filter(|block| block.language == "console").collect();
-    assert!(consoles.len() >= 3, "the README shows the main command, a test and a flip");
+    let consoles: Vec<Block> = blocks(&text)
+        .into_iter()
+        .filter(|block| block.language == "console")
+        .collect();
+    assert!(
+        consoles.len() >= 3,
+        "the README shows the main command, a test and a flip"
+    );
     for block in consoles.into_iter().rev() {
         let (prompt, shown) = block.lines.split_first().unwrap();
         let made = output(prompt.strip_prefix("$ ").unwrap());
@@ -86,7 +102,9 @@ fn what_the_readme_quotes_stands_in_the_example() {
         quoted += 1;
         let wanted = block.lines.join("\n");
         assert!(
-            files(&root().join(directory)).iter().any(|text| text.contains(&wanted)),
+            files(&root().join(directory))
+                .iter()
+                .any(|text| text.contains(&wanted)),
             "not in {directory}:\n{wanted}"
         );
     }
@@ -95,5 +113,7 @@ fn what_the_readme_quotes_stands_in_the_example() {
 
 fn files(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
-    entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
+    entries
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect()
 }

@@ -149,8 +149,8 @@ Versions, as in git:
   diff a...b            the merge base of both against `b`
   diff dir:PATH         a directory against the working tree
 
-Classes for --fail-on: newly-allowed (with error-opened, and newly-decidable that allows), newly-denied (its mirror
-image), error-opened, error-closed, newly-undecidable, newly-decidable, error-changed, reason-changed, none.")]
+Classes for --fail-on: newly-allowed (with error-opened, and newly-decidable that head allows), newly-denied (with
+error-closed, and newly-undecidable that base allows), error-opened, error-closed, newly-undecidable, newly-decidable, error-changed, reason-changed, none.")]
 pub struct DiffArgs {
     /// Base, or base and head.
     #[arg(value_name = "VERSION", num_args = 0..=2)]

@@ -18,6 +18,8 @@ pub struct DecisionChanges {
     pub classes: BTreeMap<ChangeClass, ClassTally>,
     /// Newly decidable actions that head allows: they widen, too.
     pub newly_decidable_allowed: u64,
+    /// Newly undecidable actions that base allows: they narrow, too.
+    pub newly_undecidable_allowed: u64,
     /// The changes, grouped by class and by what both sides say.
     pub groups: BTreeMap<GroupKey, Group>,
     /// Changes that are in no group, because there were too many groups.
@@ -118,12 +120,12 @@ impl DecisionChanges {
             + self.newly_decidable_allowed
     }
 
-    /// How many actions head denies that base did not.
+    /// How many actions base allows that head does not: the mirror image of widened, which it becomes where base and
+    /// head are swapped.
     pub fn narrowed(&self) -> u64 {
-        let decidable = self.actions_in(ChangeClass::NewlyDecidable);
         self.actions_in(ChangeClass::NewlyDenied)
             + self.actions_in(ChangeClass::ErrorClosed)
-            + decidable.saturating_sub(self.newly_decidable_allowed)
+            + self.newly_undecidable_allowed
     }
 
     pub(super) fn fails(&self, fail: FailOn) -> bool {
@@ -146,6 +148,11 @@ impl DecisionChanges {
         if class == ChangeClass::NewlyDecidable && head.outcome.decision() == Some(Decision::Allow)
         {
             self.newly_decidable_allowed += 1;
+        }
+        if class == ChangeClass::NewlyUndecidable
+            && base.outcome.decision() == Some(Decision::Allow)
+        {
+            self.newly_undecidable_allowed += 1;
         }
         let key = GroupKey {
             class,
@@ -249,6 +256,7 @@ impl Merge for DecisionChanges {
             self.classes.entry(class).or_default().merge(tally);
         }
         self.newly_decidable_allowed += other.newly_decidable_allowed;
+        self.newly_undecidable_allowed += other.newly_undecidable_allowed;
         for (key, group) in other.groups {
             if self.groups.len() >= GROUPS && !self.groups.contains_key(&key) {
                 self.ungrouped += group.tally.actions;

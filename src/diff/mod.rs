@@ -36,7 +36,7 @@ pub enum SideName {
 pub enum FailOn {
     /// Newly allowed in the wide sense: newly allowed, error opened, newly decidable with allow.
     NewlyAllowed,
-    /// Its mirror image: newly denied, error closed, newly decidable with deny.
+    /// Its mirror image: newly denied, error closed, newly undecidable where base allows.
     NewlyDenied,
     /// One class.
     Class(ChangeClass),

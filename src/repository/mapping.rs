@@ -45,6 +45,10 @@ pub enum ValueTemplate {
     Record(BTreeMap<String, ValueTemplate>),
 }
 
+/// Names the rules by which calls are mapped and typed here. It is part of the digest: when the rules change, so that
+/// the same mapping gives other requests, this does too, and recorded requests are mapped anew.
+const RULES: &str = "agentauthz.mapping/1 ";
+
 impl Mapping {
     /// The rule for a tool: its own, else the longest pattern that matches, else the general one.
     pub fn rule(&self, tool: &str) -> &ToolRule {
@@ -79,7 +83,7 @@ impl Mapping {
             }
         }
         patterns.sort_by(|a, b| (b.0.len(), &a.0).cmp(&(a.0.len(), &b.0)));
-        let text = serde_json::to_string(spec).unwrap_or_default();
+        let text = format!("{RULES}{}", serde_json::to_string(spec).unwrap_or_default());
         let mapping = Self {
             digest: Digest::from_bytes(&Sha256::digest(text.as_bytes())),
             general,

@@ -14,6 +14,9 @@ pub struct ParsedEntity {
     inner: Entity,
 }
 
+/// Why Cedar refused an entity, and the entity as it reads without the schema, where it does.
+pub type Refused = (String, Option<Box<ParsedEntity>>);
+
 /// Reads one entity from Cedar's entity JSON. With a schema, values are typed by it and the entity must conform.
 ///
 /// The error says why Cedar refused it. The second value is then the entity read without the schema, where that
@@ -21,7 +24,7 @@ pub struct ParsedEntity {
 pub fn parse_entity(
     json: &serde_json::Value,
     schema: Option<&Schema>,
-) -> Result<ParsedEntity, (String, Option<ParsedEntity>)> {
+) -> Result<ParsedEntity, Refused> {
     let read = |schema: Option<&cedar_policy::Schema>| {
         Entity::from_json_value(json.clone(), schema)
             .map(|inner| ParsedEntity {
@@ -32,7 +35,9 @@ pub fn parse_entity(
     };
     match schema {
         None => read(None).map_err(|error| (error, None)),
-        Some(schema) => read(Some(&schema.inner)).map_err(|error| (error, read(None).ok())),
+        Some(schema) => {
+            read(Some(&schema.inner)).map_err(|error| (error, read(None).ok().map(Box::new)))
+        }
     }
 }
 

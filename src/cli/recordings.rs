@@ -210,11 +210,13 @@ impl Batch {
     }
 }
 
+type OpenItems = Items<Box<dyn std::io::BufRead + Send>>;
+
 /// Cuts recordings into batches. Reading stops at the first recording that cannot be read to its end.
 struct Batches<'a> {
     input: &'a Input,
     next: usize,
-    open: Option<(Arc<str>, Items<Box<dyn std::io::BufRead + Send>>)>,
+    open: Option<(Arc<str>, OpenItems)>,
     failed: Option<CliError>,
 }
 

@@ -155,7 +155,8 @@ impl<'a> Side<'a> {
             .map(|json| {
                 let json = serde_json::to_value(json).map_err(|error| error.to_string())?;
                 match cedar::parse_entity(&json, self.version.schema.as_ref()) {
-                    Ok(entity) | Err((_, Some(entity))) => Ok(entity),
+                    Ok(entity) => Ok(entity),
+                    Err((_, Some(entity))) => Ok(*entity),
                     Err((message, None)) => Err(message),
                 }
             })

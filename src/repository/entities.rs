@@ -73,7 +73,7 @@ pub fn typed_entity(
     // Faults found above are not told twice in Cedar's words.
     let (entity, message) = match cedar::parse_entity(&json, schema) {
         Ok(entity) => (Some(entity), None),
-        Err((message, entity)) => (entity, Some(message)),
+        Err((message, entity)) => (entity.map(|entity| *entity), Some(message)),
     };
     if let Some(message) = message
         && faults.is_empty()

@@ -315,7 +315,7 @@ impl Loader<'_> {
                         .with_label(span, ""),
                     );
                     if let Some(entity) = entity {
-                        self.entity(entity, file, span);
+                        self.entity(*entity, file, span);
                     }
                 }
             }

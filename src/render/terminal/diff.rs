@@ -119,9 +119,11 @@ fn trust(changes: &DecisionChanges) -> String {
                 grouped(decisions.not_replayable)
             ));
         }
-        (!parts.is_empty())
-            .then(|| format!(" · {name}: {}", parts.join(", ")))
-            .unwrap_or_default()
+        if parts.is_empty() {
+            String::new()
+        } else {
+            format!(" · {name}: {}", parts.join(", "))
+        }
     };
     format!(
         "traffic  {}\ntrust    decided on both sides {}{}{} · base reproduces {}\n",

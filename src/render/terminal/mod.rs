@@ -1,5 +1,6 @@
 //! Reports for a terminal, and for a pipe: the same text without colour.
 
+mod changes;
 mod check;
 mod diff;
 mod explain;

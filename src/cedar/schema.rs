@@ -139,7 +139,11 @@ fn parse_fragment(file: &SourceFile) -> Result<(SchemaFragment, Vec<Diagnostic>)
 }
 
 fn digest(files: &[SourceFile]) -> Digest {
-    let mut texts: Vec<&str> = files.iter().map(|file| file.text.as_ref()).collect();
+    // How lines end says nothing.
+    let mut texts: Vec<String> = files
+        .iter()
+        .map(|file| file.text.replace("\r\n", "\n"))
+        .collect();
     texts.sort_unstable();
     let mut hash = Sha256::new();
     for text in texts {

@@ -140,9 +140,10 @@ impl Importing {
                         .push(format!("{place} {message}"));
                 }
             }
-            Incoming::Action(_, mut action) => {
+            Incoming::Action(place, mut action) => {
                 self.map(&mut action);
-                self.repeats.see(&action.id);
+                self.repeats
+                    .see(&format!("{}#{}", place.recording, action.id));
                 self.summary.written += 1;
                 let mut out = out;
                 write(&action, &mut out).map_err(|error| CliError::output(&error))?;

@@ -55,8 +55,8 @@ impl Input {
         let result = self.pass(output, |total: &mut A, batch: Batch| {
             let mut seen = Vec::new();
             for incoming in batch.incoming() {
-                if let Incoming::Action(_, action) = &incoming {
-                    seen.push(action.id.clone());
+                if let Incoming::Action(place, action) = &incoming {
+                    seen.push(format!("{}#{}", place.recording, action.id));
                 }
                 observe(total, incoming);
             }
@@ -95,7 +95,9 @@ impl Input {
             let ids: Vec<String> = batch
                 .incoming()
                 .filter_map(|incoming| match incoming {
-                    Incoming::Action(_, action) => Some(action.id),
+                    Incoming::Action(place, action) => {
+                        Some(format!("{}#{}", place.recording, action.id))
+                    }
                     Incoming::Malformed(..) | Incoming::Dropped(..) => None,
                 })
                 .collect();

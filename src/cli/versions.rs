@@ -3,7 +3,7 @@
 use super::error::CliError;
 use super::origin::{Origin, Range};
 use crate::render::Version;
-use crate::repository::{Files, PolicyVersion, load, load_manifest, select_recordings};
+use crate::repository::{Files, PolicyVersion, Refused, load, select_recordings};
 use crate::source::{self, Repository, Tree};
 use std::path::{Path, PathBuf};
 
@@ -77,10 +77,11 @@ pub fn load_range(range: &Range) -> Result<(Loaded, Loaded), CliError> {
         Range::MergeBase(a, b) => {
             let start = source::find_root(Path::new(".")).unwrap_or_else(|| PathBuf::from("."));
             let base = Repository::discover(&start)?.merge_base(a, b)?;
-            let mut loaded = load_version(&Origin::Revision(base.clone()))?;
+            let directory = source::directory_of(b);
+            let mut loaded = load_version(&Origin::Revision(format!("{base}{directory}")))?;
             let short: String = base.chars().take(7).collect();
             loaded.header.label = format!("merge base of {a} and {b} ({short})");
-            loaded.header.name = Some(short);
+            loaded.header.name = Some(format!("{short}{directory}"));
             Ok((loaded, load_version(&Origin::Revision(b.clone()))?))
         }
     }
@@ -120,7 +121,11 @@ fn files<'a>(tree: &Tree, read: &'a dyn Fn(&str) -> Result<Vec<u8>, String>) -> 
         refused: tree
             .refused()
             .iter()
-            .map(|refused| (refused.path.clone(), refused.message.clone()))
+            .map(|refused| Refused {
+                path: refused.path.clone(),
+                message: refused.message.clone(),
+                below: refused.below,
+            })
             .collect(),
     }
 }
@@ -133,8 +138,11 @@ pub fn manifest_recordings() -> Result<Vec<PathBuf>, CliError> {
     // Recordings are often ignored by git: they count all the same.
     let tree = Tree::directory(&root, false)?;
     let read = |path: &str| tree.read(path).map_err(|error| error.message);
-    let manifest = load_manifest(&files(&tree, &read));
-    let paths = select_recordings(&manifest, tree.paths());
+    let paths = select_recordings(&files(&tree, &read)).map_err(|(faults, sources)| CliError {
+        diagnostics: Some((faults, Box::new(sources))),
+        ..CliError::new("the recordings that the manifest names cannot all be read")
+            .with_help("name recordings on the command line, or mend the manifest")
+    })?;
     Ok(paths
         .into_iter()
         .map(|path| relative(&root).join(path))

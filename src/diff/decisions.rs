@@ -22,6 +22,9 @@ pub struct DecisionChanges {
     pub newly_undecidable_allowed: u64,
     /// The changes, grouped by class and by what both sides say.
     pub groups: BTreeMap<GroupKey, Group>,
+    /// Actions that neither side can decide, by the policies whose status is unknown on some side. A change of one of
+    /// those policies may have changed what would really have been decided.
+    pub undecided: Counts,
     /// Changes that are in no group, because there were too many groups.
     pub ungrouped: u64,
     /// Everything about base.
@@ -142,6 +145,13 @@ impl DecisionChanges {
             self.compared += 1;
         }
         self.classes.entry(class).or_default().count(action);
+        if let (Outcome::Undecidable(base, _), Outcome::Undecidable(head, _)) =
+            (&base.outcome, &head.outcome)
+        {
+            for policy in base.unknown.union(&head.unknown) {
+                self.undecided.add(policy, 1);
+            }
+        }
         if class == ChangeClass::Unchanged {
             return;
         }
@@ -265,6 +275,7 @@ impl Merge for DecisionChanges {
             }
         }
         self.ungrouped += other.ungrouped;
+        self.undecided.merge(other.undecided);
         self.base.merge(other.base);
         self.head.merge(other.head);
     }

@@ -55,7 +55,8 @@ pub enum Ending {
 
 impl DiffReport {
     /// How the diff ends. It is inconclusive where something changed and nothing was replayed or decided on both
-    /// sides, where an action that base decides can no longer be decided, and where a record could not be read.
+    /// sides, where an action that base decides can no longer be decided, where neither side can decide an action and a
+    /// policy changed on which that rests, where a record could not be read, and where an id stands twice.
     pub fn ending(&self, fail_on: &BTreeSet<FailOn>) -> Ending {
         let Some(decisions) = &self.decisions else {
             return match self.repository.is_empty() {
@@ -67,10 +68,24 @@ impl DiffReport {
             return Ending::Failed;
         }
         let lost = decisions.actions_in(ChangeClass::NewlyUndecidable) > 0
-            || decisions.volume.malformed.count > 0;
+            || decisions.volume.malformed.count > 0
+            || self.undecided_change() > 0
+            || !self.repeated.is_empty();
         if lost || (decisions.compared == 0 && !self.repository.is_empty()) {
             return Ending::Inconclusive;
         }
         Ending::Clean
+    }
+
+    /// How many times a changed policy has an unknown status for an action that neither side can decide.
+    pub fn undecided_change(&self) -> u64 {
+        let undecided = self
+            .decisions
+            .iter()
+            .flat_map(|changes| changes.undecided.iter());
+        undecided
+            .filter(|(policy, _)| self.repository.deciding.contains(*policy))
+            .map(|(_, count)| count)
+            .sum()
     }
 }

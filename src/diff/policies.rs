@@ -13,6 +13,8 @@ use std::sync::Arc;
 pub struct RepositoryChanges {
     /// Policies, templates and links, by name.
     pub policies: Vec<PolicyChange>,
+    /// The policies and links that decide differently now: added, removed, or edited in more than annotations.
+    pub deciding: BTreeSet<String>,
     /// How many policies each side has, links included.
     pub counts: (usize, usize),
     /// Whether the schema's text changed.
@@ -102,8 +104,10 @@ pub fn policy_changes(
             .as_ref()
             .map(|schema| schema.digest().clone())
     };
+    let deciding = deciding(&policies, base, head);
     RepositoryChanges {
         policies,
+        deciding,
         counts: (
             base.policies.policies().len(),
             head.policies.policies().len(),
@@ -114,6 +118,33 @@ pub fn policy_changes(
         entities: entity_changes(base, head),
         control: control_changes(base, head),
     }
+}
+
+/// Changed policies by name, with the links of changed templates.
+fn deciding(
+    policies: &[PolicyChange],
+    base: &PolicyVersion,
+    head: &PolicyVersion,
+) -> BTreeSet<String> {
+    let decides = |change: &&PolicyChange| match &change.kind {
+        PolicyChangeKind::Added | PolicyChangeKind::Removed => true,
+        PolicyChangeKind::Moved => false,
+        PolicyChangeKind::Edited(edits) => edits
+            .iter()
+            .any(|edit| !matches!(edit, Edit::Annotations | Edit::Moved)),
+    };
+    let mut names: BTreeSet<String> = policies
+        .iter()
+        .filter(decides)
+        .map(|change| change.name.to_string())
+        .collect();
+    let links = base.links.iter().chain(&head.links);
+    let linked: Vec<String> = links
+        .filter(|link| names.contains(link.template.as_ref()))
+        .map(|link| link.id.to_string())
+        .collect();
+    names.extend(linked);
+    names
 }
 
 fn change(base: &PolicyVersion, head: &PolicyVersion, pair: &Pair) -> Option<PolicyChange> {

@@ -95,7 +95,8 @@ impl<'a> Facts<'a> {
             Field::System => text(&self.action.system),
             Field::Time => match self.time() {
                 Some(time) => Found::Value(Cow::Owned(Json::String(time))),
-                None => text(&self.action.time),
+                None if self.action.time.is_some() => Found::Unknown,
+                None => Found::Absent,
             },
             // A recording without arguments does not say that there were none.
             Field::Args(keys) => self
@@ -249,10 +250,13 @@ impl Filling<'_> {
         match template {
             ValueTemplate::Constant(_) => false,
             ValueTemplate::Record(members) => members.values().any(|member| self.finds(member)),
-            ValueTemplate::Text(template) => template.parts.iter().any(|part| match part {
-                Part::Text(_) => false,
-                Part::Field(field) => !matches!(self.facts.find(field), Found::Absent),
-            }),
+            ValueTemplate::Set(items) => items.iter().any(|item| self.finds(item)),
+            ValueTemplate::Text(template) | ValueTemplate::Reference(_, template) => {
+                template.parts.iter().any(|part| match part {
+                    Part::Text(_) => false,
+                    Part::Field(field) => !matches!(self.facts.find(field), Found::Absent),
+                })
+            }
         }
     }
 
@@ -262,6 +266,17 @@ impl Filling<'_> {
             ValueTemplate::Record(members) => match ty {
                 Type::Record(record) => Some(Value::Record(self.record(members, record, &here.0))),
                 _ => self.lost(here),
+            },
+            ValueTemplate::Set(items) => self.set(items, ty, here),
+            ValueTemplate::Reference(reference, template) => match ty {
+                Type::Entity(name) if reference.ty.as_deref() == Some(name.as_ref()) => {
+                    match self.facts.reference(reference) {
+                        Some(uid) => Some(Value::Entity(uid)),
+                        None => self.lost(here),
+                    }
+                }
+                Type::Entity(_) => self.lost(here),
+                _ => self.text(template, ty, here),
             },
             ValueTemplate::Text(template) => match template.only_field() {
                 Some(field) => match self.facts.find(field) {
@@ -283,22 +298,31 @@ impl Filling<'_> {
         value
     }
 
-    /// A text of several pieces can be a string, or an entity whose type it names.
+    /// A set is known where all its elements are; an element that the call does not hold is left out.
+    fn set(&mut self, items: &[ValueTemplate], ty: &Type, here: &FieldPath) -> Option<Value> {
+        let Type::Set(element) = ty else {
+            return self.lost(here);
+        };
+        let before = self.unknown.clone();
+        let values: Vec<Value> = items
+            .iter()
+            .filter_map(|item| self.value(item, element, here))
+            .collect();
+        if self.unknown != before {
+            self.unknown = before;
+            return self.lost(here);
+        }
+        Some(Value::Set(values))
+    }
+
+    /// A text of several pieces is a string, or the id of an entity.
     fn text(&mut self, template: &Template, ty: &Type, here: &FieldPath) -> Option<Value> {
         let Some(text) = self.facts.text(template) else {
             return self.lost(here);
         };
         match ty {
             Type::String => Some(Value::String(text)),
-            Type::Entity(name) => {
-                let prefix = format!("{name}::");
-                let id = text.strip_prefix(&prefix).unwrap_or(&text);
-                let id = id
-                    .strip_prefix('"')
-                    .and_then(|id| id.strip_suffix('"'))
-                    .unwrap_or(id);
-                Some(Value::Entity(EntityRef::new(name.clone(), id)))
-            }
+            Type::Entity(name) => Some(Value::Entity(EntityRef::new(name.clone(), text))),
             _ => self.lost(here),
         }
     }

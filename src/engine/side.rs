@@ -100,7 +100,13 @@ impl<'a> Side<'a> {
         match self.request(action) {
             Err(reason) => Verdict::not_replayable(reason),
             Ok((mapped, recorded)) => match self.store(recorded) {
-                Ok(store) => self.decide_request(mapped, &store),
+                Ok((store, fault)) => {
+                    let verdict = self.decide_request(mapped, &store);
+                    Verdict {
+                        nonconforming: verdict.nonconforming.or(fault),
+                        ..verdict
+                    }
+                }
                 Err(_) => Verdict::not_replayable(NotReplayable::InvalidRequest),
             },
         }
@@ -142,26 +148,36 @@ impl<'a> Side<'a> {
             && recorded.schema.as_ref() == schema
     }
 
-    /// The entities that a request is decided with: the version's, with those recorded beside it laid over.
-    fn store(&self, recorded: Option<&RecordedRequest>) -> Result<Cow<'a, EntityStore>, String> {
+    /// The entities that a request is decided with: the version's, with those recorded beside it laid over. The
+    /// second value says where one of those does not conform to the schema.
+    fn store(
+        &self,
+        recorded: Option<&RecordedRequest>,
+    ) -> Result<(Cow<'a, EntityStore>, Option<String>), String> {
         let inline = recorded
             .map(|recorded| recorded.entities.as_slice())
             .unwrap_or_default();
         if inline.is_empty() {
-            return Ok(Cow::Borrowed(&self.version.store));
+            return Ok((Cow::Borrowed(&self.version.store), None));
         }
-        let entities = inline
-            .iter()
-            .map(|json| {
-                let json = serde_json::to_value(json).map_err(|error| error.to_string())?;
-                match cedar::parse_entity(&json, self.version.schema.as_ref()) {
-                    Ok(entity) => Ok(entity),
-                    Err((_, Some(entity))) => Ok(*entity),
-                    Err((message, None)) => Err(message),
+        let mut entities: Vec<ParsedEntity> = Vec::new();
+        let mut fault = None;
+        for json in inline {
+            if json.has_repeated_key() {
+                return Err("a key stands twice in an entity".to_owned());
+            }
+            let json = serde_json::to_value(json).map_err(|error| error.to_string())?;
+            match cedar::parse_entity(&json, self.version.schema.as_ref()) {
+                Ok(entity) => entities.push(entity),
+                Err((message, Some(entity))) => {
+                    fault = fault.or(Some(message));
+                    entities.push(*entity);
                 }
-            })
-            .collect::<Result<Vec<ParsedEntity>, String>>()?;
-        self.version.store.overlay(&entities).map(Cow::Owned)
+                Err((message, None)) => return Err(message),
+            }
+        }
+        let store = self.version.store.overlay(&entities)?;
+        Ok((Cow::Owned(store), fault))
     }
 
     /// Decides one request with these entities.
@@ -215,7 +231,7 @@ impl<'a> Side<'a> {
         action: &RecordedAction,
     ) -> Result<(Verdict, Vec<PolicyStatus>), NotReplayable> {
         let (mapped, recorded) = self.request(action)?;
-        let store = self
+        let (store, _) = self
             .store(recorded)
             .map_err(|_| NotReplayable::InvalidRequest)?;
         self.explain_request(mapped, &store)

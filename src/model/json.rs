@@ -44,6 +44,16 @@ impl Json {
         }
     }
 
+    /// Whether some key stands twice in it.
+    pub fn has_repeated_key(&self) -> bool {
+        match self {
+            Json::Repeated => true,
+            Json::Array(items) => items.iter().any(Json::has_repeated_key),
+            Json::Object(members) => members.values().any(Json::has_repeated_key),
+            Json::Null | Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::String(_) => false,
+        }
+    }
+
     /// What kind of value it is, for messages.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -27,6 +27,14 @@ pub(super) fn parse(item: &Item) -> Result<Parsed, Malformed> {
     if action.version != 1 {
         return Err(version_fault(item, &Json::Int(action.version.into())));
     }
+    if let Some(time) = action.time.as_deref()
+        && !super::time::is_moment(time)
+    {
+        return Err(Malformed::new(
+            item,
+            "`time` is no RFC 3339 date and time with an offset".to_owned(),
+        ));
+    }
     mark_repeated(&mut action, from_item(item)?);
     Ok(Parsed {
         actions: vec![Ok(action)],

@@ -27,6 +27,18 @@ struct Record {
     model: Option<Json>,
     user: Option<Json>,
     timestamp: Option<Json>,
+    role: Option<Json>,
+}
+
+impl Record {
+    /// Whether it is a conversation, a message or a response item at all.
+    fn is_known(&self) -> bool {
+        self.messages.is_some()
+            || self.role.is_some()
+            || self.kind.is_some()
+            || self.tool_calls.is_some()
+            || self.function_call.is_some()
+    }
 }
 
 /// A tool call as it stands in a message.
@@ -129,6 +141,11 @@ impl<'a> Session<'a> {
 
     /// Reads the calls of one message or item.
     fn read(&mut self, mut record: Record, parsed: &mut Parsed) {
+        if !record.is_known() {
+            let fault = "this is no message: it has no `role`, `type`, `tool_calls` or `messages`";
+            self.push(Err(fault.to_owned()), &record, parsed);
+            return;
+        }
         match record.tool_calls.take() {
             None => {}
             Some(Json::Array(calls)) => {

@@ -36,7 +36,6 @@ struct Simulation {
     task_id: Option<Json>,
     trial: Option<Json>,
     reward_info: Option<RewardInfo>,
-    #[serde(default)]
     messages: Vec<Message>,
 }
 

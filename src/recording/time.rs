@@ -15,7 +15,7 @@ pub(super) fn set_time(action: &mut RecordedAction, timestamp: Option<&Json>) {
 }
 
 /// Whether a text is an RFC 3339 date and time with an offset. jiff alone would take more than that.
-fn is_moment(text: &str) -> bool {
+pub(super) fn is_moment(text: &str) -> bool {
     let shape = text
         .bytes()
         .zip(*b"0000-00-00T00:00:00")

@@ -412,6 +412,7 @@ fn decisions(changes: &DecisionChanges) -> Value {
         "classes": classes,
         "groups": changes.groups.iter().map(group).collect::<Vec<_>>(),
         "ungrouped": changes.ungrouped,
+        "undecided_on_both_by_policy": counts(&changes.undecided),
         "base": side(&changes.base),
         "head": side(&changes.head),
     })

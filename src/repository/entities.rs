@@ -26,7 +26,7 @@ pub fn typed_entity(
     };
     let uid = match parse_reference(name) {
         Ok(uid) => uid,
-        Err(message) => return (None, vec![fault(spec.span, message)]),
+        Err(message) => return (None, vec![missing(fault(spec.span, message), stage)]),
     };
     let record = schema.and_then(|schema| schema.entity_type(&uid.ty));
     if schema.is_some() && record.is_none() {
@@ -66,7 +66,7 @@ pub fn typed_entity(
     for parent in &spec.value.parents {
         match parse_reference(&parent.value) {
             Ok(parent) => parents.push(parent),
-            Err(message) => faults.push(fault(parent.span, message)),
+            Err(message) => faults.push(missing(fault(parent.span, message), stage)),
         }
     }
     let json = serde_json::json!({ "uid": uid, "attrs": attrs, "tags": tags, "parents": parents });
@@ -84,7 +84,24 @@ pub fn typed_entity(
         let span = blamed.map_or(spec.span, |parent| parent.span);
         faults.push(fault(span, message));
     }
+    if entity.is_none() {
+        faults = faults
+            .into_iter()
+            .map(|fault| missing(fault, stage))
+            .collect();
+    }
     (entity, faults)
+}
+
+/// A fault for which a part of the repository is missing, not only wrong: nothing is decided without it.
+fn missing(fault: Diagnostic, stage: Stage) -> Diagnostic {
+    match stage {
+        Stage::Check => Diagnostic {
+            stage: Stage::Parse,
+            ..fault
+        },
+        Stage::Parse | Stage::Test | Stage::Recording => fault,
+    }
 }
 
 fn typed_tags(

@@ -1,5 +1,6 @@
 //! File patterns of the manifest.
 
+use super::load::Refused;
 use crate::model::{Diagnostic, Stage};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -16,6 +17,33 @@ pub(super) fn select<'p>(
         .map(str::to_owned)
         .collect();
     (selected, diagnostics)
+}
+
+/// Whether a refused path is one that a pattern takes, or may hide such paths below it.
+pub(super) fn concerns(patterns: &[String], refused: &Refused) -> bool {
+    let set = compile(patterns, "", &mut Vec::new());
+    let path: Vec<&str> = refused.path.split('/').collect();
+    set.is_match(&refused.path)
+        || (refused.below && patterns.iter().any(|p| reaches_below(p, &path)))
+}
+
+/// Whether a pattern may match something below a directory.
+fn reaches_below(pattern: &str, directory: &[&str]) -> bool {
+    let mut steps = pattern.split('/');
+    for part in directory {
+        match steps.next() {
+            // What `**` and alternatives across directories take is not looked at closer.
+            Some(step) if step == "**" || step.contains('{') => return true,
+            Some(step) => {
+                let glob = GlobBuilder::new(step).literal_separator(true).build();
+                if !glob.is_ok_and(|glob| glob.compile_matcher().is_match(part)) {
+                    return false;
+                }
+            }
+            None => return false,
+        }
+    }
+    steps.next().is_some()
 }
 
 fn compile(patterns: &[String], manifest: &str, diagnostics: &mut Vec<Diagnostic>) -> GlobSet {
@@ -36,4 +64,30 @@ fn compile(patterns: &[String], manifest: &str, diagnostics: &mut Vec<Diagnostic
         }
     }
     builder.build().unwrap_or_else(|_| GlobSet::empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hides(pattern: &str, path: &str) -> bool {
+        let refused = Refused {
+            path: path.to_owned(),
+            message: String::new(),
+            below: true,
+        };
+        concerns(&[pattern.to_owned()], &refused)
+    }
+
+    #[test]
+    fn a_refused_directory_concerns_the_patterns_that_reach_below_it() {
+        assert!(hides("policies/**/*.cedar", "policies/shared"));
+        assert!(hides("policies/**/*.cedar", "policies"));
+        assert!(hides("p*/a/*.cedar", "policies/a"));
+        assert!(hides("**/*.cedar", "anything"));
+        assert!(hides("policies/*.cedar", "policies/a.cedar"));
+        assert!(!hides("policies/*.cedar", "policies/shared"));
+        assert!(!hides("policies/**/*.cedar", "docs"));
+        assert!(!hides("agents.yaml", "agents"));
+    }
 }

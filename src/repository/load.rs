@@ -3,7 +3,7 @@
 use super::agents::{self, Agent};
 use super::entities::typed_entity;
 use super::files::{AgentsFile, EntitiesFile, LinksFile, MappingFile, SuiteFile};
-use super::globs::select;
+use super::globs::{concerns, select};
 use super::manifest::Manifest;
 use super::mapping::Mapping;
 use super::references::parse_reference;
@@ -25,8 +25,19 @@ pub struct Files<'a> {
     pub paths: Vec<String>,
     /// Reads one of them; the error says why it cannot be had.
     pub read: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
-    /// Paths that exist but are refused, and why.
-    pub refused: Vec<(String, String)>,
+    /// Paths that exist but are refused.
+    pub refused: Vec<Refused>,
+}
+
+/// A path that exists and is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The path.
+    pub path: String,
+    /// Why.
+    pub message: String,
+    /// Whether files may lie below it that are refused with it.
+    pub below: bool,
 }
 
 /// A policy repository compiled from one origin.
@@ -89,23 +100,31 @@ pub fn load(files: &Files<'_>) -> PolicyVersion {
     version
 }
 
-/// The manifest alone, or its defaults where it cannot be read.
-pub fn load_manifest(files: &Files<'_>) -> Manifest {
+/// The recordings that a manifest names, or the faults for which some may be missing.
+pub fn select_recordings(files: &Files<'_>) -> Result<Vec<String>, (Vec<Diagnostic>, Sources)> {
     let mut loader = Loader {
         files,
         version: PolicyVersion::default(),
         entities: BTreeMap::new(),
     };
     loader.manifest();
-    loader.version.manifest
-}
-
-/// The recordings that a manifest names, among these paths.
-pub fn select_recordings<'p>(
-    manifest: &Manifest,
-    paths: impl Iterator<Item = &'p str>,
-) -> Vec<String> {
-    select(&manifest.recordings, paths, MANIFEST).0
+    let patterns = loader.version.manifest.recordings.clone();
+    let (paths, faults) = select(&patterns, files.paths.iter().map(String::as_str), MANIFEST);
+    let refused = files
+        .refused
+        .iter()
+        .filter(|refused| concerns(&patterns, refused));
+    let refused = refused.map(|refused| {
+        Diagnostic::error(Stage::Parse, "unreadable", refused.message.clone())
+            .in_file(refused.path.as_str())
+    });
+    let mut diagnostics = loader.version.diagnostics;
+    diagnostics.extend(faults);
+    diagnostics.extend(refused);
+    if diagnostics.is_empty() {
+        return Ok(paths);
+    }
+    Err((diagnostics, loader.version.sources))
 }
 
 struct Loader<'a> {
@@ -222,7 +241,7 @@ impl Loader<'_> {
                 let message =
                     format!("the schema has no entity type `{agent_type}` for the agents");
                 self.push(
-                    Diagnostic::error(Stage::Check, "agent", message)
+                    Diagnostic::error(Stage::Parse, "agent", message)
                         .in_file(file.path.clone())
                         .with_help(
                             "name the agents' entity type under `agent_type` in the manifest",
@@ -410,13 +429,17 @@ impl Loader<'_> {
             MANIFEST,
         );
         self.version.diagnostics.extend(faults);
-        let refused = self.files.refused.iter().map(|(path, _)| path.as_str());
-        let (refused, _) = select(&patterns, refused, MANIFEST);
-        for path in refused {
-            let why = self.files.refused.iter().find(|(other, _)| *other == path);
-            let message = why.map(|(_, why)| why.clone()).unwrap_or_default();
-            self.push(Diagnostic::error(Stage::Parse, "unreadable", message).in_file(path));
-        }
+        let refused: Vec<Diagnostic> = self
+            .files
+            .refused
+            .iter()
+            .filter(|refused| concerns(&patterns, refused))
+            .map(|refused| {
+                Diagnostic::error(Stage::Parse, "unreadable", refused.message.clone())
+                    .in_file(refused.path.as_str())
+            })
+            .collect();
+        self.version.diagnostics.extend(refused);
         paths.iter().filter_map(|path| self.file(path)).collect()
     }
 

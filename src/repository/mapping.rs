@@ -43,6 +43,10 @@ pub enum ValueTemplate {
     Text(Template),
     /// A record.
     Record(BTreeMap<String, ValueTemplate>),
+    /// A set, of which some element has a placeholder.
+    Set(Vec<ValueTemplate>),
+    /// `Type::"…{x}…"`: an entity where the schema has an entity of that type, else the text.
+    Reference(ReferenceTemplate, Template),
 }
 
 /// Names the rules by which calls are mapped and typed here. It is part of the digest: when the rules change, so that
@@ -244,22 +248,40 @@ fn value(json: &Json) -> Result<ValueTemplate, String> {
     match json {
         Json::String(text) => {
             let template = Template::parse(text)?;
-            Ok(match template.constant() {
-                Some(constant) => ValueTemplate::Constant(Json::String(constant.to_owned())),
-                None => ValueTemplate::Text(template),
+            if let Some(constant) = template.constant() {
+                return Ok(ValueTemplate::Constant(Json::String(constant.to_owned())));
+            }
+            // What makes it an entity is what the mapping says, never what the call fills in.
+            Ok(match ReferenceTemplate::parse(text) {
+                Ok(reference) => ValueTemplate::Reference(reference, template),
+                Err(_) => ValueTemplate::Text(template),
             })
+        }
+        Json::Object(members)
+            if members.len() == 1
+                && (members.contains_key("__entity") || members.contains_key("__extn")) =>
+        {
+            Ok(ValueTemplate::Constant(json.clone()))
         }
         Json::Object(members) => members
             .iter()
             .map(|(name, member)| Ok((name.clone(), value(member)?)))
             .collect::<Result<_, String>>()
             .map(ValueTemplate::Record),
-        Json::Null
-        | Json::Bool(_)
-        | Json::Int(_)
-        | Json::Float(_)
-        | Json::Array(_)
-        | Json::Repeated => Ok(ValueTemplate::Constant(json.clone())),
+        Json::Array(items) => {
+            let items = items
+                .iter()
+                .map(value)
+                .collect::<Result<Vec<_>, String>>()?;
+            let constant = |item: &ValueTemplate| matches!(item, ValueTemplate::Constant(_));
+            Ok(match items.iter().all(constant) {
+                true => ValueTemplate::Constant(json.clone()),
+                false => ValueTemplate::Set(items),
+            })
+        }
+        Json::Null | Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::Repeated => {
+            Ok(ValueTemplate::Constant(json.clone()))
+        }
     }
 }
 

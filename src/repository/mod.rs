@@ -18,7 +18,7 @@ pub use files::{
     AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, Expectation, ExpectedDecision,
     LinkSpec, LinksFile, MappingFile, SuiteFile, TestRequest, TestSpec, ToolSpec,
 };
-pub use load::{Files, PolicyVersion, Suite, load, load_manifest, select_recordings};
+pub use load::{Files, PolicyVersion, Refused, Suite, load, select_recordings};
 pub use manifest::Manifest;
 pub use mapping::{Mapping, ToolRule, ValueTemplate};
 pub use references::{nearest, parse_action, parse_reference};

@@ -224,9 +224,9 @@ fn escaped(json: &Json) -> Option<&Json> {
     }
 }
 
-/// JSON does not tell `5` from `5.0`, so a fraction of zero is an integer, where doubles are exact (up to 2^53).
+/// JSON does not tell `5` from `5.0`, so a fraction of zero is an integer, where doubles are exact (below 2^53).
 fn integral(number: f64) -> Option<i64> {
-    (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
+    (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
 }
 
 /// A double as a decimal's text, where its shortest form has at most four digits behind the point and at most

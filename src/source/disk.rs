@@ -19,6 +19,7 @@ pub(super) fn walk(root: &Path, ignore: bool) -> Result<(Vec<String>, Vec<ReadEr
     let fault = |path: &Path, message: String| ReadError {
         path: relative(root, path),
         message,
+        below: true,
     };
     let real_root = root
         .canonicalize()
@@ -65,25 +66,31 @@ pub(super) fn walk(root: &Path, ignore: bool) -> Result<(Vec<String>, Vec<ReadEr
         {
             continue;
         }
+        let refuse = |message: String, below: bool| ReadError {
+            path: path.clone(),
+            message,
+            below,
+        };
         if entry.path_is_symlink() {
             match entry.path().canonicalize() {
-                Ok(target) if !target.starts_with(&real_root) => refused.push(ReadError {
-                    path,
-                    message: "the link leaves the repository; put the file inside it".to_owned(),
-                }),
-                Ok(target) if target.is_dir() => refused.push(ReadError {
-                    path,
-                    message: "links to directories are not followed; name the directory itself"
-                        .to_owned(),
-                }),
-                Ok(_) => paths.push(path),
-                Err(error) => refused.push(ReadError {
-                    path,
-                    message: format!("the link leads nowhere: {error}"),
-                }),
+                Ok(target) if !target.starts_with(&real_root) => refused.push(refuse(
+                    "the link leaves the repository; put the file inside it".to_owned(),
+                    target.is_dir(),
+                )),
+                Ok(target) if target.is_dir() => refused.push(refuse(
+                    "links to directories are not followed; name the directory itself".to_owned(),
+                    true,
+                )),
+                Ok(target) if target.is_file() => paths.push(path),
+                Ok(_) => refused.push(refuse("the link leads to no file".to_owned(), false)),
+                Err(error) => {
+                    refused.push(refuse(format!("the link leads nowhere: {error}"), true));
+                }
             }
         } else if entry.file_type().is_file() {
             paths.push(path);
+        } else {
+            refused.push(refuse("it is no regular file".to_owned(), false));
         }
     }
     paths.sort_unstable();
@@ -95,6 +102,7 @@ pub(super) fn read(root: &Path, path: &str) -> Result<Vec<u8>, ReadError> {
     let fault = |message: String| ReadError {
         path: path.to_owned(),
         message,
+        below: false,
     };
     let full = root.join(path);
     let length = std::fs::metadata(&full)

@@ -62,7 +62,7 @@ impl Repository {
 
     /// The best common ancestor of two revisions, as a commit id.
     pub fn merge_base(&self, a: &str, b: &str) -> Result<String, GitError> {
-        let (a_id, b_id) = (self.commit(a)?, self.commit(b)?);
+        let (a_id, b_id) = (self.commit(split(a).0)?, self.commit(split(b).0)?);
         self.inner.merge_base(a_id, b_id).map(|id| id.to_string()).map_err(|error| {
             if error.code() == ErrorCode::NotFound {
                 GitError::new(
@@ -113,7 +113,7 @@ impl Repository {
     }
 
     /// The policy repository in a revision: `REV`, or `REV:DIRECTORY`. Without a directory it is looked for where
-    /// the working tree has it, then at the root.
+    /// the working tree has it; in a bare repository, at the root.
     pub fn tree(self, revision: &str) -> Result<Tree, GitError> {
         let (paths, refused) = {
             let (name, directory) = split(revision);
@@ -159,7 +159,8 @@ impl Repository {
         if let Some(tree) = at(wanted).filter(has_manifest) {
             return Ok(tree);
         }
-        if anywhere && has_manifest(root) {
+        // In a working tree the manifest at git's root belongs to another repository.
+        if anywhere && self.inner.is_bare() && has_manifest(root) {
             return Ok(root.clone());
         }
         let place = if wanted.as_os_str().is_empty() {
@@ -172,6 +173,14 @@ impl Repository {
             "name the directory of the policy repository in that revision: `REV:DIRECTORY`",
         ))
     }
+}
+
+/// The directory of `REV:DIRECTORY`, with its colon; empty where none is named.
+pub fn directory_of(revision: &str) -> String {
+    split(revision)
+        .1
+        .map(|directory| format!(":{directory}"))
+        .unwrap_or_default()
 }
 
 /// `REV:DIRECTORY` as its two parts; `:` inside `^{/text}` searches does not split.
@@ -192,11 +201,25 @@ fn list(repository: &git2::Repository, tree: &git2::Tree<'_>) -> Result<Listing,
     let mut links = Vec::new();
     tree.walk(TreeWalkMode::PreOrder, |directory, entry| {
         let path = format!("{directory}{}", String::from_utf8_lossy(entry.name_bytes()));
+        if std::str::from_utf8(entry.name_bytes()).is_err() {
+            refused.push(ReadError {
+                path,
+                message: "its name is not UTF-8".to_owned(),
+                below: true,
+            });
+            return TreeWalkResult::Ok;
+        }
         match (entry.kind(), entry.filemode()) {
             (Some(ObjectType::Blob), 0o120000) => links.push((path, entry.id())),
             (Some(ObjectType::Blob), _) => {
                 paths.insert(path, Entry::Blob(entry.id()));
             }
+            (Some(ObjectType::Commit), _) => refused.push(ReadError {
+                path,
+                message: "submodules are not read from a revision; compare with `dir:PATH`"
+                    .to_owned(),
+                below: true,
+            }),
             _ => {}
         }
         TreeWalkResult::Ok
@@ -205,9 +228,11 @@ fn list(repository: &git2::Repository, tree: &git2::Tree<'_>) -> Result<Listing,
     // A link to a file inside the repository is that file, as it is in a working tree.
     let mut resolved = Vec::new();
     for (path, id) in links {
+        // A link that leads to no file may lead to a directory.
         let fault = |message: &str| ReadError {
             path: path.clone(),
             message: message.to_owned(),
+            below: true,
         };
         let target = match read_blob(repository, id) {
             Ok(target) => String::from_utf8_lossy(&target).into_owned(),

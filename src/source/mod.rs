@@ -5,7 +5,7 @@ mod git;
 mod stream;
 
 pub use disk::find_root;
-pub use git::{GitError, Repository};
+pub use git::{GitError, Repository, directory_of};
 pub use stream::{Stream, list_recordings, open_stream};
 
 use std::collections::BTreeMap;
@@ -25,6 +25,8 @@ pub struct ReadError {
     pub path: String,
     /// What is wrong, and the way out.
     pub message: String,
+    /// Whether files may lie below the path that are refused with it.
+    pub below: bool,
 }
 
 impl fmt::Display for ReadError {
@@ -81,6 +83,7 @@ impl Tree {
         let fault = |message: String| ReadError {
             path: path.to_owned(),
             message,
+            below: false,
         };
         match (&self.kind, self.paths.get(path)) {
             (_, None) => Err(fault("there is no such file".to_owned())),

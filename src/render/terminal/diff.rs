@@ -371,7 +371,9 @@ fn result(report: &DiffReport, judgement: &Judgement) -> String {
             "INCONCLUSIVE",
             "no recorded action could be decided on both sides".to_owned(),
         ),
-        (Ending::Inconclusive, Some(changes)) => (Role::Warning, "INCONCLUSIVE", lost(changes)),
+        (Ending::Inconclusive, Some(changes)) => {
+            (Role::Warning, "INCONCLUSIVE", lost(report, changes))
+        }
         (Ending::Clean, None) => (
             Role::Good,
             "OK",
@@ -383,7 +385,7 @@ fn result(report: &DiffReport, judgement: &Judgement) -> String {
 }
 
 /// What base decides and head does not, and what could not even be read.
-fn lost(changes: &DecisionChanges) -> String {
+fn lost(report: &DiffReport, changes: &DecisionChanges) -> String {
     let mut parts = Vec::new();
     let undecidable = changes.actions_in(ChangeClass::NewlyUndecidable);
     if undecidable > 0 {
@@ -396,6 +398,12 @@ fn lost(changes: &DecisionChanges) -> String {
     if malformed > 0 {
         parts.push(format!("{} could not be read", count(malformed, "record")));
     }
+    if report.undecided_change() > 0 {
+        parts.push("neither side can decide some actions that a changed policy reads".to_owned());
+    }
+    if !report.repeated.is_empty() {
+        parts.push("some ids stand twice, so some actions count twice".to_owned());
+    }
     parts.join("; ")
 }
 
@@ -404,16 +412,24 @@ fn clean(changes: &DecisionChanges) -> String {
     if changes.compared == 0 {
         return "nothing was decided on both sides".to_owned();
     }
-    let decided = format!(
-        "of {} decided on both sides",
+    let (widened, narrowed) = (changes.widened(), changes.narrowed());
+    let what = if changes.flips() + widened + narrowed == 0 {
+        "no flip".to_owned()
+    } else {
+        format!(
+            "{} widened, {} narrowed",
+            grouped(widened),
+            grouped(narrowed)
+        )
+    };
+    let undecided = changes.volume.actions - changes.compared;
+    let rest = if undecided > 0 {
+        format!("; {} not decided on both sides", grouped(undecided))
+    } else {
+        String::new()
+    };
+    format!(
+        "{what}, of {} decided on both sides{rest}",
         count(changes.compared, "action")
-    );
-    match changes.flips() {
-        0 => format!("no flip, {decided}"),
-        _ => format!(
-            "{} widened, {} narrowed, {decided}",
-            grouped(changes.widened()),
-            grouped(changes.narrowed())
-        ),
-    }
+    )
 }

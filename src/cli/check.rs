@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report};
 use super::recordings::Input;
-use super::versions::{load_version, manifest_recordings};
+use super::versions::{load_version, manifest_recordings, no_recording};
 use crate::check::{CheckReport, check, observe};
 use crate::engine::Side;
 use crate::model::Sources;
@@ -36,6 +36,9 @@ pub fn run(args: &CheckArgs, output: &Output) -> Result<u8, CliError> {
         } else {
             paths.clone()
         };
+        if paths.is_empty() {
+            return Err(no_recording(&loaded.version.manifest));
+        }
         let side = Side::head(&loaded.version);
         let streamed = Input::new(&paths, None)?
             .stream(output, |report, incoming| observe(&side, report, incoming))?;

@@ -11,7 +11,7 @@ use crate::engine::{Counts, Incoming, map_call};
 use crate::model::{Diagnostic, RecordedAction, RecordedRequest, SourceFile, Sources};
 use crate::recording::{Repeats, write};
 use crate::render::{self, Header, ImportSummary};
-use crate::repository::{Mapping, MappingFile};
+use crate::repository::{Mapping, MappingFile, version_fault};
 use crate::yaml;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -106,6 +106,9 @@ fn by_what(args: &ImportArgs) -> Result<(Option<Schema>, Option<Mapping>), CliEr
         }
     };
     let spec: MappingFile = yaml::parse(&file).map_err(|fault| broken(vec![fault]))?;
+    if let Some(fault) = version_fault(&file, spec.version) {
+        return Err(broken(vec![fault]));
+    }
     let (mapping, faults) = Mapping::compile(&spec, &file, loaded.version.schema.as_ref());
     if !faults.is_empty() {
         return Err(broken(faults));

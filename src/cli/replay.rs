@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report};
 use super::recordings::Input;
-use super::versions::{load_version, manifest_recordings};
+use super::versions::{load_version, manifest_recordings, no_recording};
 use crate::engine::Side;
 use crate::render::{self, Header};
 use crate::replay::{ReplayReport, observe};
@@ -32,11 +32,7 @@ pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
         false => args.recordings.clone(),
     };
     if paths.is_empty() {
-        let patterns = loaded.version.manifest.recordings.join("`, `");
-        return Err(CliError::new(format!(
-            "there is no recording: none was named, and no file matches `{patterns}`"
-        ))
-        .with_help("name a recording: `agentauthz replay RECORDING`"));
+        return Err(no_recording(&loaded.version.manifest));
     }
     let side = Side::head(&loaded.version);
     let streamed = Input::new(&paths, None)?

@@ -3,7 +3,7 @@
 use super::error::CliError;
 use super::origin::{Origin, Range};
 use crate::render::Version;
-use crate::repository::{Files, PolicyVersion, Refused, load, select_recordings};
+use crate::repository::{Files, Manifest, PolicyVersion, Refused, load, select_recordings};
 use crate::source::{self, Repository, Tree};
 use std::path::{Path, PathBuf};
 
@@ -145,6 +145,7 @@ pub fn manifest_recordings() -> Result<Vec<PathBuf>, CliError> {
     })?;
     Ok(paths
         .into_iter()
+        .filter(|path| source::is_recording(path))
         .map(|path| relative(&root).join(path))
         .collect())
 }
@@ -167,4 +168,13 @@ fn relative(root: &Path) -> PathBuf {
             None => root.to_path_buf(),
         },
     }
+}
+
+/// The error of a command that has no recording to read.
+pub fn no_recording(manifest: &Manifest) -> CliError {
+    let patterns = manifest.recordings.join("`, `");
+    CliError::new(format!(
+        "there is no recording: none was named, and no file matches `{patterns}`"
+    ))
+    .with_help("name a recording on the command line")
 }

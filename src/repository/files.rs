@@ -123,7 +123,8 @@ pub struct EntitySpec {
 #[serde(deny_unknown_fields)]
 #[schemars(title = "agentauthz mapping (mapping.yaml)")]
 pub struct MappingFile {
-    /// The version of this format: 1.
+    /// The version of this format: 1. A mapping in the manifest need not say it.
+    #[serde(default)]
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
     /// Who acts, for example `Agent::"{agent}"`.

@@ -1,6 +1,6 @@
 //! File patterns of the manifest.
 
-use super::load::Refused;
+use super::version::Refused;
 use crate::model::{Diagnostic, Stage};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 

@@ -1,89 +1,25 @@
 //! Loading: failures are data, so three broken files still leave the other forty.
 
-use super::agents::{self, Agent};
+use super::agents;
 use super::entities::typed_entity;
 use super::files::{AgentsFile, EntitiesFile, LinksFile, MappingFile, SuiteFile};
 use super::globs::{concerns, select};
-use super::manifest::Manifest;
+use super::manifest::{Manifest, MappingSource};
 use super::mapping::Mapping;
+use super::near_misses::near_misses;
 use super::references::parse_reference;
-use crate::cedar::{
-    self, EntityStore, Link, ParsedEntity, ParsedPolicy, PolicySet, PolicySetBuilder, Schema,
-};
+use super::version::{Files, PolicyVersion, Suite};
+use crate::cedar::{self, EntityStore, Link, ParsedEntity, PolicySetBuilder};
 use crate::model::{Diagnostic, Digest, EntityRef, SourceFile, Sources, Span, Stage};
 use crate::yaml::{self, Spanned};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+static NONE: Vec<String> = Vec::new();
+
 /// The name of the manifest.
 const MANIFEST: &str = "agentauthz.yaml";
-
-/// The files of one origin, as the layer that reads them hands them over.
-pub struct Files<'a> {
-    /// All paths relative to the root, sorted.
-    pub paths: Vec<String>,
-    /// Reads one of them; the error says why it cannot be had.
-    pub read: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
-    /// Paths that exist but are refused.
-    pub refused: Vec<Refused>,
-}
-
-/// A path that exists and is not read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// The path.
-    pub path: String,
-    /// Why.
-    pub message: String,
-    /// Whether files may lie below it that are refused with it.
-    pub below: bool,
-}
-
-/// A policy repository compiled from one origin.
-#[derive(Debug, Clone, Default)]
-pub struct PolicyVersion {
-    /// The manifest.
-    pub manifest: Manifest,
-    /// Every text that was read, by path.
-    pub sources: Sources,
-    /// The schema, where its files parse.
-    pub schema: Option<Schema>,
-    /// The policies and templates as they stand in their files.
-    pub parsed: Vec<ParsedPolicy>,
-    /// The template links.
-    pub links: Vec<Link>,
-    /// The policies that decide.
-    pub policies: PolicySet,
-    /// The inventory.
-    pub agents: Vec<Agent>,
-    /// All entities.
-    pub store: EntityStore,
-    /// How a tool call becomes a request.
-    pub mapping: Option<Mapping>,
-    /// The suites of unit tests.
-    pub suites: Vec<Suite>,
-    /// What is wrong.
-    pub diagnostics: Vec<Diagnostic>,
-    /// A digest of every file that was read.
-    pub digest: Option<Digest>,
-}
-
-/// A suite of unit tests with its file.
-#[derive(Debug, Clone)]
-pub struct Suite {
-    /// The file.
-    pub file: SourceFile,
-    /// What it says.
-    pub spec: SuiteFile,
-}
-
-impl PolicyVersion {
-    /// Whether a part is missing, so that nothing can be decided.
-    pub fn is_blocked(&self) -> bool {
-        self.diagnostics.iter().any(Diagnostic::is_blocking)
-    }
-}
 
 /// Loads a policy version. What is wrong stands in its diagnostics, sorted by place.
 pub fn load(files: &Files<'_>) -> PolicyVersion {
@@ -152,6 +88,8 @@ impl Loader<'_> {
         self.build_store();
         self.mapping();
         self.suites();
+        let missed = near_misses(&self.version.manifest, &self.files.paths);
+        self.version.diagnostics.extend(missed);
         self.validate();
     }
 
@@ -379,7 +317,18 @@ impl Loader<'_> {
     }
 
     fn mapping(&mut self) {
-        let files = self.select(|manifest| &manifest.mapping);
+        if let MappingSource::Here(spec) = self.version.manifest.mapping.clone()
+            && let Some(file) = self.version.sources.get(MANIFEST).cloned()
+        {
+            let (mapping, faults) = Mapping::compile(&spec, &file, self.version.schema.as_ref());
+            self.version.diagnostics.extend(faults);
+            self.version.mapping = Some(mapping);
+            return;
+        }
+        let files = self.select(|manifest| match &manifest.mapping {
+            MappingSource::Files(patterns) => patterns,
+            MappingSource::Here(_) => &NONE,
+        });
         for (at, file) in files.iter().enumerate() {
             if at > 0 {
                 self.push(
@@ -477,21 +426,13 @@ impl Loader<'_> {
         version: fn(&T) -> u32,
     ) -> Option<T> {
         match yaml::parse::<T>(file) {
-            Ok(value) if version(&value) == 1 => Some(value),
-            Ok(value) => {
-                let found = version(&value);
-                let message = if found == 0 {
-                    "the file does not say its version".to_owned()
-                } else {
-                    format!("version {found} of this format is not known here")
-                };
-                self.push(
-                    Diagnostic::error(Stage::Parse, "version", message)
-                        .in_file(file.path.clone())
-                        .with_help("write `version: 1` at the top"),
-                );
-                None
-            }
+            Ok(value) => match version_fault(file, version(&value)) {
+                None => Some(value),
+                Some(fault) => {
+                    self.push(fault);
+                    None
+                }
+            },
             Err(fault) => {
                 self.push(fault);
                 None
@@ -502,6 +443,20 @@ impl Loader<'_> {
     fn push(&mut self, diagnostic: Diagnostic) {
         self.version.diagnostics.push(diagnostic);
     }
+}
+
+/// What is wrong with a file that says this version of its format.
+pub fn version_fault(file: &SourceFile, version: u32) -> Option<Diagnostic> {
+    let message = match version {
+        1 => return None,
+        0 => "the file does not say its version".to_owned(),
+        other => format!("version {other} of this format is not known here"),
+    };
+    Some(
+        Diagnostic::error(Stage::Parse, "version", message)
+            .in_file(file.path.clone())
+            .with_help("write `version: 1` at the top"),
+    )
 }
 
 fn digest(sources: &Sources) -> Digest {

@@ -1,6 +1,10 @@
 //! `agentauthz.yaml`: where things are.
 
+use super::files::MappingFile;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The manifest of a policy repository.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -31,15 +35,57 @@ pub struct Manifest {
     /// Patterns of the entity files.
     #[serde(default = "entities")]
     pub entities: Vec<String>,
-    /// Pattern of the mapping; one file at most.
-    #[serde(default = "mapping")]
-    pub mapping: Vec<String>,
+    /// The mapping itself, or patterns of its file; one file at most.
+    #[serde(default)]
+    pub mapping: MappingSource,
     /// Patterns of the unit tests.
     #[serde(default = "tests")]
     pub tests: Vec<String>,
     /// Patterns of the recordings, used where the command line names none.
     #[serde(default = "recordings")]
     pub recordings: Vec<String>,
+}
+
+/// Where the mapping stands.
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(untagged)]
+pub enum MappingSource {
+    /// In a file that these patterns name.
+    Files(Vec<String>),
+    /// In the manifest.
+    Here(Box<MappingFile>),
+}
+
+impl Default for MappingSource {
+    fn default() -> Self {
+        MappingSource::Files(list(&["mapping.yaml"]))
+    }
+}
+
+/// Told by its shape, without a buffer in between, so that the mapping's texts keep their places.
+impl<'de> Deserialize<'de> for MappingSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shape;
+
+        impl<'de> Visitor<'de> for Shape {
+            type Value = MappingSource;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of file patterns, or a mapping")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(access)).map(MappingSource::Files)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Self::Value, A::Error> {
+                MappingFile::deserialize(MapAccessDeserializer::new(access))
+                    .map(|mapping| MappingSource::Here(Box::new(mapping)))
+            }
+        }
+
+        deserializer.deserialize_any(Shape)
+    }
 }
 
 impl Default for Manifest {
@@ -53,7 +99,7 @@ impl Default for Manifest {
             agents: agents(),
             agent_type: agent_type(),
             entities: entities(),
-            mapping: mapping(),
+            mapping: MappingSource::default(),
             tests: tests(),
             recordings: recordings(),
         }
@@ -86,10 +132,6 @@ fn agent_type() -> String {
 
 fn entities() -> Vec<String> {
     list(&["entities/**/*.yaml", "entities/**/*.json"])
-}
-
-fn mapping() -> Vec<String> {
-    list(&["mapping.yaml"])
 }
 
 fn tests() -> Vec<String> {

@@ -7,10 +7,12 @@ mod globs;
 mod load;
 mod manifest;
 mod mapping;
+mod near_misses;
 mod references;
 mod schemas;
 mod template;
 mod typing;
+mod version;
 
 pub use agents::Agent;
 pub use entities::typed_entity;
@@ -18,10 +20,11 @@ pub use files::{
     AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, Expectation, ExpectedDecision,
     LinkSpec, LinksFile, MappingFile, SuiteFile, TestRequest, TestSpec, ToolSpec,
 };
-pub use load::{Files, PolicyVersion, Refused, Suite, load, select_recordings};
-pub use manifest::Manifest;
+pub use load::{load, select_recordings, version_fault};
+pub use manifest::{Manifest, MappingSource};
 pub use mapping::{Mapping, ToolRule, ValueTemplate};
 pub use references::{nearest, parse_action, parse_reference};
 pub use schemas::{SCHEMAS, json_schema};
 pub use template::{Field, Part, ReferenceTemplate, Template};
 pub use typing::{Problem, Typing, Writer};
+pub use version::{Files, PolicyVersion, Refused, Suite};

@@ -6,7 +6,7 @@ mod stream;
 
 pub use disk::find_root;
 pub use git::{GitError, Repository, directory_of};
-pub use stream::{Stream, list_recordings, open_stream};
+pub use stream::{Stream, is_recording, list_recordings, open_stream};
 
 use std::collections::BTreeMap;
 use std::fmt;

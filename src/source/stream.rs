@@ -39,6 +39,17 @@ pub fn open_stream(path: &Path) -> io::Result<Stream> {
     Ok(Stream { name, reader })
 }
 
+/// Whether a name ends like a recording's.
+pub fn is_recording(name: &str) -> bool {
+    let plain = name
+        .strip_suffix(".gz")
+        .or_else(|| name.strip_suffix(".zst"))
+        .unwrap_or(name);
+    [".jsonl", ".json", ".ndjson"]
+        .iter()
+        .any(|end| plain.ends_with(end))
+}
+
 /// The recordings that a path names: itself, or, for a directory, every file directly in it whose name ends like a
 /// recording's (`.jsonl`, `.json`, `.ndjson`, also with `.gz` or `.zst`), sorted by name.
 pub fn list_recordings(path: &Path) -> io::Result<Vec<PathBuf>> {
@@ -55,14 +66,7 @@ pub fn list_recordings(path: &Path) -> io::Result<Vec<PathBuf>> {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let plain = name
-            .strip_suffix(".gz")
-            .or_else(|| name.strip_suffix(".zst"))
-            .unwrap_or(&name);
-        let is_recording = [".jsonl", ".json", ".ndjson"]
-            .iter()
-            .any(|end| plain.ends_with(end));
-        if is_recording && entry.is_file() {
+        if is_recording(&name) && entry.is_file() {
             found.push(entry);
         }
     }

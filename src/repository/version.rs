@@ -1,0 +1,74 @@
+//! A policy version: what a repository comes to.
+
+use super::agents::Agent;
+use super::files::SuiteFile;
+use super::manifest::Manifest;
+use super::mapping::Mapping;
+use crate::cedar::{EntityStore, Link, ParsedPolicy, PolicySet, Schema};
+use crate::model::{Diagnostic, Digest, SourceFile, Sources};
+
+/// The files of one origin, as the layer that reads them hands them over.
+pub struct Files<'a> {
+    /// All paths relative to the root, sorted.
+    pub paths: Vec<String>,
+    /// Reads one of them; the error says why it cannot be had.
+    pub read: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// Paths that exist but are refused.
+    pub refused: Vec<Refused>,
+}
+
+/// A path that exists and is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The path.
+    pub path: String,
+    /// Why.
+    pub message: String,
+    /// Whether files may lie below it that are refused with it.
+    pub below: bool,
+}
+
+/// A policy repository compiled from one origin.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyVersion {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// Every text that was read, by path.
+    pub sources: Sources,
+    /// The schema, where its files parse.
+    pub schema: Option<Schema>,
+    /// The policies and templates as they stand in their files.
+    pub parsed: Vec<ParsedPolicy>,
+    /// The template links.
+    pub links: Vec<Link>,
+    /// The policies that decide.
+    pub policies: PolicySet,
+    /// The inventory.
+    pub agents: Vec<Agent>,
+    /// All entities.
+    pub store: EntityStore,
+    /// How a tool call becomes a request.
+    pub mapping: Option<Mapping>,
+    /// The suites of unit tests.
+    pub suites: Vec<Suite>,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+    /// A digest of every file that was read.
+    pub digest: Option<Digest>,
+}
+
+/// A suite of unit tests with its file.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The file.
+    pub file: SourceFile,
+    /// What it says.
+    pub spec: SuiteFile,
+}
+
+impl PolicyVersion {
+    /// Whether a part is missing, so that nothing can be decided.
+    pub fn is_blocked(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_blocking)
+    }
+}

@@ -31,14 +31,8 @@ impl Partial<'_> {
             return self.concrete(expr);
         }
         match expr.expr_kind() {
-            ExprKind::And { left, right } => match self.condition(left) {
-                Known::Bool(true) => self.condition(right),
-                known => known,
-            },
-            ExprKind::Or { left, right } => match self.condition(left) {
-                Known::Bool(false) => self.condition(right),
-                known => known,
-            },
+            ExprKind::And { .. } => self.sequence(operands(expr), true),
+            ExprKind::Or { .. } => self.sequence(operands(expr), false),
             ExprKind::UnaryApp {
                 op: UnaryOp::Not,
                 arg,
@@ -62,6 +56,17 @@ impl Partial<'_> {
         }
     }
 
+    /// The operands of `&&` or `||` from left to right: the first that is not `neutral` is the result.
+    fn sequence(&mut self, operands: Vec<&Expr>, neutral: bool) -> Known {
+        for operand in operands {
+            match self.condition(operand) {
+                Known::Bool(flag) if flag == neutral => {}
+                known => return known,
+            }
+        }
+        Known::Bool(neutral)
+    }
+
     fn concrete(&self, expr: &Expr) -> Known {
         match self.evaluator.interpret(expr, self.slots) {
             Ok(value) => match value.value_kind() {
@@ -71,6 +76,30 @@ impl Partial<'_> {
             Err(error) => Known::Error(super::diagnostics::message(&error)),
         }
     }
+}
+
+/// The operands of a chain `a && b && c` or `a || b || c`, which parses as `(a && b) && c`: one by one, so that a long
+/// chain is not walked again for each of them.
+fn operands(chain: &Expr) -> Vec<&Expr> {
+    let and = matches!(chain.expr_kind(), ExprKind::And { .. });
+    let mut operands = Vec::new();
+    let mut rest = chain;
+    loop {
+        match rest.expr_kind() {
+            ExprKind::And { left, right } if and => {
+                operands.push(right.as_ref());
+                rest = left;
+            }
+            ExprKind::Or { left, right } if !and => {
+                operands.push(right.as_ref());
+                rest = left;
+            }
+            _ => break,
+        }
+    }
+    operands.push(rest);
+    operands.reverse();
+    operands
 }
 
 /// The unknown fields that evaluating an expression may read: every chain `context.a.b` that is a prefix of an

@@ -95,6 +95,10 @@ fn value(value: &Value) -> Result<ast::Value, String> {
             ast::Value::from(Arc::new(uid))
         }
         Value::Extension(function, argument) => extension(function, argument)?,
+        Value::Call(function, arguments) => {
+            let arguments = arguments.iter().map(self::value);
+            call(function, &arguments.collect::<Result<Vec<_>, _>>()?)?
+        }
         Value::Set(items) => {
             let items = items
                 .iter()
@@ -108,14 +112,20 @@ fn value(value: &Value) -> Result<ast::Value, String> {
 
 /// Calls an extension constructor of Cedar, such as `decimal`, on its argument.
 fn extension(function: &str, argument: &str) -> Result<ast::Value, String> {
+    call(
+        function,
+        &[ast::Value::from(smol_str::SmolStr::new(argument))],
+    )
+}
+
+fn call(function: &str, arguments: &[ast::Value]) -> Result<ast::Value, String> {
     let name: ast::Name = function
         .parse()
         .map_err(|_| format!("`{function}` is no function name"))?;
     let found = Extensions::all_available()
         .func(&name)
         .map_err(|_| format!("Cedar has no extension function `{function}`"))?;
-    let argument = ast::Value::from(smol_str::SmolStr::new(argument));
-    match found.call(&[argument]) {
+    match found.call(arguments) {
         Ok(ast::PartialValue::Value(value)) => Ok(value),
         Ok(ast::PartialValue::Residual(_)) => Err(format!("`{function}` gives no value")),
         Err(error) => Err(diagnostics::message(&error)),

@@ -2,7 +2,7 @@
 
 use super::args::{Color, Format, Global};
 use super::error::CliError;
-use crate::render::{Header, Version};
+use crate::render::{Header, Version, json_text};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -93,11 +93,7 @@ impl Output {
 fn text(report: &dyn Report, format: Format) -> String {
     match format {
         Format::Terminal => report.terminal(),
-        Format::Json => {
-            let mut text = serde_json::to_string_pretty(&report.json()).unwrap_or_default();
-            text.push('\n');
-            text
-        }
+        Format::Json => json_text(&report.json()),
     }
 }
 

@@ -54,7 +54,10 @@ pub fn map_call(
     let ty = info.context.as_ref().unwrap_or(&empty);
     let mut context = filling.record(&rule.context, ty, &[]);
     for clock in &info.clocks {
-        filling.clock(&mut context, ty, clock);
+        // What the call says goes before the action's time, even where it cannot be typed.
+        if !filling.says(&rule.context, &clock.0) {
+            filling.clock(&mut context, ty, clock);
+        }
     }
     Ok(Mapped {
         request: Request {
@@ -332,6 +335,27 @@ impl Filling<'_> {
         None
     }
 
+    /// Whether the call holds anything, known or not, that the templates take for the attribute at a path.
+    fn says(&self, templates: &BTreeMap<String, ValueTemplate>, path: &[String]) -> bool {
+        let Some((name, rest)) = path.split_first() else {
+            return false;
+        };
+        let inside = |keys: &[String]| keys.iter().chain(rest).cloned().collect();
+        match templates.get(name) {
+            None => false,
+            Some(ValueTemplate::Constant(_)) => true,
+            Some(ValueTemplate::Record(members)) => self.says(members, rest),
+            Some(template @ ValueTemplate::Text(text)) => {
+                let field = match text.only_field() {
+                    Some(Field::Args(keys)) => Field::Args(inside(keys)),
+                    Some(Field::Meta(keys)) => Field::Meta(inside(keys)),
+                    Some(_) | None => return self.finds(template),
+                };
+                !matches!(self.facts.find(&field), Found::Absent)
+            }
+        }
+    }
+
     /// Gives the attribute that the schema annotates `@clock` the action's time, unless the mapping fills it.
     fn clock(&mut self, context: &mut BTreeMap<String, Value>, ty: &RecordType, clock: &FieldPath) {
         let Some((last, parents)) = clock.0.split_last() else {
@@ -376,4 +400,69 @@ impl Filling<'_> {
 
 fn field(path: &[String], name: &str) -> FieldPath {
     FieldPath(path.iter().cloned().chain([name.to_owned()]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository::{Files, PolicyVersion, load};
+
+    const FILES: [(&str, &str); 3] = [
+        ("agentauthz.yaml", "version: 1"),
+        (
+            "schema/s.cedarschema",
+            "entity Agent; action use appliesTo { principal: Agent, resource: Agent, \
+             context: { @clock at: datetime, more: { @clock at: datetime } } };",
+        ),
+        (
+            "mapping.yaml",
+            "{ version: 1, principal: 'Agent::\"a\"', action: use, resource: 'Agent::\"a\"', \
+             context: { at: '{args.at}', more: '{args.more}' } }",
+        ),
+    ];
+
+    fn version() -> PolicyVersion {
+        let text = |path: &str| FILES.iter().find(|(name, _)| *name == path);
+        load(&Files {
+            paths: FILES.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            read: &|path| {
+                text(path)
+                    .map(|(_, text)| text.as_bytes().to_vec())
+                    .ok_or_else(String::new)
+            },
+            refused: Vec::new(),
+        })
+    }
+
+    /// The unknown fields of a call with these arguments.
+    fn unknown(args: &str) -> Vec<String> {
+        let version = version();
+        let mut action = RecordedAction::new("a");
+        action.time = Some("2026-01-01T00:00:00Z".to_owned());
+        let call = ToolCall {
+            tool: "use".to_owned(),
+            args: Some(serde_json::from_str(args).unwrap()),
+        };
+        let (mapping, schema) = (version.mapping.unwrap(), version.schema.unwrap());
+        let mapped = map_call(&action, &call, &mapping, &schema).unwrap();
+        mapped
+            .request
+            .unknown
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn the_clock_fills_what_the_call_does_not_say() {
+        assert_eq!(unknown(r#"{"more": {}}"#), [""; 0]);
+        assert_eq!(unknown(r#"{"at": null, "more": {"at": null}}"#), [""; 0]);
+    }
+
+    #[test]
+    fn the_clock_does_not_stand_in_for_what_cannot_be_typed() {
+        assert_eq!(unknown(r#"{"at": "soon", "more": {}}"#), ["context.at"]);
+        let marked = r#"{"at": {"$unknown": "redacted"}, "more": {"at": 5}}"#;
+        assert_eq!(unknown(marked), ["context.at", "context.more.at"]);
+    }
 }

@@ -52,6 +52,9 @@ pub enum Value {
     Entity(EntityRef),
     /// A value of an extension type: the constructor's name and its argument, for example `decimal` and `12.50`.
     Extension(Arc<str>, String),
+    /// A value that an extension function makes of several values: `offset` of a datetime and a duration is how Cedar
+    /// writes a datetime that has no literal.
+    Call(Arc<str>, Vec<Value>),
     /// A set.
     Set(Vec<Value>),
     /// A record.
@@ -75,6 +78,17 @@ impl Serialize for Value {
                     "__extn",
                     &BTreeMap::from([("fn", function.as_ref()), ("arg", argument.as_str())]),
                 )?;
+                map.end()
+            }
+            Value::Call(function, arguments) => {
+                #[derive(Serialize)]
+                struct Call<'a> {
+                    r#fn: &'a str,
+                    args: &'a [Value],
+                }
+                let mut map = serializer.serialize_map(Some(1))?;
+                let (r#fn, args) = (function.as_ref(), arguments.as_slice());
+                map.serialize_entry("__extn", &Call { r#fn, args })?;
                 map.end()
             }
             Value::Set(items) => serializer.collect_seq(items),
@@ -125,11 +139,21 @@ impl Value {
         if let Some(Json::Object(inner)) = members.get("__extn")
             && members.len() == 1
         {
+            let wrong =
+                || "`__extn` needs exactly an `fn`, and a string `arg` or a list `args`".to_owned();
             return match (text(inner, "fn"), text(inner, "arg"), inner.len()) {
                 (Some(function), Some(argument), 2) => {
                     Ok(Value::Extension(function.into(), argument))
                 }
-                _ => Err("`__extn` needs exactly an `fn` and a string `arg`".to_owned()),
+                (Some(function), None, 2) => match inner.get("args") {
+                    Some(Json::Array(arguments)) => arguments
+                        .iter()
+                        .map(|argument| Value::from_json(argument.clone()))
+                        .collect::<Result<_, _>>()
+                        .map(|arguments| Value::Call(function.into(), arguments)),
+                    _ => Err(wrong()),
+                },
+                _ => Err(wrong()),
             };
         }
         if let Some(key) = members.keys().find(|key| key.starts_with("__")) {
@@ -153,6 +177,10 @@ impl fmt::Display for Value {
             Value::Entity(uid) => write!(f, "{uid}"),
             Value::Extension(function, argument) => {
                 write!(f, "{function}(\"{}\")", argument.escape_debug())
+            }
+            Value::Call(function, arguments) => {
+                let arguments: Vec<String> = arguments.iter().map(Value::to_string).collect();
+                write!(f, "{function}({})", arguments.join(", "))
             }
             Value::Set(items) => {
                 f.write_str("[")?;
@@ -185,8 +213,25 @@ impl schemars::JsonSchema for Value {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "A Cedar value in Cedar's explicit JSON: boolean, integer, string, array (a set), object (a record), {\"__entity\": {\"type\", \"id\"}} or {\"__extn\": {\"fn\", \"arg\"}}.",
+            "description": "A Cedar value in Cedar's explicit JSON: boolean, integer, string, array (a set), object (a record), {\"__entity\": {\"type\", \"id\"}} or {\"__extn\": {\"fn\", \"arg\"}}, with a list \"args\" where the function takes several values.",
             "type": ["boolean", "integer", "string", "array", "object"]
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_of_several_arguments_are_read_and_written() {
+        let text = r#"{"__extn":{"fn":"offset","args":[{"__extn":{"arg":"1970-01-01","fn":"datetime"}},{"__extn":{"arg":"-1ms","fn":"duration"}}]}}"#;
+        let value: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            value.to_string(),
+            r#"offset(datetime("1970-01-01"), duration("-1ms"))"#
+        );
+        assert_eq!(serde_json::to_string(&value).unwrap(), text);
+        assert!(serde_json::from_str::<Value>(r#"{"__extn":{"fn":"offset","args":1}}"#).is_err());
     }
 }

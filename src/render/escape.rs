@@ -29,10 +29,28 @@ pub(super) fn harmless_source(text: &str) -> String {
         .collect()
 }
 
+/// JSON, in which such characters stand escaped: JSON itself demands that only of some.
+pub fn json_text(json: &serde_json::Value) -> String {
+    let text = serde_json::to_string_pretty(json).unwrap_or_default();
+    let mut out = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if c != '\n' && is_hostile(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out.push('\n');
+    out
+}
+
 fn is_hostile(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A text that is at most `limit` characters long.
@@ -51,13 +69,24 @@ mod tests {
 
     #[test]
     fn nothing_that_a_terminal_acts_on_survives() {
-        let hostile = "a\u{1b}[31mred\u{7}\u{9b}2J\r\u{202e}evil\u{200b}";
+        let hostile = "a\u{1b}[31mred\u{7}\u{9b}2J\r\u{202e}evil\u{200b}\u{61c}";
         let safe = printable(hostile);
         assert_eq!(
             safe,
-            "a\\u{1b}[31mred\\u{7}\\u{9b}2J\\u{d}\\u{202e}evil\\u{200b}"
+            "a\\u{1b}[31mred\\u{7}\\u{9b}2J\\u{d}\\u{202e}evil\\u{200b}\\u{61c}"
         );
         assert!(!safe.chars().any(is_hostile));
+    }
+
+    #[test]
+    fn json_says_the_same_without_what_a_terminal_acts_on() {
+        let json = serde_json::json!({ "a\u{9b}": ["\u{1b}[m\u{7f}\u{61c}", "\u{e0041}", "ü"] });
+        let text = json_text(&json);
+        assert!(!text.chars().any(|c| is_hostile(c) && c != '\n'));
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).ok(),
+            Some(json)
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod style;
 mod terminal;
 
 pub use diagnostics::diagnostics;
-pub use escape::printable;
+pub use escape::{json_text, printable};
 pub use json::{
     check as check_json, diff as diff_json, explain as explain_json, import as import_json,
     replay as replay_json, test as test_json,

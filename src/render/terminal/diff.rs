@@ -342,10 +342,8 @@ fn next(header: &Header, report: &DiffReport) -> String {
     } else {
         format!("'{}'", place.replace('\'', "'\\''"))
     };
-    format!(
-        "next  agentauthz explain {}{base}{at}\n",
-        printable(&quoted)
-    )
+    let command = format!("agentauthz explain {quoted}{base}{at}");
+    format!("next  {}\n", printable(&command))
 }
 
 fn result(report: &DiffReport, judgement: &Judgement) -> String {

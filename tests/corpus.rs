@@ -143,7 +143,7 @@ fn run(set: &Set) -> Found {
             Ok(entity) => entities.push(entity),
             Err((_, Some(entity))) => {
                 found.nonconforming += 1;
-                entities.push(entity);
+                entities.push(*entity);
             }
             Err((message, None)) => return skip(found, format!("entity: {message}")),
         }

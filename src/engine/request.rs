@@ -345,6 +345,9 @@ impl Filling<'_> {
             None => false,
             Some(ValueTemplate::Constant(_)) => true,
             Some(ValueTemplate::Record(members)) => self.says(members, rest),
+            Some(template @ (ValueTemplate::Set(_) | ValueTemplate::Reference(..))) => {
+                self.finds(template)
+            }
             Some(template @ ValueTemplate::Text(text)) => {
                 let field = match text.only_field() {
                     Some(Field::Args(keys)) => Field::Args(inside(keys)),

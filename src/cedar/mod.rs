@@ -3,6 +3,7 @@
 mod diagnostics;
 mod entities;
 mod evaluate;
+mod nesting;
 mod policies;
 mod policy_set;
 mod reference;

@@ -1,6 +1,7 @@
 //! Policy files: text in, policies with ids and spans out.
 
 use super::diagnostics::convert;
+use super::nesting::too_deep;
 use crate::model::{Diagnostic, Effect, SourceFile, Span, Stage};
 use cedar_policy_core::ast;
 use std::collections::BTreeMap;
@@ -51,6 +52,8 @@ impl ParsedPolicy {
 pub fn parse_policies(file: &SourceFile) -> (Vec<ParsedPolicy>, Vec<Diagnostic>) {
     let set = if file.path.ends_with(".json") {
         parse_json(file)
+    } else if let Some(fault) = too_deep(file, "policy_syntax", false) {
+        Err(vec![fault])
     } else {
         cedar_policy::PolicySet::from_str(&file.text)
             .map_err(|error| convert_parse_errors(&error, file))

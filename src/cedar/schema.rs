@@ -1,6 +1,7 @@
 //! The Cedar schema of a policy version.
 
 use super::diagnostics::{convert, file_of};
+use super::nesting::too_deep;
 use super::types::lower_record;
 use crate::model::{Diagnostic, Digest, EntityRef, FieldPath, RecordType, SourceFile, Stage, Type};
 use cedar_policy::SchemaFragment;
@@ -120,6 +121,9 @@ fn parse_fragment(file: &SourceFile) -> Result<(SchemaFragment, Vec<Diagnostic>)
         return SchemaFragment::from_json_str(&file.text)
             .map(|fragment| (fragment, Vec::new()))
             .map_err(|error| convert(&error, Stage::Parse, "schema_syntax", file));
+    }
+    if let Some(fault) = too_deep(file, "schema_syntax", true) {
+        return Err(vec![fault]);
     }
     match SchemaFragment::from_cedarschema_str(&file.text) {
         Ok((fragment, warnings)) => {

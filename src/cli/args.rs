@@ -31,6 +31,7 @@ The repository is found upward from the working directory by its `agentauthz.yam
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Common options")]
 pub struct Global {
     /// Run as if started in this directory.
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
@@ -149,8 +150,9 @@ Versions, as in git:
   diff a...b            the merge base of both against `b`
   diff dir:PATH         a directory against the working tree
 
-Classes for --fail-on: newly-allowed (with error-opened, and newly-decidable that head allows), newly-denied (with
-error-closed, and newly-undecidable that base allows), error-opened, error-closed, newly-undecidable, newly-decidable, error-changed, reason-changed, none.")]
+Classes for --fail-on: newly-allowed (with error-opened, and newly-decidable that head allows), newly-denied (with \
+error-closed, and newly-undecidable that base allows), error-opened, error-closed, newly-undecidable, \
+newly-decidable, error-changed, reason-changed, none.")]
 pub struct DiffArgs {
     /// Base, or base and head.
     #[arg(value_name = "VERSION", num_args = 0..=2)]
@@ -174,7 +176,7 @@ pub struct DiffArgs {
 Examples:
   agentauthz explain recordings/july.jsonl#call-17
   agentauthz explain recordings/july.jsonl#call-17 --base main
-  agentauthz explain --principal Agent::bot --action refund --resource Order::o1 --context '{\"amount\": 5}'")]
+  agentauthz explain --principal Agent::bot --action refund --resource Order::1 --context '{\"n\": 5}'")]
 pub struct ExplainArgs {
     /// A recorded action: the recording and the action's id.
     #[arg(value_name = "RECORDING#ID", conflicts_with_all = ["principal", "action", "resource", "context"])]

@@ -37,7 +37,20 @@ impl CliError {
 
     /// A file that cannot be read or written.
     pub fn file(what: &str, path: &Path, error: &std::io::Error) -> Self {
-        Self::new(format!("cannot {what} `{}`: {error}", path.display()))
+        use std::io::ErrorKind;
+        let help = match (what, error.kind()) {
+            ("write", ErrorKind::NotFound) => "make its directory first".to_owned(),
+            (_, ErrorKind::NotFound) => {
+                "check the path; it is relative to the working directory, or to `-C DIR`".to_owned()
+            }
+            (_, ErrorKind::PermissionDenied) => format!("check who may {what} it"),
+            (_, ErrorKind::IsADirectory | ErrorKind::NotADirectory) => {
+                "name another path".to_owned()
+            }
+            ("read", _) => "the file may be truncated, or still being written".to_owned(),
+            _ => "name another path".to_owned(),
+        };
+        Self::new(format!("cannot {what} `{}`: {error}", path.display())).with_help(help)
     }
 
     /// Output that cannot be written.

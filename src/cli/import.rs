@@ -52,7 +52,9 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
         let file = temporary_beside(&args.output)?;
         let mut encoder = Encoder::new(&args.output, file)?;
         input.each(output, |incoming| importing.one(incoming, &mut encoder))?;
-        encoder.finish(&args.output)?;
+        if importing.summary.written > 0 {
+            encoder.finish(&args.output)?;
+        }
     }
     let repeats = std::mem::take(&mut importing.repeats);
     let mut summary = importing.finish();
@@ -75,12 +77,18 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
     } else {
         output.write(&imported)?;
     }
+    if nothing {
+        let mut error = CliError::new(format!(
+            "no action was imported, so `{}` was not written",
+            args.output.display()
+        ));
+        if imported.summary.malformed > 0 {
+            error = error.with_help("another `--from FORMAT` may fit");
+        }
+        return Err(error);
+    }
     let faulty = imported.summary.malformed > 0 || !imported.summary.repeated.is_empty();
-    Ok(match (nothing, faulty) {
-        (true, _) => 2,
-        (false, true) => 1,
-        (false, false) => 0,
-    })
+    Ok(u8::from(faulty))
 }
 
 /// The schema and mapping to map by: the repository's, with another mapping where one is named. Without a

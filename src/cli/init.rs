@@ -9,17 +9,18 @@ pub fn run(args: &InitArgs, output: &Output) -> Result<u8, CliError> {
     let root = &args.path;
     let fault = |error: std::io::Error| CliError::file("write", root, &error);
     if root.exists() {
-        let mut entries = std::fs::read_dir(root).map_err(fault)?;
+        let entries = std::fs::read_dir(root).map_err(fault)?;
+        let names: Vec<_> = entries
+            .map(|entry| entry.map(|entry| entry.file_name()))
+            .collect::<Result<_, _>>()
+            .map_err(fault)?;
         // A fresh git repository is as good as empty.
-        let taken = entries.find(|entry| match entry {
-            Ok(entry) => entry.file_name() != ".git",
-            Err(_) => true,
-        });
-        if let Some(Ok(entry)) = taken {
+        let taken = names.into_iter().filter(|name| name != ".git").min();
+        if let Some(name) = taken {
             let message = format!(
                 "`{}` is not empty: there is `{}`",
                 root.display(),
-                entry.file_name().to_string_lossy()
+                name.to_string_lossy()
             );
             return Err(
                 CliError::new(message).with_help("name a new directory: `agentauthz init DIR`")

@@ -35,6 +35,9 @@ impl Output {
                     .with_help("formats are `terminal` and `json`")
             };
             let (format, path) = report.split_once('=').ok_or_else(wrong)?;
+            if path.is_empty() {
+                return Err(wrong());
+            }
             let format = match format {
                 "terminal" => Format::Terminal,
                 "json" => Format::Json,
@@ -86,7 +89,11 @@ impl Output {
         stdout
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush())
-            .map_err(|error| CliError::output(&error))
+            .or_else(|error| match error.kind() {
+                // Whoever reads has read enough; what was found still decides the exit code.
+                std::io::ErrorKind::BrokenPipe => Ok(()),
+                _ => Err(CliError::output(&error)),
+            })
     }
 }
 
@@ -124,7 +131,11 @@ pub fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, CliError
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder
-        .tempfile_in(directory)
-        .map_err(|error| CliError::file("write", path, &error))
+    builder.tempfile_in(directory).map_err(|error| {
+        // The library's message names the temporary file, whose name is chance.
+        let plain = std::fs::metadata(directory)
+            .err()
+            .unwrap_or_else(|| error.kind().into());
+        CliError::file("write", path, &plain)
+    })
 }

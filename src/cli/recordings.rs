@@ -122,6 +122,8 @@ impl Input {
         let result = fold(
             batches.by_ref(),
             window,
+            // A long line takes the place of many batches: its values take many times its bytes.
+            |batch: &Batch| batch.bytes / BATCH_BYTES,
             |batch: Batch| {
                 let mut part = A::default();
                 let items = batch.items.len() as u64;
@@ -177,6 +179,7 @@ struct Batch {
     recording: Arc<str>,
     importer: Importer,
     items: Vec<Result<Item, (u64, String)>>,
+    bytes: usize,
 }
 
 impl Batch {
@@ -185,6 +188,7 @@ impl Batch {
             recording,
             importer,
             items,
+            bytes: _,
         } = self;
         items.into_iter().flat_map(move |item| {
             let place = |line| Place {
@@ -285,24 +289,21 @@ impl Iterator for Batches<'_> {
                 recording: name.clone(),
                 importer: items.importer(),
                 items: Vec::new(),
+                bytes: 0,
             };
-            let mut bytes = 0;
-            while batch.items.len() < BATCH_ITEMS && bytes < BATCH_BYTES {
+            while batch.items.len() < BATCH_ITEMS && batch.bytes < BATCH_BYTES {
                 match items.next() {
                     None => {
                         self.open = None;
                         break;
                     }
                     Some(Ok(item)) => {
-                        bytes += item.bytes.len();
+                        batch.bytes += item.bytes.len();
                         batch.items.push(Ok(item));
                     }
                     Some(Err(ItemError::Io(error))) => {
                         let path = Path::new(batch.recording.as_ref()).to_path_buf();
-                        self.failed = Some(
-                            CliError::file("read", &path, &error)
-                                .with_help("the file may be truncated, or still being written"),
-                        );
+                        self.failed = Some(CliError::file("read", &path, &error));
                         break;
                     }
                     Some(Err(error @ ItemError::LineTooLong { line, .. })) => {

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 const FAILED: u8 = 2;
 
 /// Threads evaluate policies, whose nesting Cedar bounds by the stack that is left.
-const STACK: usize = 16 << 20;
+const STACK: usize = 32 << 20;
 
 /// Runs the command that the arguments of this process name.
 pub fn run() -> ExitCode {

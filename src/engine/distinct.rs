@@ -1,30 +1,48 @@
 //! Counting with bounded memory, in a way that merges.
 
 use super::fold::Merge;
-use rustc_hash::FxHashSet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 
-/// How many different texts were seen. Keeps 16 bytes for each, not the text: two keyed 64-bit SipHashes, so that
-/// a collision within a billion texts has a chance below 10^-20.
+/// So many are counted exactly.
+const EXACT: usize = 1 << 16;
+
+/// How many different texts were seen. Keeps the smallest hashes, 8 bytes each and at most 65,536 of them: while there
+/// are fewer, the count is exact (a collision among them has a chance below 10^-9); past that, how dense they lie says
+/// how many there are, within one percent. The same texts give the same count, in whatever order they come.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Distinct(FxHashSet<(u64, u64)>);
+pub struct Distinct(BTreeSet<u64>);
 
 impl Distinct {
     /// Notes a text.
     pub fn insert(&mut self, text: &str) {
-        let hash = |key: u8| {
-            let mut hasher = DefaultHasher::new();
-            hasher.write_u8(key);
-            hasher.write(text.as_bytes());
-            hasher.finish()
-        };
-        self.0.insert((hash(1), hash(2)));
+        let mut hasher = DefaultHasher::new();
+        hasher.write(text.as_bytes());
+        self.note(hasher.finish());
     }
 
-    /// How many there were.
+    fn note(&mut self, hash: u64) {
+        if self.0.len() < EXACT {
+            self.0.insert(hash);
+        } else if self.0.last().is_some_and(|last| hash < *last) && self.0.insert(hash) {
+            self.0.pop_last();
+        }
+    }
+
+    /// How many there were; an estimate unless it is exact.
     pub fn len(&self) -> u64 {
-        self.0.len() as u64
+        match self.0.last() {
+            Some(last) if !self.is_exact() => {
+                let all = ((EXACT as u128 - 1) << 64) / (u128::from(*last) + 1);
+                u64::try_from(all).unwrap_or(u64::MAX)
+            }
+            _ => self.0.len() as u64,
+        }
+    }
+
+    /// Whether all of them could be kept.
+    pub fn is_exact(&self) -> bool {
+        self.0.len() < EXACT
     }
 
     /// Whether there was none.
@@ -34,13 +52,11 @@ impl Distinct {
 }
 
 impl Merge for Distinct {
-    fn merge(&mut self, other: Self) {
+    fn merge(&mut self, mut other: Self) {
         if self.0.len() < other.0.len() {
-            let small = std::mem::replace(&mut self.0, other.0);
-            self.0.extend(small);
-        } else {
-            self.0.extend(other.0);
+            std::mem::swap(&mut self.0, &mut other.0);
         }
+        other.0.into_iter().for_each(|hash| self.note(hash));
     }
 }
 
@@ -111,5 +127,42 @@ impl Merge for Counts {
             self.add(&name, count);
         }
         self.others += other.others;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(range: std::ops::Range<u32>) -> Distinct {
+        let mut distinct = Distinct::default();
+        range.for_each(|at| distinct.insert(&format!("session-{at}")));
+        distinct
+    }
+
+    #[test]
+    fn few_are_counted_exactly_and_many_closely() {
+        let mut few = of(0..60_000);
+        few.merge(of(30_000..60_000));
+        assert_eq!((few.len(), few.is_exact()), (60_000, true));
+        let many = of(0..1_000_000);
+        assert!(!many.is_exact());
+        assert!(many.len().abs_diff(1_000_000) < 10_000, "{}", many.len());
+    }
+
+    #[test]
+    fn merging_is_the_same_in_any_order() {
+        let whole = of(0..200_000);
+        let parts = || [of(0..90_000), of(50_000..120_000), of(120_000..200_000)];
+        let [a, b, c] = parts();
+        let mut left = a;
+        left.merge(b);
+        left.merge(c);
+        let [a, b, c] = parts();
+        let mut right = c;
+        right.merge(b);
+        right.merge(a);
+        assert_eq!(left, whole);
+        assert_eq!(right, whole);
     }
 }

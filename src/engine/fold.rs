@@ -9,16 +9,25 @@ pub trait Merge: Default {
 }
 
 /// Works on the items in parallel and merges the results in the items' order, so that the outcome does not depend
-/// on the number of threads. At most `window` items are held at a time; `progress` is told after each window.
+/// on the number of threads. Items are held until their weights add up to `window`; `progress` is told after each
+/// window.
 pub fn fold<T: Send, A: Merge + Send>(
     mut items: impl Iterator<Item = T>,
     window: usize,
+    weight: impl Fn(&T) -> usize,
     work: impl Fn(T) -> A + Sync,
     mut progress: impl FnMut(&A),
 ) -> A {
     let mut total = A::default();
     loop {
-        let batch: Vec<T> = items.by_ref().take(window.max(1)).collect();
+        let mut batch = Vec::new();
+        let mut held = 0;
+        while held < window.max(1)
+            && let Some(item) = items.next()
+        {
+            held += weight(&item).max(1);
+            batch.push(item);
+        }
         if batch.is_empty() {
             return total;
         }

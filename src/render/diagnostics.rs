@@ -28,6 +28,34 @@ pub fn diagnostics<'d>(
     out
 }
 
+/// Longer lines are not drawn, in bytes.
+const LONGEST_LINE: usize = 1_000;
+
+/// The first label's line and column, from 1, where a line that would be drawn is too long for that.
+fn too_long(text: &str, labels: &[LabeledSpan]) -> Option<(usize, usize)> {
+    let first = labels.first()?;
+    if !labels.iter().any(|label| is_long(text, label)) {
+        return None;
+    }
+    let before = text.get(..first.offset())?;
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next()?.chars().count() + 1;
+    Some((line, column))
+}
+
+/// Whether one of a label's lines is too long, or the line above or below, which are drawn with it.
+fn is_long(text: &str, label: &LabeledSpan) -> bool {
+    let (start, end) = (label.offset(), label.offset() + label.len());
+    let above = text.get(..start).unwrap_or_default();
+    let below = text.get(end..).unwrap_or_default();
+    let above: usize = above.rsplit('\n').take(2).map(|line| line.len() + 1).sum();
+    let below: usize = below.split_inclusive('\n').take(2).map(str::len).sum();
+    let drawn = text
+        .get(start.saturating_sub(above)..end + below)
+        .unwrap_or_default();
+    drawn.lines().any(|line| line.len() > LONGEST_LINE)
+}
+
 #[derive(Debug)]
 struct Drawn {
     message: String,
@@ -60,7 +88,11 @@ impl Drawn {
             }
         }
         let mut message = printable(&diagnostic.message);
-        if labels.is_empty()
+        let long = file.and_then(|file| too_long(&file.text, &labels));
+        if let (Some(path), Some((line, column))) = (&diagnostic.path, long) {
+            message = format!("{}:{line}:{column}: {message}", printable(path));
+            labels.clear();
+        } else if labels.is_empty()
             && let Some(path) = &diagnostic.path
         {
             message = format!("{}: {message}", printable(path));

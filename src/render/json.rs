@@ -271,6 +271,7 @@ fn volume(volume: &Volume) -> Value {
         "actions": volume.actions,
         "agents": counts(&volume.agents),
         "sessions": volume.sessions.len(),
+        "sessions_exact": volume.sessions.is_exact(),
         "first": volume.window.map(|(first, _)| first.to_string()),
         "last": volume.window.map(|(_, last)| last.to_string()),
         "malformed": notes(&volume.malformed),

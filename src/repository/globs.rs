@@ -4,6 +4,9 @@ use super::version::Refused;
 use crate::model::{Diagnostic, Stage};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+/// Longer patterns are refused: alternatives inside alternatives cost time.
+const LONGEST: usize = 1_000;
+
 /// The paths that some pattern matches, in order; patterns that cannot be used are reported.
 pub(super) fn select<'p>(
     patterns: &[String],
@@ -54,6 +57,10 @@ fn compile(patterns: &[String], manifest: &str, diagnostics: &mut Vec<Diagnostic
     for pattern in patterns {
         if pattern.starts_with('/') || pattern.split('/').any(|part| part == "..") {
             fault(format!("the pattern `{pattern}` leaves the repository"));
+            continue;
+        }
+        if pattern.len() > LONGEST {
+            fault(format!("a pattern has more than {LONGEST} bytes"));
             continue;
         }
         match GlobBuilder::new(pattern).literal_separator(true).build() {

@@ -94,7 +94,11 @@ impl Loader<'_> {
     }
 
     fn schema(&mut self) {
+        let faults = self.version.diagnostics.len();
         let files = self.select(|manifest| &manifest.schema);
+        if files.is_empty() && self.version.diagnostics.len() > faults {
+            return;
+        }
         if files.is_empty() {
             let patterns = self.version.manifest.schema.join("`, `");
             self.push(
@@ -410,7 +414,8 @@ impl Loader<'_> {
             Ok(text) => text,
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                self.push(fault(format!("the file is not UTF-8 text (byte {at})")));
+                let fault = fault(format!("the file is not UTF-8 text (byte {at})"));
+                self.push(fault.with_help("save it as UTF-8"));
                 return None;
             }
         };

@@ -86,7 +86,12 @@ impl Tree {
             below: false,
         };
         match (&self.kind, self.paths.get(path)) {
-            (_, None) => Err(fault("there is no such file".to_owned())),
+            (_, None) => {
+                let refused = self.refused.iter().find(|refused| refused.path == path);
+                Err(refused
+                    .cloned()
+                    .unwrap_or_else(|| fault("there is no such file".to_owned())))
+            }
             (Kind::Disk(root), Some(_)) => disk::read(root, path),
             (Kind::Git(repository), Some(Entry::Blob(id))) => {
                 git::read_blob(repository, *id).map_err(fault)

@@ -21,7 +21,10 @@ pub fn open_stream(path: &Path) -> io::Result<Stream> {
         Box::new(io::stdin())
     } else {
         if path.is_dir() {
-            return Err(io::Error::other("it is a directory"));
+            return Err(io::Error::new(
+                io::ErrorKind::IsADirectory,
+                "it is a directory",
+            ));
         }
         Box::new(File::open(path)?)
     };

@@ -97,8 +97,15 @@ pub fn parse<T: DeserializeOwned + Default>(file: &SourceFile) -> Result<T, Diag
         if let Some(at) = message.rfind(" at line ") {
             message.truncate(at);
         }
+        if message.to_lowercase().starts_with("budget breached") {
+            message = "the file nests too deeply, or its aliases expand to too much".to_owned();
+        }
         // The library's hints speak to programmers that call it.
-        for hint in [", set DuplicateKeyPolicy", "; use from_str_multiple"] {
+        for hint in [
+            ", set DuplicateKeyPolicy",
+            "; use from_str_multiple",
+            "; use Option<",
+        ] {
             if let Some(at) = message.find(hint) {
                 message.truncate(at);
             }

@@ -1,6 +1,7 @@
 //! What several tests need. Each test compiles its own copy and uses a part of it.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub mod play;
 pub mod repository;
 
 use std::path::{Path, PathBuf};

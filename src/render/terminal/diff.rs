@@ -153,7 +153,7 @@ fn classes(changes: &DecisionChanges) -> String {
             class_name(class),
             grouped(tally.actions),
             grouped(tally.agents.len() as u64),
-            grouped(tally.sessions.len()),
+            recordings::sessions_in_table(&tally.sessions),
         ]);
     }
     format!("\n{}", table.draw("  "))
@@ -229,7 +229,7 @@ fn one_group(number: usize, key: &GroupKey, group: &Group, verbose: bool) -> Str
         count(tally.actions, "action"),
         names(&group.actions, named),
         names(&tally.agents, named),
-        count(tally.sessions.len(), "session"),
+        recordings::sessions(&tally.sessions),
     );
     out.push_str(&format!("     base  {}\n", outcome::outcome(&key.base)));
     out.push_str(&format!("     head  {}\n", outcome::outcome(&key.head)));

@@ -1,17 +1,35 @@
 //! What several reports say of recordings.
 
-use crate::engine::{Counts, Note, Notes, Volume};
+use crate::engine::{Counts, Distinct, Note, Notes, Volume};
 use crate::render::escape::shortened;
 use crate::render::style::aside;
 use crate::render::{Role, count, grouped, paint, printable};
 use std::collections::BTreeMap;
+
+/// `612 sessions`, or `about 1,250,000 sessions`.
+pub(super) fn sessions(sessions: &Distinct) -> String {
+    let text = count(sessions.len(), "session");
+    match sessions.is_exact() {
+        true => text,
+        false => format!("about {text}"),
+    }
+}
+
+/// `612`, or `~1,250,000`.
+pub(super) fn sessions_in_table(sessions: &Distinct) -> String {
+    let text = grouped(sessions.len());
+    match sessions.is_exact() {
+        true => text,
+        false => format!("~{text}"),
+    }
+}
 
 /// `4,012 actions · 7 agents · 612 sessions · 2026-09-01 … 2026-10-31`.
 pub(super) fn volume(volume: &Volume) -> String {
     let mut parts = vec![
         count(volume.actions, "action"),
         count(volume.agents.len() as u64, "agent"),
-        count(volume.sessions.len(), "session"),
+        sessions(&volume.sessions),
     ];
     if let Some((first, last)) = volume.window {
         let day = |time: jiff::Timestamp| time.strftime("%Y-%m-%d").to_string();

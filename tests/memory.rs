@@ -1,0 +1,89 @@
+//! Memory stays flat: a recording ten times as long needs at most 1.2 times the anonymous memory.
+//!
+//! `cargo test --test memory -- --nocapture` prints the figures.
+
+mod support;
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use support::play::Play;
+use support::repository::agentauthz;
+
+/// Actions of the shorter recording.
+const SHORT: u32 = 15_000;
+
+/// Sessions and ids are all different, as in real recordings.
+fn record(path: &Path, actions: u32) {
+    let mut out = BufWriter::new(File::create(path).unwrap());
+    for at in 0..actions {
+        let (session, minute) = (at / 8, at % 60);
+        let amount = at * 37 % 20_000;
+        writeln!(
+            out,
+            r#"{{"version":1,"id":"run-{session}#{at}","session":"run-{session}","sequence":{},"time":"2026-03-02T09:{minute:02}:00Z","agent":"refund-bot","call":{{"tool":"refund","args":{{"order":"o-{at}","amount":{}.{:02}}}}},"recorded":{{"decision":"allow"}}}}"#,
+            at % 8,
+            amount / 100,
+            amount % 100,
+        )
+        .unwrap();
+    }
+    out.into_inner().unwrap().flush().unwrap();
+}
+
+/// The most anonymous memory that a run had, in kB, looked at every two milliseconds.
+fn peak(play: &Play, args: &[&str]) -> u64 {
+    let mut child = agentauthz()
+        .current_dir(play.path(""))
+        .args(args)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    loop {
+        if let Some(code) = child.try_wait().unwrap() {
+            assert!(matches!(code.code(), Some(0 | 1)), "{code}");
+            return most;
+        }
+        let now = std::fs::read_to_string(&status).unwrap_or_default();
+        let held = now
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:")?.trim().strip_suffix(" kB"))
+            .and_then(|kilobytes| kilobytes.trim().parse().ok());
+        most = most.max(held.unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn ten_times_as_long_needs_hardly_more_memory() {
+    if !Path::new("/proc/self/status").exists() {
+        println!("skipped: there is no /proc/PID/status here to read the memory of a process");
+        return;
+    }
+    let play = Play::init();
+    let base = Play::init();
+    base.write(
+        "policies/wider.cedar",
+        "permit (principal, action, resource);\n",
+    );
+    let base = format!("dir:{}", base.path("").display());
+    record(&play.path("short.jsonl"), SHORT);
+    record(&play.path("long.jsonl"), 10 * SHORT);
+    for (what, before) in [
+        ("replay", &["replay"][..]),
+        ("diff", &["diff", &base, "--recordings"]),
+    ] {
+        let [short, long] =
+            ["short.jsonl", "long.jsonl"].map(|name| peak(&play, &[before, &[name]].concat()));
+        let ratio = long as f64 / short as f64;
+        println!(
+            "{what}: {SHORT} actions {short} kB, {} actions {long} kB of anonymous memory, {ratio:.2} times",
+            10 * SHORT
+        );
+        assert!(ratio <= 1.2, "{what}: {ratio:.2}");
+    }
+}

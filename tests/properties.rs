@@ -549,6 +549,7 @@ fn folding_does_not_depend_on_threads_or_cuts() {
                     fold(
                         all.clone().into_iter(),
                         window,
+                        |_| 1,
                         |incoming| {
                             let mut part = DecisionChanges::default();
                             observe(&left, &right, &mut part, incoming);

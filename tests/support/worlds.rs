@@ -254,7 +254,10 @@ impl Oracle {
         let (schema, _) = cedar_policy::Schema::from_cedarschema_str(SCHEMA).unwrap();
         let entities = world.entities.iter().map(|json| {
             cedar_policy::Entity::from_json_value(json.clone(), Some(&schema))
-                .or_else(|_| cedar_policy::Entity::from_json_value(json.clone(), None))
+                .map_or_else(
+                    |_| cedar_policy::Entity::from_json_value(json.clone(), None).ok(),
+                    Some,
+                )
                 .unwrap()
         });
         let actions = schema.action_entities().unwrap();

@@ -534,14 +534,41 @@ fn folding_does_not_depend_on_threads_or_cuts() {
                 .unwrap()
         })
         .collect();
+    let seen = RefCell::new(Counted::default());
     let cuts = prop::collection::vec(0usize..160, 6);
     check(
         20,
         (two_worlds(false), worlds::actions(120..160), cuts),
-        |((base, head), actions, mut cuts)| {
+        |((mut base, mut head), actions, mut cuts)| {
+            // Base denies where the text is odd, head allows: what cannot be known becomes decidable.
+            let rule = |permit: bool, condition: &str| Rule {
+                id: Some(format!("all {permit}")),
+                file: 0,
+                draft: worlds::Draft {
+                    permit,
+                    principal: "principal".to_owned(),
+                    action: "action".to_owned(),
+                    resource: "resource".to_owned(),
+                    conditions: vec![condition.to_owned()],
+                },
+            };
+            let odd = rule(
+                false,
+                " when { context.text == \"odd\" || context.now < context.when }",
+            );
+            base.rules.extend([rule(true, ""), odd]);
+            head.rules.push(rule(true, ""));
             let (base, head) = (base.load(), head.load());
             let all = incoming(&actions);
             let whole = changes(&base, &head, all.clone());
+            for (class, tally) in &whole.classes {
+                *seen.borrow_mut().0.entry(class.to_string()).or_default() += tally.actions;
+            }
+            *seen
+                .borrow_mut()
+                .0
+                .entry("made allowed".to_owned())
+                .or_default() += whole.newly_decidable_allowed;
             let pairing = Pairing::of(&base, &head);
             let (left, right) = (Side::base(&base, &pairing), Side::head(&head));
             for (pool, window) in pools.iter().zip([1, 7, 64]) {
@@ -573,6 +600,15 @@ fn folding_does_not_depend_on_threads_or_cuts() {
             Ok(())
         },
     );
+    println!("folded: {:?}", seen.borrow());
+    for what in [
+        "made allowed",
+        "newly-allowed",
+        "newly-decidable",
+        "unchanged",
+    ] {
+        assert!(seen.borrow().of(what) > 20, "{what}: {seen:?}");
+    }
 }
 
 // ── classes ──

@@ -4,7 +4,7 @@ use super::diagnostics::message;
 use super::{Schema, reference};
 use crate::model::EntityRef;
 use cedar_policy::Entity;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One entity that Cedar could read.
 #[derive(Debug, Clone)]
@@ -73,9 +73,9 @@ impl EntityStore {
                     .cloned(),
             );
         }
-        cedar_policy::Entities::from_entities(all, None)
+        cedar_policy::Entities::from_entities(all.clone(), None)
             .map(|inner| Self { inner })
-            .map_err(|error| message(&error))
+            .map_err(|error| cycle(all.iter()).unwrap_or_else(|| message(&error)))
     }
 
     /// The same store with these entities laid over it.
@@ -88,7 +88,15 @@ impl EntityStore {
             .clone()
             .upsert_entities(added, None)
             .map(|inner| Self { inner })
-            .map_err(|error| message(&error))
+            .map_err(|error| {
+                let over: BTreeSet<&EntityRef> =
+                    entities.iter().map(|entity| &entity.uid).collect();
+                let under = self.inner.iter();
+                let under =
+                    under.filter(|entity| !over.contains(&reference(entity.uid().as_ref())));
+                let all = under.chain(entities.iter().map(|entity| &entity.inner));
+                cycle(all).unwrap_or_else(|| message(&error))
+            })
     }
 
     /// Whether the store holds an entity.
@@ -116,6 +124,49 @@ impl EntityStore {
             })
             .collect()
     }
+}
+
+/// The first cycle among parents, in order of the uids. Cedar names a member that depends on its hashing.
+fn cycle<'e>(entities: impl Iterator<Item = &'e Entity>) -> Option<String> {
+    let mut parents: BTreeMap<EntityRef, BTreeSet<EntityRef>> = BTreeMap::new();
+    for entity in entities {
+        let entity: &cedar_policy_core::ast::Entity = entity.as_ref();
+        parents.insert(
+            reference(entity.uid()),
+            entity.parents().map(reference).collect(),
+        );
+    }
+    let mut done: BTreeSet<&EntityRef> = BTreeSet::new();
+    for start in parents.keys() {
+        // The way from the start to where the search stands, with the parents still to be tried at each step.
+        let mut way: Vec<(&EntityRef, Vec<&EntityRef>)> = Vec::new();
+        let mut next = Some(start);
+        loop {
+            if let Some(uid) = next.take() {
+                if let Some(at) = way.iter().position(|(seen, _)| *seen == uid) {
+                    let members = way.iter().skip(at).map(|(member, _)| member.to_string());
+                    let members: Vec<String> = members.chain([uid.to_string()]).collect();
+                    return Some(format!(
+                        "an entity is its own ancestor: {}",
+                        members.join(" in ")
+                    ));
+                }
+                if !done.contains(uid) {
+                    let above = parents.get(uid).into_iter().flatten().rev().collect();
+                    way.push((uid, above));
+                }
+            }
+            let Some((uid, above)) = way.last_mut() else {
+                break;
+            };
+            next = above.pop();
+            if next.is_none() {
+                done.insert(*uid);
+                way.pop();
+            }
+        }
+    }
+    None
 }
 
 /// The same JSON with keys sorted, and with the sets that Cedar writes in hash order sorted too.

@@ -259,7 +259,8 @@ prop_compose! {
 prop_compose! {
     fn action()(
         id in text(),
-        texts in vec(option::of(text()), 5),
+        texts in vec(option::of(text()), 4),
+        time in option::of(Just("2026-03-02T09:14:03.25+01:00".to_owned())),
         sequence in option::of(any::<u64>()),
         meta in btree_map(text(), json(), 0..4),
         // An argument of `null` and none at all are the same, so the writer need not tell them apart.
@@ -271,7 +272,7 @@ prop_compose! {
         let mut next = || texts.next().flatten();
         RecordedAction {
             session: next(),
-            time: next(),
+            time,
             agent: next(),
             user: next(),
             system: next(),

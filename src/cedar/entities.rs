@@ -4,7 +4,7 @@ use super::diagnostics::message;
 use super::{Schema, reference};
 use crate::model::EntityRef;
 use cedar_policy::Entity;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One entity that Cedar could read.
 #[derive(Debug, Clone)]
@@ -75,7 +75,10 @@ impl EntityStore {
         }
         cedar_policy::Entities::from_entities(all, None)
             .map(|inner| Self { inner })
-            .map_err(|error| message(&error))
+            .map_err(|error| match own_ancestor(entities) {
+                Some(uid) => format!("the parents of `{uid}` lead back to it"),
+                None => message(&error),
+            })
     }
 
     /// The same store with these entities laid over it.
@@ -116,6 +119,27 @@ impl EntityStore {
             })
             .collect()
     }
+}
+
+/// The first entity, in order of the uids, that is its own ancestor. Cedar names one too, but a different one each time.
+fn own_ancestor(entities: &[ParsedEntity]) -> Option<&EntityRef> {
+    let parents: BTreeMap<&EntityRef, Vec<EntityRef>> = entities
+        .iter()
+        .map(|entity| {
+            let inner: &cedar_policy_core::ast::Entity = entity.inner.as_ref();
+            (&entity.uid, inner.parents().map(reference).collect())
+        })
+        .collect();
+    parents.iter().find_map(|(uid, direct)| {
+        let mut seen: BTreeSet<&EntityRef> = BTreeSet::new();
+        let mut next: Vec<&EntityRef> = direct.iter().collect();
+        while let Some(ancestor) = next.pop() {
+            if seen.insert(ancestor) {
+                next.extend(parents.get(ancestor).into_iter().flatten());
+            }
+        }
+        seen.contains(uid).then_some(*uid)
+    })
 }
 
 /// The same JSON with keys sorted, and with the sets that Cedar writes in hash order sorted too.

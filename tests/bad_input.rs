@@ -330,7 +330,7 @@ fn cycles_among_parents_are_found() {
     is_found(
         &play,
         "entities/x.yaml:",
-        &["the parents of `Team::\"a\"` lead back to it"],
+        &["its own ancestor: Team::\"a\" in Team::\"b\""],
     );
 }
 

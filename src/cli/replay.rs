@@ -7,21 +7,23 @@ use super::output::{Output, Report};
 use super::recordings::Input;
 use super::versions::{load_version, manifest_recordings, no_recording};
 use crate::engine::Side;
+use crate::model::Sources;
 use crate::render::{self, Header};
 use crate::replay::{ReplayReport, observe};
 
-struct Replayed {
+struct Replayed<'a> {
     header: Header,
     report: ReplayReport,
+    sources: &'a Sources,
 }
 
-impl Report for Replayed {
+impl Report for Replayed<'_> {
     fn terminal(&self) -> String {
-        render::replay(&self.header, &self.report)
+        render::replay(&self.header, &self.report, self.sources)
     }
 
     fn json(&self) -> serde_json::Value {
-        render::replay_json(&self.header, &self.report)
+        render::replay_json(&self.header, &self.report, self.sources)
     }
 }
 
@@ -39,6 +41,7 @@ pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
         .stream(output, |report, incoming| observe(&side, report, incoming))?;
     let mut report: ReplayReport = streamed.result;
     report.repeated = streamed.repeated;
+    report.diagnostics = loaded.version.diagnostics.clone();
     let faulty = report.volume.malformed.count > 0 || !report.repeated.is_empty();
     // Nothing decided is nothing shown.
     let code = match (faulty, report.tally.decisions.decided()) {
@@ -49,6 +52,7 @@ pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
     let replayed = Replayed {
         header: output.header(loaded.version.manifest.name.as_ref(), vec![loaded.header]),
         report,
+        sources: &loaded.version.sources,
     };
     output.write(&replayed)?;
     Ok(code)

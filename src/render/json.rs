@@ -88,10 +88,11 @@ pub fn test(header: &Header, report: &TestReport, sources: &Sources) -> Value {
 }
 
 /// `replay` as `agentauthz.replay/1`.
-pub fn replay(header: &Header, report: &ReplayReport) -> Value {
+pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> Value {
     json!({
         "format": "agentauthz.replay/1",
         "versions": versions(header),
+        "diagnostics": diagnostics(&report.diagnostics, sources),
         "volume": volume(&report.volume),
         "result": side(&report.tally),
         "repeated_ids": report.repeated,

@@ -1,11 +1,14 @@
 //! `replay`: what does one version say of the recorded actions?
 
 use crate::engine::{Incoming, Merge, Side, SideTally, Volume};
+use crate::model::Diagnostic;
 use std::collections::BTreeMap;
 
 /// What one version says of recordings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReplayReport {
+    /// Faults of the version that do not stop the replay; they head the report.
+    pub diagnostics: Vec<Diagnostic>,
     /// How much was read.
     pub volume: Volume,
     /// What was decided.
@@ -24,6 +27,7 @@ pub fn observe(side: &Side<'_>, report: &mut ReplayReport, incoming: Incoming) {
 
 impl Merge for ReplayReport {
     fn merge(&mut self, other: Self) {
+        self.diagnostics.extend(other.diagnostics);
         self.volume.merge(other.volume);
         self.tally.merge(other.tally);
         for (id, count) in other.repeated {

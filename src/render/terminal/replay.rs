@@ -3,13 +3,19 @@
 use super::recordings;
 use super::table::{Align, Table};
 use crate::engine::{Decisions, Fidelity, SideTally};
+use crate::model::{Severity, Sources};
 use crate::render::style::aside;
-use crate::render::{Header, Role, count, grouped, paint, percent, printable};
+use crate::render::{Header, Role, count, diagnostics, grouped, paint, percent, printable};
 use crate::replay::ReplayReport;
 use std::collections::BTreeMap;
 
 /// Counts by decision, action and agent; what could not be decided and why; fidelity.
-pub fn replay(header: &Header, report: &ReplayReport) -> String {
+pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> String {
+    let errors = report
+        .diagnostics
+        .iter()
+        .filter(|found| found.severity == Severity::Error);
+    let faults = diagnostics(errors, sources);
     let tally = &report.tally;
     let label = header
         .versions
@@ -17,7 +23,7 @@ pub fn replay(header: &Header, report: &ReplayReport) -> String {
         .map(|version| version.label.as_str())
         .unwrap_or_default();
     let mut out = format!(
-        "{}  {}\n",
+        "{faults}{}  {}\n",
         paint(Role::Heading, "agentauthz replay"),
         printable(label)
     );

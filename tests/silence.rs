@@ -1,0 +1,200 @@
+//! Nothing passes in silence: what could hide a flip is a fault, or keeps a diff from being clean.
+
+mod support;
+
+use serde_json::Value;
+use std::fs;
+use support::play::Play;
+
+/// A diff of the repository against a copy of it with other limits, over one recording.
+fn diff(play: &Play, recording: &str) -> (i32, Value) {
+    let limit = play.text("policies/guardrails.cedar");
+    let copy = tempfile::tempdir().unwrap();
+    copy_files(&play.path(""), copy.path());
+    let changed = limit.replace("decimal(\"100.0\")", "decimal(\"9000.0\")");
+    assert_ne!(limit, changed);
+    fs::write(copy.path().join("policies/guardrails.cedar"), changed).unwrap();
+    play.write("recordings/example.jsonl", recording);
+    let head = format!("dir:{}", copy.path().display());
+    let ran = play.run(&["diff", "dir:.", &head, "--format", "json"]);
+    (ran.code, ran.json())
+}
+
+fn copy_files(from: &std::path::Path, to: &std::path::Path) {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.unwrap();
+        let target = to.join(entry.path().strip_prefix(from).unwrap());
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(target).unwrap();
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn action(id: &str, tool: &str, args: &str) -> String {
+    format!(
+        "{{\"version\":1,\"id\":\"{id}\",\"agent\":\"refund-bot\",\"call\":{{\"tool\":\"{tool}\",\"args\":{args}}}}}\n"
+    )
+}
+
+#[test]
+fn an_action_that_neither_side_can_decide_is_no_proof_that_nothing_flips() {
+    let play = Play::init();
+    let read = action("a", "read_order", "{}");
+    let (code, report) = diff(&play, &read);
+    assert_eq!((code, report["result"].as_str()), (0, Some("clean")));
+    let text = action("b", "refund", r#"{"amount":"5000"}"#);
+    let (code, report) = diff(&play, &format!("{read}{text}"));
+    assert_eq!((code, report["result"].as_str()), (3, Some("inconclusive")));
+    let twice = r#"{"amount":5,"amount":5000}"#;
+    let (code, _) = diff(&play, &format!("{read}{}", action("c", "refund", twice)));
+    assert_eq!(code, 3);
+}
+
+#[test]
+fn a_repeated_id_and_a_broken_line_keep_a_diff_from_being_clean() {
+    let play = Play::init();
+    let read = action("a", "read_order", "{}");
+    assert_eq!(diff(&play, &format!("{read}{read}")).0, 3);
+    assert_eq!(diff(&play, &format!("{read}{{\"version\":1,\n")).0, 3);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_linked_directory_of_policies_is_a_fault() {
+    let play = Play::init();
+    fs::create_dir(play.path("shared")).unwrap();
+    fs::rename(
+        play.path("policies/guardrails.cedar"),
+        play.path("shared/guardrails.cedar"),
+    )
+    .unwrap();
+    std::os::unix::fs::symlink("../shared", play.path("policies/shared")).unwrap();
+    play.run(&["check"]).says(
+        1,
+        &["policies/shared", "links to directories are not followed"],
+    );
+    play.run(&["replay"]).says(2, &["policies/shared"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_recording_that_is_refused_is_an_error() {
+    let play = Play::init();
+    std::os::unix::fs::symlink("/etc/hostname", play.path("recordings/b.jsonl")).unwrap();
+    play.run(&["replay"])
+        .says(2, &["recordings/b.jsonl", "the link leaves the repository"]);
+}
+
+#[test]
+fn a_lost_entity_or_inventory_stops_every_decision() {
+    let play = Play::init();
+    let systems = play.text("entities/systems.yaml");
+    play.write(
+        "entities/systems.yaml",
+        systems.replace("System::payments:", "Systempayments:"),
+    );
+    play.run(&["check"])
+        .says(1, &["`Systempayments` is no entity"]);
+    play.run(&["replay"])
+        .says(2, &["`Systempayments` is no entity"]);
+    let play = Play::init();
+    play.write("agentauthz.yaml", "version: 1\nagent_type: Agnet\n");
+    play.run(&["replay"]).says(2, &["no entity type `Agnet`"]);
+}
+
+#[test]
+fn files_that_nearly_count_are_warned_of() {
+    let play = Play::init();
+    fs::rename(
+        play.path("tests/refunds.test.yaml"),
+        play.path("tests/refunds.test.yml"),
+    )
+    .unwrap();
+    play.run(&["check"]).says(
+        0,
+        &[
+            "tests/refunds.test.yml",
+            "no pattern takes this file",
+            "1 warning",
+        ],
+    );
+}
+
+#[test]
+fn a_version_that_is_not_known_is_refused_everywhere() {
+    let play = Play::init();
+    let mapping = play
+        .text("mapping.yaml")
+        .replace("version: 1", "version: 7");
+    play.write("other.yaml", mapping);
+    let args = [
+        "import",
+        "recordings/example.jsonl",
+        "--mapping",
+        "other.yaml",
+        "-o",
+        "x.jsonl",
+    ];
+    play.run(&args)
+        .says(2, &["version 7 of this format is not known"]);
+    assert!(!play.path("x.jsonl").exists());
+}
+
+#[test]
+fn a_mapping_may_stand_in_the_manifest_and_its_faults_have_places() {
+    let play = Play::init();
+    let mapping = play.text("mapping.yaml");
+    fs::remove_file(play.path("mapping.yaml")).unwrap();
+    let inside = |mapping: &str| {
+        let lines = mapping
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.starts_with("version"));
+        let lines: String = lines.map(|line| format!("  {line}\n")).collect();
+        format!("version: 1\nmapping:\n{lines}")
+    };
+    play.write("agentauthz.yaml", inside(&mapping));
+    play.run(&["replay"]).says(0, &["allow 4", "deny 2"]);
+    play.write(
+        "agentauthz.yaml",
+        inside(&mapping.replace("{args.to}", "{argument.to}")),
+    );
+    play.run(&["check"]).says(
+        1,
+        &["agentauthz.yaml:", "`{argument.to}` is no field of a call"],
+    );
+}
+
+#[test]
+fn what_a_call_says_never_makes_an_entity_of_another_type() {
+    let play = Play::init();
+    let schema = play
+        .text("schema/support.cedarschema")
+        .replace("approver?: String", "approver?: Team, also?: Set<Agent>");
+    play.write("schema/support.cedarschema", schema);
+    let mapping = play.text("mapping.yaml").replace(
+        "approver: \"{args.approver}\"",
+        "approver: \"{args.a}{args.b}\", also: [\"{agent}\"]",
+    );
+    play.write("mapping.yaml", mapping);
+    fs::remove_dir_all(play.path("tests")).unwrap();
+    let args = r#"{"amount":5,"a":"Team::","b":"\"support\""}"#;
+    play.write("recordings/example.jsonl", action("a", "refund", args));
+    let json = play
+        .run(&["explain", "recordings/example.jsonl#a", "--format", "json"])
+        .json();
+    let context = &json["sides"][0]["request"]["context"];
+    assert_eq!(context["approver"]["__entity"]["id"], "Team::\"support\"");
+    assert_eq!(context["also"][0]["__entity"]["id"], "refund-bot");
+}
+
+#[test]
+fn lines_that_are_no_messages_are_said_to_be_none() {
+    let play = Play::init();
+    let text = "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\",\"function\":{\"name\":\"refund\",\"arguments\":\"{}\"}}]}\n{\"foo\":1}\n{\"choices\":[]}\n";
+    play.write("chat.jsonl", text);
+    let args = ["import", "chat.jsonl", "--from", "openai", "-o", "x.jsonl"];
+    play.run(&args)
+        .says(1, &["malformed 2", "this is no message"]);
+}

@@ -367,7 +367,7 @@ impl Scene {
         let mut out = vec![
             ("check", render::check(&header, &checked, &head.sources)),
             ("test", render::test(&header, &tested, &head.sources)),
-            ("replay", render::replay(&header, &replayed)),
+            ("replay", render::replay(&header, &replayed, &head.sources)),
             ("diff", render::diff(&header, &diffed, &judgement, sources)),
             (
                 "diff failed",
@@ -384,7 +384,7 @@ impl Scene {
             ),
             (
                 "replay json",
-                json(&render::replay_json(&header, &replayed)),
+                json(&render::replay_json(&header, &replayed, &head.sources)),
             ),
             (
                 "diff json",

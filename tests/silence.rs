@@ -198,3 +198,32 @@ fn lines_that_are_no_messages_are_said_to_be_none() {
     play.run(&args)
         .says(1, &["malformed 2", "this is no message"]);
 }
+
+#[test]
+fn ids_that_may_repeat_on_standard_input_are_warned_of() {
+    use std::io::Write;
+    let play = Play::init();
+    let read = action("a", "read_order", "{}");
+    for (text, warned) in [(format!("{read}{read}"), true), (read, false)] {
+        let mut child = support::repository::agentauthz()
+            .current_dir(play.path(""))
+            .args(["replay", "-"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+        let err = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+        assert_eq!(
+            err.contains("1 id of these recordings may stand twice"),
+            warned,
+            "{err}"
+        );
+    }
+}

@@ -5,9 +5,11 @@ use super::output::Output;
 use crate::engine::{Incoming, Merge, Place, fold};
 use crate::model::Importer;
 use crate::recording::{Confirm, Item, ItemError, Items, Limits, OpenError, Repeats, parse};
+use crate::render::{Role, count, paint};
 use crate::source::{self, Stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,12 +78,22 @@ impl Input {
         output: &Output,
         repeats: Repeats,
     ) -> Result<BTreeMap<String, u64>, CliError> {
-        let confirm = Confirm::new(repeats.into_candidates());
-        let from_stdin = self.paths.iter().any(|path| path.as_os_str() == "-");
-        // Standard input cannot be read twice, so there a repetition stays unconfirmed and unsaid.
-        if confirm.is_empty() || from_stdin {
+        if repeats.overflowed() {
+            say("more ids may stand twice than are kept: not all of them are named");
+        }
+        let candidates = repeats.into_candidates();
+        if candidates.is_empty() {
             return Ok(BTreeMap::new());
         }
+        // Standard input cannot be read twice, so there a repetition stays unconfirmed.
+        if self.paths.iter().any(|path| path.as_os_str() == "-") {
+            let ids = count(candidates.len() as u64, "id");
+            say(&format!(
+                "{ids} of these recordings may stand twice; name files to be sure"
+            ));
+            return Ok(BTreeMap::new());
+        }
+        let confirm = Confirm::new(candidates);
         self.confirm(output, confirm)
     }
 
@@ -153,6 +165,15 @@ impl Input {
         bar.finish_and_clear();
         batches.end()
     }
+}
+
+/// Says something beside the report, which a pipe does not carry.
+fn say(text: &str) {
+    let _ = writeln!(
+        anstream::stderr(),
+        "{} {text}",
+        paint(Role::Warning, "warning:")
+    );
 }
 
 #[derive(Default)]

@@ -40,7 +40,11 @@ impl<'a> Evaluation<'a> {
         let built = request.request;
         let evaluator = Evaluator::new(built.cedar(), entities, Extensions::all_available());
         let mut out = Vec::new();
-        for (at, policy) in self.policies.policies().iter().enumerate() {
+        let index = self.policies.by_action();
+        for at in index.candidates(&built.action, entities) {
+            let Some(policy) = self.policies.policies().get(at) else {
+                continue;
+            };
             if policy
                 .scope
                 .holds(&built.principal, &built.action, &built.resource, entities)

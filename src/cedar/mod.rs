@@ -3,6 +3,7 @@
 mod diagnostics;
 mod entities;
 mod evaluate;
+mod lower;
 mod nesting;
 mod policies;
 mod policy_set;
@@ -15,9 +16,10 @@ mod values;
 
 pub use entities::{EntityStore, ParsedEntity, parse_entity};
 pub use evaluate::{Evaluated, Evaluation};
+pub use lower::LoweredEntity;
 pub use policies::{ParsedPolicy, parse_policies};
 pub use policy_set::{CompiledPolicy, Link, PolicySet, PolicySetBuilder};
-pub use reference::authorize;
+pub use reference::{authorize, authorized};
 pub use schema::{ActionInfo, Schema, parse_schema};
 pub use values::{BuiltRequest, PreparedRequest};
 

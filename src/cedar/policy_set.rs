@@ -1,12 +1,12 @@
 //! The policies of one version: static policies and linked templates, ready to be decided.
 
 use super::policies::ParsedPolicy;
-use super::scope::Scope;
+use super::scope::{ActionIndex, Scope};
 use super::{Schema, uid};
 use crate::model::{Diagnostic, Effect, EntityRef, Label, Severity, SourceFile, Span, Stage};
 use cedar_policy_core::ast;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A template link as `links.yaml` states it, with the place to blame.
 #[derive(Debug, Clone)]
@@ -51,12 +51,19 @@ pub struct PolicySet {
     policies: Vec<CompiledPolicy>,
     places: BTreeMap<Arc<str>, Place>,
     pub(super) inner: cedar_policy::PolicySet,
+    index: OnceLock<ActionIndex>,
 }
 
 impl PolicySet {
     /// The policies that take part in decisions.
     pub fn policies(&self) -> &[CompiledPolicy] {
         &self.policies
+    }
+
+    /// The policies that may apply to an action; made when it is first asked for.
+    pub(super) fn by_action(&self) -> &ActionIndex {
+        self.index
+            .get_or_init(|| ActionIndex::of(self.policies.iter().map(|policy| &policy.scope)))
     }
 
     /// Type-checks every policy and template strictly, and reports every fault with its place.
@@ -259,6 +266,7 @@ impl PolicySetBuilder {
             policies: self.policies,
             places: self.places,
             inner: self.set.into(),
+            index: OnceLock::new(),
         };
         (set, self.diagnostics)
     }

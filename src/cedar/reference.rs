@@ -1,7 +1,7 @@
 //! L0: Cedar's own authorizer on the whole policy set, the oracle that everything else is held to.
 
-use super::{PolicySet, PreparedRequest};
-use crate::model::{Answer, Decision};
+use super::{Evaluated, PolicySet, PreparedRequest};
+use crate::model::{Answer, Decision, Effect, Status};
 use cedar_policy::Authorizer;
 
 /// Cedar's answer. Only for requests without unknown fields; with them, the answer is about the request as if
@@ -30,4 +30,31 @@ pub fn authorize(policies: &PolicySet, request: PreparedRequest<'_>) -> Answer {
             .collect(),
         unknown: Default::default(),
     }
+}
+
+/// Cedar's answer as statuses of policies, in the set's order: those that determined it, and those that raised errors. Cedar does
+/// not say which permits are satisfied beside a satisfied forbid.
+pub fn authorized(policies: &PolicySet, request: PreparedRequest<'_>) -> Vec<Evaluated> {
+    let answer = authorize(policies, request);
+    let determining = match answer.decision {
+        Some(Decision::Allow) => Effect::Permit,
+        Some(Decision::Deny) | None => Effect::Forbid,
+    };
+    let all = policies.policies().iter().enumerate();
+    all.filter_map(|(at, policy)| {
+        let status = if answer.errors.contains(&policy.id) {
+            Status::Error
+        } else if answer.determining.contains(&policy.id) && policy.effect == determining {
+            Status::Satisfied
+        } else {
+            return None;
+        };
+        Some(Evaluated {
+            policy: at,
+            status,
+            error: None,
+            unknown: Default::default(),
+        })
+    })
+    .collect()
 }

@@ -5,6 +5,7 @@ use super::nesting::too_deep;
 use super::types::lower_record;
 use crate::model::{Diagnostic, Digest, EntityRef, FieldPath, RecordType, SourceFile, Stage, Type};
 use cedar_policy::SchemaFragment;
+use cedar_policy_core::validator::ValidatorEntityTypeKind;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,10 +31,16 @@ pub struct ActionInfo {
 pub struct Schema {
     pub(super) inner: cedar_policy::Schema,
     actions: BTreeMap<EntityRef, ActionInfo>,
+    enumerated: BTreeSet<Arc<str>>,
     digest: Digest,
 }
 
 impl Schema {
+    /// Whether an entity type lists its ids.
+    pub fn is_enumerated(&self, name: &str) -> bool {
+        self.enumerated.contains(name)
+    }
+
     /// All actions, groups included, in order of their uids.
     pub fn actions(&self) -> &BTreeMap<EntityRef, ActionInfo> {
         &self.actions
@@ -98,8 +105,15 @@ pub fn parse_schema(files: &[SourceFile]) -> (Option<Schema>, Vec<Diagnostic>) {
         Ok(inner) => {
             let actions = collect_actions(&inner, &annotated);
             let digest = digest(files);
+            let enumerated = inner
+                .as_ref()
+                .entity_types()
+                .filter(|ty| matches!(ty.kind, ValidatorEntityTypeKind::Enum(_)))
+                .map(|ty| ty.name().to_string().into())
+                .collect();
             let schema = Schema {
                 inner,
+                enumerated,
                 actions,
                 digest,
             };

@@ -8,18 +8,19 @@ use cedar_policy_core::ast::{
     ActionConstraint, EntityReference, EntityType, EntityUID, Policy, PrincipalOrResourceConstraint,
 };
 use cedar_policy_core::entities::{Dereference, Entities};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a policy demands of principal, action and resource.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scope {
-    principal: Test,
-    action: Test,
-    resource: Test,
+    pub(super) principal: Test,
+    pub(super) action: Test,
+    pub(super) resource: Test,
 }
 
-#[derive(Debug, Clone)]
-enum Test {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Test {
     Any,
     Eq(Arc<EntityUID>),
     In(Vec<Arc<EntityUID>>),
@@ -27,6 +28,45 @@ enum Test {
     IsIn(Arc<EntityType>, Arc<EntityUID>),
     /// A slot that nothing fills; a linked policy has none.
     Never,
+}
+
+/// Which policies may apply to an action: those whose action test can hold.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ActionIndex {
+    any: Vec<usize>,
+    named: HashMap<Arc<EntityUID>, Vec<usize>>,
+}
+
+impl ActionIndex {
+    pub(super) fn of<'s>(scopes: impl Iterator<Item = &'s Scope>) -> Self {
+        let mut index = Self::default();
+        for (at, scope) in scopes.enumerate() {
+            match &scope.action {
+                Test::Any | Test::Is(_) | Test::IsIn(..) => index.any.push(at),
+                Test::Eq(uid) => index.named.entry(uid.clone()).or_default().push(at),
+                Test::In(uids) => {
+                    for uid in uids {
+                        index.named.entry(uid.clone()).or_default().push(at);
+                    }
+                }
+                Test::Never => {}
+            }
+        }
+        index
+    }
+
+    /// The policies by their places, in order: all whose action test holds, and maybe others.
+    pub(super) fn candidates(&self, action: &EntityUID, entities: &Entities) -> Vec<usize> {
+        let mut found = self.any.clone();
+        let mut add = |uid: &EntityUID| found.extend(self.named.get(uid).into_iter().flatten());
+        add(action);
+        if let Dereference::Data(entity) = entities.entity(action) {
+            entity.ancestors().for_each(add);
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
 }
 
 impl Scope {

@@ -80,7 +80,7 @@ impl Partial<'_> {
 
 /// The operands of a chain `a && b && c` or `a || b || c`, which parses as `(a && b) && c`: one by one, so that a long
 /// chain is not walked again for each of them.
-fn operands(chain: &Expr) -> Vec<&Expr> {
+pub(super) fn operands(chain: &Expr) -> Vec<&Expr> {
     let and = matches!(chain.expr_kind(), ExprKind::And { .. });
     let mut operands = Vec::new();
     let mut rest = chain;

@@ -1,8 +1,10 @@
 //! `diff`: what changed between base and head, in the policies and in the decisions on recorded actions.
 
+mod comparison;
 mod decisions;
 mod policies;
 
+pub use comparison::{CompareOptions, Comparison, ComparisonWorker};
 pub use decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
 pub use policies::{Edit, Hunk, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes};
 

@@ -2,22 +2,34 @@
 
 mod case;
 mod compare;
+mod compiled;
 mod distinct;
 mod fold;
 mod incoming;
+mod kind;
+mod lane;
+mod named;
 mod pairing;
 mod request;
 mod settle;
 mod side;
 mod tally;
+mod typed;
+mod verify;
+mod window;
 
 pub use case::{case_request, suite_faults, suite_store};
 pub use compare::{Compared, classify, compare};
-pub use distinct::{Counts, Distinct};
-pub use fold::{Merge, fold};
+pub use distinct::Distinct;
+pub use fold::{Merge, fold, keep_smallest};
 pub use incoming::{Incoming, Place};
+pub use kind::Engine;
+pub use lane::{Changes, Crowd, Ground, Lane, LaneCounts, Track, action_name};
+pub use named::{Counts, Named};
 pub use pairing::{Pair, Pairing};
 pub use request::{Mapped, map_call};
 pub use settle::{Settled, settle};
 pub use side::{PolicyStatus, Side, Verdict};
 pub use tally::{Decisions, Fidelity, Note, Notes, SideTally, Volume};
+pub use verify::{Sample, verify};
+pub use window::Window;

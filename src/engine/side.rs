@@ -2,9 +2,11 @@
 
 use super::pairing::Pairing;
 use super::request::{Mapped, map_call};
+use super::kind::Engine;
 use super::settle::{Settled, settle};
+use super::typed::{fits, typed};
 use crate::cedar::{
-    self, BuiltRequest, EntityStore, Evaluated, Evaluation, ParsedEntity, PreparedRequest,
+    self, BuiltRequest, CompiledPolicy, EntityStore, Evaluated, Evaluation, ParsedEntity, PreparedRequest,
 };
 use crate::model::{
     Effect, FieldPath, NotReplayable, Outcome, RecordedAction, RecordedRequest, Request, Status,
@@ -15,10 +17,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A policy version ready to decide.
+#[derive(Clone)]
 pub struct Side<'a> {
     version: &'a PolicyVersion,
     /// The name of each policy of the set, as both sides use it.
     names: Vec<Arc<str>>,
+    engine: Engine,
 }
 
 /// What became of one policy whose scope holds, for `explain`.
@@ -76,7 +80,11 @@ impl<'a> Side<'a> {
             .iter()
             .map(|policy| policy.id.clone())
             .collect();
-        Self { version, names }
+        Self {
+            version,
+            names,
+            engine: Engine::default(),
+        }
     }
 
     /// The base of a comparison: its policies bear the names that head knows them by.
@@ -87,7 +95,26 @@ impl<'a> Side<'a> {
             .iter()
             .map(|policy| pairing.base_name(&policy.id))
             .collect();
-        Self { version, names }
+        Self {
+            version,
+            names,
+            engine: Engine::default(),
+        }
+    }
+
+    /// The same side, decided by this engine.
+    pub fn with_engine(self, engine: Engine) -> Self {
+        Self { engine, ..self }
+    }
+
+    /// The engine that decides.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Every policy with the name that both sides use for it.
+    pub(super) fn named_policies(&self) -> impl Iterator<Item = (&Arc<str>, &'a CompiledPolicy)> {
+        self.names.iter().zip(self.version.policies.policies())
     }
 
     /// The version.
@@ -120,8 +147,14 @@ impl<'a> Side<'a> {
     ) -> Result<(Mapped, Option<&'r RecordedRequest>), NotReplayable> {
         let recorded = action.request.as_ref();
         let as_recorded = |recorded: &'r RecordedRequest| {
+            let mut request = recorded.cedar.clone();
+            let schema = self.version.schema.as_ref();
+            let info = schema.and_then(|schema| schema.action(&request.action));
+            if let Some(ty) = info.and_then(|info| info.context.as_ref()) {
+                request.context = typed(std::mem::take(&mut request.context), ty);
+            }
             let mapped = Mapped {
-                request: recorded.cedar.clone(),
+                request,
                 left_out: BTreeSet::new(),
             };
             Ok((mapped, Some(recorded)))
@@ -190,7 +223,14 @@ impl<'a> Side<'a> {
             request: &built,
             entities: store,
         };
-        let evaluated = Evaluation::new(&self.version.policies).evaluate(prepared);
+        let evaluated = match self.engine {
+            Engine::Reference if mapped.request.unknown.is_empty() => {
+                cedar::authorized(&self.version.policies, prepared)
+            }
+            Engine::Compiled | Engine::Interpreted | Engine::Reference => {
+                Evaluation::new(&self.version.policies).evaluate(prepared)
+            }
+        };
         let policies: Vec<Settled> = evaluated
             .iter()
             .filter_map(|found| self.settled(found))
@@ -204,6 +244,7 @@ impl<'a> Side<'a> {
             .version
             .schema
             .as_ref()
+            .filter(|schema| self.engine == Engine::Reference || !fits(&mapped.request, schema))
             .and_then(|schema| built.conforms(schema).err());
         Verdict {
             outcome: match answer.decision {

@@ -22,3 +22,14 @@ pub fn write_files(root: &Path, files: &[(&str, &str)]) {
         fs::write(path, text).unwrap();
     }
 }
+
+/// A policy version of the project, by its directory.
+pub fn load_directory(directory: &str) -> agentauthz::repository::PolicyVersion {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
+    let tree = agentauthz::source::Tree::directory(&root, false).unwrap();
+    agentauthz::repository::load(&agentauthz::repository::Files {
+        paths: tree.paths().map(str::to_owned).collect(),
+        read: &|path| tree.read(path).map_err(|error| error.message),
+        refused: Vec::new(),
+    })
+}

@@ -1,0 +1,203 @@
+//! Recorded actions decided under both sides, by the fast lane where it takes them, and counted.
+
+use super::decisions::{DecisionChanges, Example, Group, GroupKey, observe};
+use crate::engine::{
+    Changes, Compared, Crowd, Engine, Ground, Incoming, Lane, LaneCounts, Merge, Note, Place,
+    Sample, Side, Track, action_name, compare,
+};
+use crate::model::{Answer, ChangeClass, Outcome, RecordedAction};
+use std::sync::Arc;
+
+/// Both sides, ready to be compared.
+pub struct Comparison<'a> {
+    base: &'a Side<'a>,
+    head: &'a Side<'a>,
+    track: Option<Track<'a>>,
+    verify: usize,
+}
+
+/// How recorded actions are compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CompareOptions {
+    /// Whether every action is evaluated, so that what is counted of each side is complete. Otherwise an action that no
+    /// changed policy can decide otherwise is only counted as such, unless the recording says how it was decided.
+    pub full: bool,
+    /// How many actions are kept to be verified.
+    pub verify: usize,
+}
+
+impl<'a> Comparison<'a> {
+    /// Compiles both sides, where their engine is to be the compiled one.
+    pub fn new(
+        ground: &'a Ground,
+        base: &'a Side<'a>,
+        head: &'a Side<'a>,
+        options: CompareOptions,
+    ) -> Self {
+        let compiled = [base, head].map(Side::engine) == [Engine::Compiled; 2];
+        Self {
+            base,
+            head,
+            track: compiled
+                .then(|| Track::of_two(ground, base, head, options.full))
+                .flatten(),
+            verify: options.verify,
+        }
+    }
+
+    /// A worker for one thread. What several workers finish with adds up in any order.
+    pub fn worker(&self) -> ComparisonWorker<'_> {
+        ComparisonWorker {
+            comparison: self,
+            lane: self.track.as_ref().map(Track::lane),
+            changes: DecisionChanges {
+                sample: Sample::new(self.verify),
+                ..DecisionChanges::default()
+            },
+        }
+    }
+}
+
+/// Compares recorded actions on one thread.
+pub struct ComparisonWorker<'c> {
+    comparison: &'c Comparison<'c>,
+    lane: Option<Lane<'c, 'c>>,
+    changes: DecisionChanges,
+}
+
+impl ComparisonWorker<'_> {
+    /// Takes one line of a native recording, without its end, and gives the id of its action. Nothing where the line must
+    /// be parsed and observed.
+    pub fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str> {
+        let lane = self.lane.as_mut()?;
+        let id = lane.take(recording, at, text)?;
+        if self.comparison.verify > 0 {
+            let place = Place {
+                recording: recording.clone(),
+                line: at,
+            };
+            self.changes.sample.offer(&place, || text.to_owned());
+        }
+        if lane.is_full() {
+            self.hand_over();
+        }
+        Some(id)
+    }
+
+    /// Compares one thing read from a recording.
+    pub fn observe(&mut self, incoming: Incoming) {
+        if self.comparison.verify > 0
+            && let Incoming::Action(place, action) = &incoming
+        {
+            let text = || serde_json::to_string(action).unwrap_or_default();
+            self.changes.sample.offer(place, text);
+        }
+        self.changes.interpreted += u64::from(matches!(incoming, Incoming::Action(..)));
+        let Comparison { base, head, .. } = self.comparison;
+        observe(base, head, &mut self.changes, incoming);
+    }
+
+    /// Everything that was compared.
+    pub fn finish(mut self) -> DecisionChanges {
+        self.hand_over();
+        self.changes
+    }
+
+    fn hand_over(&mut self) {
+        if let (Some(lane), Some(track)) = (&mut self.lane, &self.comparison.track) {
+            let counts = lane.hand_over();
+            add(&mut self.changes, counts, track, self.comparison);
+        }
+    }
+}
+
+/// Adds what the fast lane counted.
+fn add(
+    changes: &mut DecisionChanges,
+    mut counts: LaneCounts,
+    track: &Track<'_>,
+    comparison: &Comparison<'_>,
+) {
+    let (base, head) = track.plans();
+    let volume = counts.taken_volume();
+    changes.compared += volume.actions;
+    changes.volume.merge(volume);
+    changes.unaffected += counts.unaffected;
+    if counts.unchanged.actions > 0 {
+        let tally = changes.classes.entry(ChangeClass::Unchanged).or_default();
+        crowd(&counts.unchanged, &counts, |agent, actions| {
+            tally.add(actions, Some(agent));
+        });
+        tally.sessions.merge(counts.unchanged.sessions().clone());
+    }
+    for ((class, before, after), found) in std::mem::take(&mut counts.changes) {
+        let answers = (track.answer(&before), track.answer(&after));
+        let (key, group) = group(class, answers, &found, &counts, track, comparison, changes);
+        let tally = changes.classes.entry(class).or_default();
+        tally.merge(group.tally.clone());
+        changes.add_group(key, group);
+    }
+    let sides = [
+        (&mut changes.base, std::mem::take(&mut counts.base), base),
+        (&mut changes.head, std::mem::take(&mut counts.head), head),
+    ];
+    for (tally, found, plan) in sides {
+        tally.merge(found.tally(plan, &counts.agents, track.names()));
+    }
+}
+
+fn crowd(crowd: &Crowd, counts: &LaneCounts, mut each: impl FnMut(&str, u64)) {
+    crowd
+        .agents(&counts.agents)
+        .for_each(|(agent, actions)| each(agent, actions));
+}
+
+/// A group of the report. Its examples are decided once more by the interpreter, which must say the same.
+fn group(
+    class: ChangeClass,
+    (before, after): (Answer, Answer),
+    found: &Changes,
+    counts: &LaneCounts,
+    track: &Track<'_>,
+    comparison: &Comparison<'_>,
+    changes: &mut DecisionChanges,
+) -> (GroupKey, Group) {
+    let mut group = Group::default();
+    crowd(&found.crowd, counts, |agent, actions| {
+        group.tally.add(actions, Some(agent));
+    });
+    group.tally.sessions = found.crowd.sessions().clone();
+    let (_, head) = track.plans();
+    for (action, count) in &found.actions {
+        group.actions.add(&action_name(head, *action), *count);
+    }
+    group.window = found.window();
+    let key = GroupKey {
+        class,
+        base: Outcome::Decided(before),
+        head: Outcome::Decided(after),
+    };
+    for (place, text) in &found.examples {
+        // A line that the lane took is a recorded action.
+        let Ok(action) = serde_json::from_str::<RecordedAction>(text) else {
+            continue;
+        };
+        let Compared { class, base, head } = compare(comparison.base, comparison.head, &action);
+        let again = (class, &base.outcome, &head.outcome);
+        if again != (key.class, &key.base, &key.head) {
+            changes.disagreements.push(place, || Note {
+                place: place.clone(),
+                id: Some(action.id.clone()),
+                message: format!("the compiled engine says {}, the interpreter {class}", key.class),
+            });
+        }
+        group.keep(Example {
+            place: place.clone(),
+            id: action.id,
+            agent: action.agent,
+            session: action.session,
+            request: head.request.or(base.request),
+        });
+    }
+    (key, group)
+}

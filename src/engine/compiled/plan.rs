@@ -1,0 +1,138 @@
+//! L1, the universe: the policies of the sides that are decided together, compiled, each of them once.
+
+use super::index::{Bits, Index};
+use super::names::{EntityId, Names};
+use super::paths::Paths;
+use super::program::{Compiler, Node};
+use super::shape::{ActionShape, action_shape};
+use super::world::World;
+use crate::cedar::CompiledPolicy;
+use crate::engine::Side;
+use crate::model::Effect;
+use bumpalo::Bump;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// What becomes of a policy whose scope holds.
+#[derive(Debug)]
+pub enum Body<'g> {
+    /// It has no condition.
+    Satisfied,
+    /// Its condition decides.
+    Condition(Node<'g>),
+    /// Its condition holds something that only Cedar's evaluator knows.
+    Foreign,
+}
+
+/// A policy of one or both sides. One that stands on both is the same there: effect, scope and condition are equal, and
+/// so are entities and schema, so that its status is the same for every request.
+#[derive(Debug)]
+pub struct PlannedPolicy<'g> {
+    /// The name that both sides use for it.
+    pub name: Arc<str>,
+    pub effect: Effect,
+    pub base: bool,
+    pub head: bool,
+    pub body: Body<'g>,
+}
+
+/// Everything that deciding needs and that does not change from request to request.
+#[derive(Debug)]
+pub struct Plan<'g> {
+    pub names: Names,
+    pub paths: Paths,
+    pub world: World<'g>,
+    pub policies: Vec<PlannedPolicy<'g>>,
+    pub index: Index,
+    /// The policies that do not stand on both sides.
+    pub changed: Bits,
+    pub shapes: FxHashMap<EntityId, ActionShape>,
+}
+
+impl<'g> Plan<'g> {
+    /// The plan of one side alone, as base or as head; nothing where the side has no schema, or entities that the
+    /// compiled path does not cover.
+    pub fn one(ground: &'g Bump, side: &Side<'_>, is_base: bool) -> Option<Self> {
+        let policies = side.named_policies();
+        let entries = policies.map(|(name, policy)| (name, policy, is_base, !is_base));
+        Self::of(ground, side, entries.collect())
+    }
+
+    /// The plan of two sides that share schema and entities.
+    pub fn both(ground: &'g Bump, base: &Side<'_>, head: &Side<'_>) -> Option<Self> {
+        let before: FxHashMap<&Arc<str>, &CompiledPolicy> = base.named_policies().collect();
+        let mut entries = Vec::new();
+        let mut shared = rustc_hash::FxHashSet::default();
+        for (name, policy) in head.named_policies() {
+            let same = before
+                .get(name)
+                .is_some_and(|other| other.decides_like(policy));
+            if same {
+                shared.insert(name);
+            }
+            entries.push((name, policy, same, true));
+        }
+        let gone = base
+            .named_policies()
+            .filter(|(name, _)| !shared.contains(name));
+        entries.extend(gone.map(|(name, policy)| (name, policy, true, false)));
+        Self::of(ground, head, entries)
+    }
+
+    fn of(
+        ground: &'g Bump,
+        side: &Side<'_>,
+        entries: Vec<(&Arc<str>, &CompiledPolicy, bool, bool)>,
+    ) -> Option<Self> {
+        let version = side.version();
+        let schema = version.schema.as_ref()?;
+        let mut names = Names::default();
+        let mut paths = Paths::default();
+        let world = World::of(ground, &mut names, &version.store)?;
+        let mut index = Index::default();
+        let mut policies = Vec::with_capacity(entries.len());
+        let mut changed = vec![0_u64; entries.len().div_ceil(64)];
+        for (at, (name, policy, base, head)) in (0_u32..).zip(entries) {
+            index.add(at, &policy.scope(), &mut names);
+            if base != head
+                && let Some(word) = changed.get_mut(at as usize / 64)
+            {
+                *word |= 1 << (at % 64);
+            }
+            let mut compiler = Compiler {
+                ground,
+                names: &mut names,
+                paths: &mut paths,
+            };
+            let body = match policy.has_condition() {
+                false => Body::Satisfied,
+                true => policy
+                    .condition()
+                    .and_then(|condition| compiler.condition(&condition))
+                    .map_or(Body::Foreign, Body::Condition),
+            };
+            policies.push(PlannedPolicy {
+                name: name.clone(),
+                effect: policy.effect,
+                base,
+                head,
+                body,
+            });
+        }
+        let mut shapes = FxHashMap::default();
+        for (action, info) in schema.actions() {
+            if let Some(shape) = action_shape(info, schema, &mut names, &paths) {
+                shapes.insert(names.entity(action), shape);
+            }
+        }
+        Some(Self {
+            names,
+            paths,
+            world,
+            policies,
+            index,
+            changed: changed.into(),
+            shapes,
+        })
+    }
+}

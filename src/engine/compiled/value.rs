@@ -1,0 +1,117 @@
+//! Values of the compiled path: plain data that borrows its texts, sets and records.
+
+use super::names::{AttributeId, EntityId, Names};
+use crate::engine::compiled::extension;
+use crate::model::Value;
+use bumpalo::Bump;
+use std::net::IpAddr;
+
+/// An address or a range of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ip {
+    pub(super) address: IpAddr,
+    pub(super) prefix: u8,
+}
+
+/// A value. Equality is Cedar's: values of different types differ, sets are equal that have the same elements.
+#[derive(Debug, Clone, Copy)]
+pub enum Val<'a> {
+    Bool(bool),
+    Long(i64),
+    Text(&'a str),
+    Entity(EntityId),
+    /// In ten-thousandths.
+    Decimal(i64),
+    /// In milliseconds since 1970.
+    Datetime(i64),
+    /// In milliseconds.
+    Duration(i64),
+    Ip(Ip),
+    /// Elements may stand more than once.
+    Set(&'a [Val<'a>]),
+    Record(&'a [(AttributeId, Val<'a>)]),
+    /// A record of the context of which policies only read members; those have places of their own.
+    Fields,
+}
+
+impl PartialEq for Val<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Val::Bool(a), Val::Bool(b)) => a == b,
+            (Val::Text(a), Val::Text(b)) => a == b,
+            (Val::Entity(a), Val::Entity(b)) => a == b,
+            (Val::Long(a), Val::Long(b))
+            | (Val::Decimal(a), Val::Decimal(b))
+            | (Val::Datetime(a), Val::Datetime(b))
+            | (Val::Duration(a), Val::Duration(b)) => a == b,
+            (Val::Ip(a), Val::Ip(b)) => a == b,
+            (Val::Set(a), Val::Set(b)) => subset(a, b) && subset(b, a),
+            (Val::Record(a), Val::Record(b)) => {
+                a.len() == b.len()
+                    && a.iter()
+                        .all(|(key, value)| member(b, *key).is_some_and(|other| *value == other))
+            }
+            // Values of different types; `Fields` is never compared, because what is compared is read as a whole.
+            (
+                Val::Bool(_)
+                | Val::Long(_)
+                | Val::Text(_)
+                | Val::Entity(_)
+                | Val::Decimal(_)
+                | Val::Datetime(_)
+                | Val::Duration(_)
+                | Val::Ip(_)
+                | Val::Set(_)
+                | Val::Record(_)
+                | Val::Fields,
+                _,
+            ) => false,
+        }
+    }
+}
+
+/// Whether every element of `a` is one of `b`.
+pub fn subset(a: &[Val<'_>], b: &[Val<'_>]) -> bool {
+    a.iter().all(|element| b.contains(element))
+}
+
+/// The member of a record.
+pub fn member<'a>(record: &[(AttributeId, Val<'a>)], key: AttributeId) -> Option<Val<'a>> {
+    record
+        .iter()
+        .find(|(name, _)| *name == key)
+        .map(|(_, value)| *value)
+}
+
+/// Interns a value of ours; nothing where it holds an extension value that Cedar refuses or that is no plain constructor call.
+pub fn intern<'g>(ground: &'g Bump, names: &mut Names, value: &Value) -> Option<Val<'g>> {
+    Some(match value {
+        Value::Bool(flag) => Val::Bool(*flag),
+        Value::Long(number) => Val::Long(*number),
+        Value::String(text) => Val::Text(ground.alloc_str(text)),
+        Value::Entity(reference) => Val::Entity(names.entity(reference)),
+        Value::Extension(function, argument) => extension::construct(function, argument)?,
+        Value::Call(function, arguments) => {
+            let arguments: Vec<Val<'g>> = arguments
+                .iter()
+                .map(|argument| intern(ground, names, argument))
+                .collect::<Option<_>>()?;
+            let function = extension::Function::named(function, arguments.len())?;
+            extension::call(function, &arguments).ok()?
+        }
+        Value::Set(items) => {
+            let items: Vec<Val<'g>> = items
+                .iter()
+                .map(|item| intern(ground, names, item))
+                .collect::<Option<_>>()?;
+            Val::Set(ground.alloc_slice_copy(&items))
+        }
+        Value::Record(members) => {
+            let members: Vec<(AttributeId, Val<'g>)> = members
+                .iter()
+                .map(|(key, member)| Some((names.attribute(key), intern(ground, names, member)?)))
+                .collect::<Option<_>>()?;
+            Val::Record(ground.alloc_slice_copy(&members))
+        }
+    })
+}

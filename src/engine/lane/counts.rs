@@ -1,0 +1,358 @@
+//! What the fast lane counts: numbers and hashes, turned into the accumulators of the general way at the end.
+
+use super::decide::SideAnswer;
+use super::record::Moment;
+use crate::engine::compiled::{EntityId, Plan};
+use crate::engine::{
+    Decisions, Distinct, Merge, Note, Notes, Place, SideTally, Volume, Window,
+};
+use crate::model::{Answer, ChangeClass, Decision, EntityRef};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is counted of every action, of whatever class.
+#[derive(Debug, Clone, Copy)]
+pub struct Actor<'l> {
+    /// The number of the agent.
+    pub agent: u32,
+    /// The hash of the session.
+    pub session: Option<u64>,
+    pub time: Option<Moment<'l>>,
+}
+
+/// The names of agents by number; 0 is that of an action without one.
+#[derive(Debug)]
+pub struct Agents {
+    numbers: FxHashMap<Box<str>, u32>,
+    names: Vec<Box<str>>,
+}
+
+impl Default for Agents {
+    fn default() -> Self {
+        Self {
+            numbers: FxHashMap::default(),
+            names: vec!["-".into()],
+        }
+    }
+}
+
+impl Agents {
+    /// The number of an agent.
+    pub fn number(&mut self, name: &str) -> u32 {
+        if let Some(known) = self.numbers.get(name) {
+            return *known;
+        }
+        // An agent that is called `-` is counted as none, as everywhere.
+        let number = u32::try_from(self.names.len()).unwrap_or(0);
+        self.numbers.insert(name.into(), number);
+        self.names.push(name.into());
+        number
+    }
+
+    fn name(&self, number: u32) -> &str {
+        self.names.get(number as usize).map_or("-", |name| name)
+    }
+}
+
+/// Different sessions. A session mostly follows itself, or one that was there shortly before.
+#[derive(Debug, Default)]
+struct Sessions {
+    all: Distinct,
+    recent: Vec<u64>,
+}
+
+/// How many recent sessions are remembered; a power of two.
+const RECENT: usize = 4096;
+
+impl Sessions {
+    fn see(&mut self, hash: u64) {
+        if self.recent.is_empty() {
+            self.recent = vec![hash.wrapping_add(1); RECENT];
+        }
+        match self.recent.get_mut(hash as usize % RECENT) {
+            Some(recent) if *recent == hash => {}
+            Some(recent) => {
+                *recent = hash;
+                self.all.insert_hash(hash);
+            }
+            None => self.all.insert_hash(hash),
+        }
+    }
+}
+
+/// The actions of one class, or of one group of it.
+#[derive(Debug, Default)]
+pub struct Crowd {
+    pub actions: u64,
+    agents: Vec<u64>,
+    sessions: Sessions,
+}
+
+impl Crowd {
+    fn see(&mut self, actor: &Actor<'_>) {
+        self.actions += 1;
+        add(&mut self.agents, actor.agent, 1);
+        if let Some(session) = actor.session {
+            self.sessions.see(session);
+        }
+    }
+
+    /// Its agents with their numbers of actions.
+    pub fn agents<'a>(&'a self, agents: &'a Agents) -> impl Iterator<Item = (&'a str, u64)> {
+        (0_u32..)
+            .zip(&self.agents)
+            .filter(|(_, count)| **count > 0)
+            .map(|(agent, count)| (agents.name(agent), *count))
+    }
+
+    /// Its different sessions.
+    pub fn sessions(&self) -> &Distinct {
+        &self.sessions.all
+    }
+}
+
+fn add(counts: &mut Vec<u64>, at: u32, count: u64) {
+    let at = at as usize;
+    if counts.len() <= at {
+        counts.resize(at + 1, 0);
+    }
+    if let Some(known) = counts.get_mut(at) {
+        *known += count;
+    }
+}
+
+/// Changes with the same answers on both sides.
+#[derive(Debug)]
+pub struct Changes {
+    pub class: ChangeClass,
+    pub crowd: Crowd,
+    pub actions: FxHashMap<EntityId, u64>,
+    first: Option<((i64, i32), Box<str>)>,
+    last: Option<((i64, i32), Box<str>)>,
+    /// The first lines in order of their places; at least one.
+    pub examples: BTreeMap<Place, Box<str>>,
+}
+
+impl Changes {
+    /// Of one instant in two spellings the smaller text stays, as in [`Window`].
+    fn see(&mut self, time: Moment<'_>) {
+        let before = |kept: &Option<((i64, i32), Box<str>)>, turn: std::cmp::Ordering| {
+            kept.as_ref().is_none_or(|(instant, text)| {
+                let order = time.instant.cmp(instant);
+                order == turn || (order.is_eq() && time.text < text.as_ref())
+            })
+        };
+        if before(&self.first, std::cmp::Ordering::Less) {
+            self.first = Some((time.instant, time.text.into()));
+        }
+        if before(&self.last, std::cmp::Ordering::Greater) {
+            self.last = Some((time.instant, time.text.into()));
+        }
+    }
+
+    /// From when to when.
+    pub fn window(&self) -> Window {
+        let mut window = Window::default();
+        for (_, text) in self.first.iter().chain(&self.last) {
+            window.see(text);
+        }
+        window
+    }
+}
+
+/// How many lines of a group are kept: at least as many as a report shows.
+const EXAMPLES: usize = 3;
+
+/// What is counted of one side's answers.
+#[derive(Debug, Default)]
+pub struct SideCounts {
+    by_action: FxHashMap<EntityId, Decisions>,
+    by_agent: FxHashMap<u32, Decisions>,
+    errors: FxHashMap<u32, u64>,
+    compared: u64,
+    same: u64,
+    mismatches: FxHashMap<(Decision, SideAnswer), Notes>,
+}
+
+impl SideCounts {
+    /// Counts an answer, and holds it against what was recorded.
+    pub fn see(
+        &mut self,
+        action: EntityId,
+        agent: u32,
+        answer: &SideAnswer,
+        recorded: Option<Decision>,
+        place: &dyn Fn() -> (Place, String),
+    ) {
+        let decision = decision(answer);
+        let one = Decisions {
+            allow: u64::from(answer.allow),
+            deny: u64::from(!answer.allow),
+            ..Decisions::default()
+        };
+        self.by_action.entry(action).or_default().merge(one);
+        self.by_agent.entry(agent).or_default().merge(one);
+        for policy in &answer.errors {
+            *self.errors.entry(*policy).or_default() += 1;
+        }
+        let Some(recorded) = recorded else { return };
+        self.compared += 1;
+        if recorded == decision {
+            self.same += 1;
+            return;
+        }
+        let (place, id) = place();
+        let notes = self.mismatches.entry((recorded, answer.clone()));
+        notes.or_default().push(&place, || Note {
+            place: place.clone(),
+            id: Some(id),
+            message: format!("recorded {recorded}, decided {decision}"),
+        });
+    }
+
+    /// The same, by name.
+    pub fn tally(self, plan: &Plan<'_>, agents: &Agents, names: &[Arc<str>]) -> SideTally {
+        let mut tally = SideTally::default();
+        for (action, decisions) in self.by_action {
+            tally.decisions.merge(decisions);
+            let name = action_name(plan, action);
+            tally.by_action.add(&name, decisions);
+        }
+        for (agent, decisions) in self.by_agent {
+            tally.by_agent.add(agents.name(agent), decisions);
+        }
+        for (policy, count) in self.errors {
+            if let Some(name) = names.get(policy as usize) {
+                tally.errors.add(name, count);
+            }
+        }
+        tally.fidelity.compared = self.compared;
+        tally.fidelity.same = self.same;
+        for ((recorded, found), notes) in self.mismatches {
+            tally.fidelity.mismatch(recorded, answer(&found, names), notes);
+        }
+        tally
+    }
+}
+
+/// The written form of an action that the plan knows.
+pub fn action_name(plan: &Plan<'_>, action: EntityId) -> String {
+    match plan.names.reference(action) {
+        Some((ty, id)) => EntityRef::new(plan.names.type_name(ty), id).to_string(),
+        None => "-".to_owned(),
+    }
+}
+
+/// An answer with the names of policies.
+pub fn answer(found: &SideAnswer, names: &[Arc<str>]) -> Answer {
+    let named = |numbers: &[u32]| {
+        let names = numbers.iter().filter_map(|at| names.get(*at as usize));
+        names.cloned().collect()
+    };
+    Answer {
+        decision: Some(decision(found)),
+        determining: named(&found.determining),
+        errors: named(&found.errors),
+        unknown: Default::default(),
+    }
+}
+
+fn decision(answer: &SideAnswer) -> Decision {
+    match answer.allow {
+        true => Decision::Allow,
+        false => Decision::Deny,
+    }
+}
+
+/// What a worker has counted since it last handed over.
+#[derive(Debug, Default)]
+pub struct LaneCounts {
+    pub agents: Agents,
+    all: Crowd,
+    first: Option<(i64, i32)>,
+    last: Option<(i64, i32)>,
+    /// Decided alike on both sides, and not evaluated any further.
+    pub unaffected: u64,
+    pub unchanged: Crowd,
+    pub changes: FxHashMap<(ChangeClass, SideAnswer, SideAnswer), Changes>,
+    pub base: SideCounts,
+    pub head: SideCounts,
+}
+
+impl LaneCounts {
+    /// Counts an action, whatever became of it.
+    pub fn volume(&mut self, actor: &Actor<'_>) {
+        self.all.see(actor);
+        if let Some(time) = actor.time {
+            let instant = Some(time.instant);
+            self.first = self.first.map_or(instant, |first| instant.min(Some(first)));
+            self.last = self.last.max(instant);
+        }
+    }
+
+    /// Counts an action on which both sides agree.
+    pub fn unchanged(&mut self, actor: &Actor<'_>) {
+        self.unchanged.see(actor);
+    }
+
+    /// Counts a change.
+    pub fn change(
+        &mut self,
+        key: (ChangeClass, &SideAnswer, &SideAnswer),
+        actor: &Actor<'_>,
+        action: EntityId,
+        place: Place,
+        text: &str,
+    ) {
+        let (class, base, head) = key;
+        let changes = self.changes.entry((class, base.clone(), head.clone()));
+        let changes = changes.or_insert_with(|| Changes {
+            class,
+            crowd: Crowd::default(),
+            actions: FxHashMap::default(),
+            first: None,
+            last: None,
+            examples: BTreeMap::new(),
+        });
+        changes.crowd.see(actor);
+        *changes.actions.entry(action).or_default() += 1;
+        if let Some(time) = actor.time {
+            changes.see(time);
+        }
+        let last = changes.examples.last_key_value();
+        if changes.examples.len() < EXAMPLES || last.is_some_and(|(last, _)| place < *last) {
+            changes.examples.insert(place, text.into());
+            if changes.examples.len() > EXAMPLES {
+                changes.examples.pop_last();
+            }
+        }
+    }
+
+    /// Whether so much is held that it should be handed over.
+    pub fn is_full(&self) -> bool {
+        self.agents.names.len() > 1 << 16 || self.changes.len() > 4096
+    }
+
+    /// The volume.
+    pub fn taken_volume(&self) -> Volume {
+        let mut volume = Volume {
+            actions: self.all.actions,
+            ..Volume::default()
+        };
+        for (name, count) in self.all.agents(&self.agents) {
+            volume.agents.add(name, count);
+        }
+        volume.sessions = self.all.sessions().clone();
+        let instant = |at: Option<(i64, i32)>| {
+            let (seconds, nanos) = at?;
+            let nanos = jiff::SignedDuration::from_nanos(nanos.into());
+            let whole = jiff::Timestamp::new(seconds, 0).ok()?;
+            whole.checked_add(nanos).ok()
+        };
+        if let (Some(first), Some(last)) = (instant(self.first), instant(self.last)) {
+            volume.see(first, last);
+        }
+        volume
+    }
+}

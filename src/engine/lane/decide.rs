@@ -1,0 +1,250 @@
+//! L3 and L4: one request under a plan.
+//!
+//! Invariant (L3): where no changed policy is satisfied or raises an error, both sides have the same satisfied and
+//! erroring policies, because every other policy stands on both; so decision, determining policies and errors are equal.
+
+use super::context::ContextReader;
+use super::scan::Scanner;
+use super::uids::{Known, Strangers, Uids};
+use crate::engine::compiled::{ActionShape, Body, Case, EntityId, Plan, PlannedPolicy, Val};
+use crate::model::Effect;
+use bumpalo::Bump;
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Which answer is wanted of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Want {
+    /// Both sides' answers, where they may differ.
+    Difference,
+    /// Both sides' answers.
+    All,
+}
+
+/// One side's answer, by the numbers of names. The lists are sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct SideAnswer {
+    pub allow: bool,
+    pub determining: Vec<u32>,
+    pub errors: Vec<u32>,
+}
+
+/// What became of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// Both sides answer the same.
+    Alike,
+    /// The answers stand in [`Decider::base`] and [`Decider::head`].
+    Answered,
+}
+
+/// A request whose entities are known.
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    pub principal: Known,
+    pub action: Known,
+    pub resource: Known,
+    key: [u32; 3],
+}
+
+/// Decides requests under one plan.
+pub struct Decider<'p, 'g> {
+    pub plan: &'p Plan<'g>,
+    pub strangers: Strangers,
+    uids: Uids,
+    /// The number of each policy's name.
+    names: Vec<u32>,
+    pub base: SideAnswer,
+    pub head: SideAnswer,
+    fates: Vec<(u32, Fate)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    NotSatisfied,
+    Satisfied,
+    Error,
+}
+
+impl<'p, 'g> Decider<'p, 'g> {
+    /// A decider. `numbers` are those of the policies' names.
+    pub fn new(plan: &'p Plan<'g>, numbers: &FxHashMap<&Arc<str>, u32>) -> Self {
+        let number = |policy: &PlannedPolicy<'g>| numbers.get(&policy.name).copied();
+        let names = plan.policies.iter().map(|policy| number(policy).unwrap_or(u32::MAX)).collect();
+        Self {
+            plan,
+            strangers: Strangers::default(),
+            uids: Uids::default(),
+            names,
+            base: SideAnswer::default(),
+            head: SideAnswer::default(),
+            fates: Vec::new(),
+        }
+    }
+
+    /// The request of these entities, and the shape it must have; nothing where its types do not fit.
+    pub fn request(&mut self, raw: [&str; 3]) -> Option<(Request, &'p ActionShape)> {
+        let [p, a, r] = raw;
+        let principal = self.uids.known(self.plan, &mut self.strangers, p)?;
+        let action = self.uids.known(self.plan, &mut self.strangers, a)?;
+        let resource = self.uids.known(self.plan, &mut self.strangers, r)?;
+        let shape = self.plan.shapes.get(&action.entity)?;
+        if !shape.principals.contains(&principal.ty) || !shape.resources.contains(&resource.ty) {
+            return None;
+        }
+        let parts = [(p, principal), (a, action), (r, resource)];
+        let request = Request {
+            principal,
+            action,
+            resource,
+            key: self.uids.key(self.plan, parts),
+        };
+        Some((request, shape))
+    }
+
+    /// Forgets entities, where too many are remembered. Numbers of entities hold until then.
+    pub fn trim(&mut self) {
+        self.uids.trim(&mut self.strangers);
+    }
+
+    /// Whether some changed policy's scope holds.
+    pub fn is_touched(&mut self, request: &Request) -> bool {
+        !self.uids.changed(self.plan, request.key).is_empty()
+    }
+
+    /// Checks a context, without reading values.
+    pub fn check<'l: 'b, 'b>(
+        &mut self,
+        scanner: &mut Scanner<'l>,
+        shape: &ActionShape,
+        room: &'b Bump,
+    ) -> Option<()> {
+        let mut reader = ContextReader {
+            names: &self.plan.names,
+            strangers: &mut self.strangers,
+            room,
+            places: None,
+        };
+        reader.record(scanner, &shape.context, false).map(|_| ())
+    }
+
+    /// Reads a context, and decides the request. Nothing where the context does not fit its shape, or where a policy
+    /// matters that only Cedar's evaluator knows.
+    pub fn decide<'l: 'b, 'b>(
+        &mut self,
+        request: &Request,
+        shape: &ActionShape,
+        scanner: &mut Scanner<'l>,
+        room: &'b Bump,
+        want: Want,
+    ) -> Option<Decided>
+    where
+        'g: 'b,
+    {
+        let empty: Option<Val<'b>> = None;
+        let places = room.alloc_slice_fill_copy(self.plan.paths.len(), empty);
+        let mut reader = ContextReader {
+            names: &self.plan.names,
+            strangers: &mut self.strangers,
+            room,
+            places: Some(&mut *places),
+        };
+        reader.record(scanner, &shape.context, false)?;
+        let changed = self.uids.changed(self.plan, request.key);
+        if want == Want::Difference && changed.is_empty() {
+            return Some(Decided::Alike);
+        }
+        let all = match want {
+            Want::All => Some(self.uids.all(self.plan, request.key)),
+            Want::Difference => None,
+        };
+        let entity = |known: &Known| -> EntityId { known.entity };
+        let case = Case {
+            world: &self.plan.world,
+            names: &self.plan.names,
+            paths: &self.plan.paths,
+            principal: entity(&request.principal),
+            action: entity(&request.action),
+            resource: entity(&request.resource),
+            places,
+            strangers: self.strangers.types(),
+            room,
+        };
+        self.fates.clear();
+        let all: Rc<[u32]> = match all {
+            Some(all) => all,
+            None => {
+                let mut differ = false;
+                for policy in changed.iter() {
+                    let fate = fate(self.plan, *policy, &case)?;
+                    differ |= fate != Fate::NotSatisfied;
+                    self.fates.push((*policy, fate));
+                }
+                if !differ {
+                    return Some(Decided::Alike);
+                }
+                self.uids.all(self.plan, request.key)
+            }
+        };
+        // What was found of the changed policies is not looked for again; both lists are sorted.
+        let mut done = 0;
+        let known = self.fates.len();
+        for policy in all.iter() {
+            let before = self.fates.get(done).filter(|_| done < known);
+            if before.is_some_and(|(known, _)| known == policy) {
+                done += 1;
+                continue;
+            }
+            let fate = fate(self.plan, *policy, &case)?;
+            self.fates.push((*policy, fate));
+        }
+        self.base = self.settle(|policy| policy.base);
+        self.head = self.settle(|policy| policy.head);
+        Some(Decided::Answered)
+    }
+
+    /// Allow where some permit of the side is satisfied and no forbid is. Determining are the satisfied forbids, if there
+    /// are any; else the satisfied permits.
+    fn settle(
+        &self,
+        on_side: impl Fn(&PlannedPolicy<'g>) -> bool,
+    ) -> SideAnswer {
+        let (mut permits, mut forbids, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, fate) in &self.fates {
+            let Some(policy) = self.plan.policies.get(*at as usize) else {
+                continue;
+            };
+            let Some(name) = self.names.get(*at as usize).filter(|_| on_side(policy)) else {
+                continue;
+            };
+            match (fate, policy.effect) {
+                (Fate::NotSatisfied, _) => {}
+                (Fate::Error, _) => errors.push(*name),
+                (Fate::Satisfied, Effect::Permit) => permits.push(*name),
+                (Fate::Satisfied, Effect::Forbid) => forbids.push(*name),
+            }
+        }
+        let allow = forbids.is_empty() && !permits.is_empty();
+        let mut determining = if allow { permits } else { forbids };
+        determining.sort_unstable();
+        errors.sort_unstable();
+        SideAnswer {
+            allow,
+            determining,
+            errors,
+        }
+    }
+}
+
+fn fate<'a, 'g: 'a>(plan: &'a Plan<'g>, policy: u32, case: &Case<'a, 'g>) -> Option<Fate> {
+    Some(match &plan.policies.get(policy as usize)?.body {
+        Body::Satisfied => Fate::Satisfied,
+        Body::Condition(condition) => match case.holds(condition) {
+            Ok(true) => Fate::Satisfied,
+            Ok(false) => Fate::NotSatisfied,
+            Err(_) => Fate::Error,
+        },
+        Body::Foreign => return None,
+    })
+}

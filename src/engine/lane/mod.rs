@@ -1,0 +1,373 @@
+//! The fast lane of recordings: lines of native recordings, read and decided without building anything that is not read.
+//!
+//! Invariant: a line that the lane takes is counted as the general way would count it. What it does not take goes the
+//! general way.
+
+mod context;
+mod counts;
+mod decide;
+mod record;
+mod scan;
+mod uids;
+
+pub use counts::{Changes, Crowd, LaneCounts, action_name};
+
+use super::compiled::{EntityId, Plan};
+use super::{Distinct, Place, Side};
+use crate::model::{Answer, ChangeClass, Effect};
+use bumpalo::Bump;
+use counts::Actor;
+pub use decide::SideAnswer;
+use decide::{Decided, Decider, Want};
+use record::Line;
+use rustc_hash::FxHashMap;
+use scan::Scanner;
+use std::sync::Arc;
+
+/// Memory for what a comparison or a replay compiles. It must outlive them.
+#[derive(Debug, Default)]
+pub struct Ground(Bump);
+
+/// What is compiled of one or two sides, for all workers.
+#[derive(Debug)]
+pub struct Track<'g> {
+    plans: Plans<'g>,
+    /// The names of policies, and their effects on head.
+    names: Vec<Arc<str>>,
+    head_effects: Vec<Option<Effect>>,
+    base: Option<Gate>,
+    head: Gate,
+    full: bool,
+}
+
+#[derive(Debug)]
+enum Plans<'g> {
+    /// Both sides have the same schema and the same entities.
+    Together(Plan<'g>),
+    Apart(Plan<'g>, Plan<'g>),
+    Head(Plan<'g>),
+}
+
+/// Which recorded requests a side takes as they are.
+#[derive(Debug)]
+enum Gate {
+    /// All of them.
+    Open,
+    /// Those that this mapping and this schema made, and those without a tool call.
+    Made { mapping: String, schema: String },
+}
+
+impl Gate {
+    fn of(side: &Side<'_>) -> Self {
+        let version = side.version();
+        match (&version.mapping, &version.schema) {
+            (Some(mapping), Some(schema)) => Gate::Made {
+                mapping: mapping.digest.to_string(),
+                schema: schema.digest().to_string(),
+            },
+            (Some(_), None) | (None, _) => Gate::Open,
+        }
+    }
+
+    fn takes(&self, line: &Line<'_>) -> bool {
+        match self {
+            Gate::Made { mapping, schema } if line.call => {
+                line.mapping == Some(mapping) && line.schema == Some(schema)
+            }
+            Gate::Open | Gate::Made { .. } => true,
+        }
+    }
+}
+
+impl<'g> Track<'g> {
+    /// Compiles two sides. `full`: every answer is wanted, and not only those that may differ. Nothing where a side has
+    /// no schema, or entities that the compiled path does not cover.
+    pub fn of_two(
+        ground: &'g Ground,
+        base: &Side<'_>,
+        head: &Side<'_>,
+        full: bool,
+    ) -> Option<Self> {
+        let (one, other) = (base.version(), head.version());
+        let schemas = (&one.schema, &other.schema);
+        let together = matches!(schemas, (Some(a), Some(b)) if a.digest() == b.digest())
+            && one.store.same(&other.store);
+        let plans = match together {
+            true => Plans::Together(Plan::both(&ground.0, base, head)?),
+            false => Plans::Apart(
+                Plan::one(&ground.0, base, true)?,
+                Plan::one(&ground.0, head, false)?,
+            ),
+        };
+        Some(Self::new(plans, Some(base), head, full))
+    }
+
+    /// Compiles one side.
+    pub fn of_one(ground: &'g Ground, side: &Side<'_>) -> Option<Self> {
+        let plan = Plan::one(&ground.0, side, false)?;
+        Some(Self::new(Plans::Head(plan), None, side, true))
+    }
+
+    fn new(plans: Plans<'g>, base: Option<&Side<'_>>, head: &Side<'_>, full: bool) -> Self {
+        let mut track = Self {
+            plans,
+            names: Vec::new(),
+            head_effects: Vec::new(),
+            base: base.map(Gate::of),
+            head: Gate::of(head),
+            full,
+        };
+        let mut numbers: FxHashMap<Arc<str>, u32> = FxHashMap::default();
+        let sides = base.into_iter().chain([head]);
+        for (name, _) in sides.flat_map(Side::named_policies) {
+            if !numbers.contains_key(name) {
+                numbers.insert(name.clone(), numbers.len() as u32);
+                track.names.push(name.clone());
+            }
+        }
+        track.head_effects = vec![None; track.names.len()];
+        for (name, policy) in head.named_policies() {
+            if let Some(number) = numbers.get(name)
+                && let Some(effect) = track.head_effects.get_mut(*number as usize)
+            {
+                *effect = Some(policy.effect);
+            }
+        }
+        track
+    }
+
+    /// A lane for one thread.
+    pub fn lane(&self) -> Lane<'_, 'g> {
+        let numbers: FxHashMap<&Arc<str>, u32> = self.names.iter().zip(0_u32..).collect();
+        let decider = |plan| Decider::new(plan, &numbers);
+        let deciders = match &self.plans {
+            Plans::Together(plan) => Deciders::Together(decider(plan)),
+            Plans::Apart(base, head) => Deciders::Apart(decider(base), decider(head)),
+            Plans::Head(plan) => Deciders::Head(decider(plan)),
+        };
+        Lane {
+            track: self,
+            deciders,
+            room: Bump::new(),
+            counts: LaneCounts::default(),
+        }
+    }
+
+    /// The plan by which base's, and head's, entities are numbered.
+    pub fn plans(&self) -> (&Plan<'g>, &Plan<'g>) {
+        match &self.plans {
+            Plans::Together(plan) | Plans::Head(plan) => (plan, plan),
+            Plans::Apart(base, head) => (base, head),
+        }
+    }
+
+    /// An answer of a lane, with the names of policies.
+    pub fn answer(&self, found: &SideAnswer) -> Answer {
+        counts::answer(found, &self.names)
+    }
+
+    /// The names of policies by number.
+    pub fn names(&self) -> &[Arc<str>] {
+        &self.names
+    }
+}
+
+enum Deciders<'p, 'g> {
+    Together(Decider<'p, 'g>),
+    Apart(Decider<'p, 'g>, Decider<'p, 'g>),
+    Head(Decider<'p, 'g>),
+}
+
+impl Deciders<'_, '_> {
+    /// The last answers of base and head.
+    fn found(&self) -> (Option<&SideAnswer>, &SideAnswer) {
+        match self {
+            Deciders::Together(both) => (Some(&both.base), &both.head),
+            Deciders::Apart(base, head) => (Some(&base.base), &head.head),
+            Deciders::Head(head) => (None, &head.head),
+        }
+    }
+}
+
+/// Takes lines, one after the other, and counts them.
+pub struct Lane<'p, 'g> {
+    track: &'p Track<'g>,
+    deciders: Deciders<'p, 'g>,
+    room: Bump,
+    counts: LaneCounts,
+}
+
+/// What was found in a line.
+struct Seen<'l> {
+    line: Line<'l>,
+    decided: Decided,
+    /// The action's numbers on base and on head.
+    actions: (EntityId, EntityId),
+}
+
+impl<'p, 'g> Lane<'p, 'g> {
+    /// Takes a line and gives the id of its action; nothing where the line must go the general way.
+    pub fn take<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str> {
+        let mut room = std::mem::take(&mut self.room);
+        room.reset();
+        let id = self.take_with(&room, recording, at, text);
+        self.room = room;
+        match &mut self.deciders {
+            Deciders::Together(one) | Deciders::Head(one) => one.trim(),
+            Deciders::Apart(base, head) => {
+                base.trim();
+                head.trim();
+            }
+        }
+        id
+    }
+
+    fn take_with<'l>(
+        &mut self,
+        room: &Bump,
+        recording: &Arc<str>,
+        at: u64,
+        text: &'l str,
+    ) -> Option<&'l str> {
+        let Seen {
+            line,
+            decided,
+            actions,
+        } = self.read(room, text)?;
+        let id = line.id?.plain()?;
+        let counts = &mut self.counts;
+        let actor = Actor {
+            agent: match line.agent {
+                Some(agent) => counts.agents.number(agent.decode(room)?),
+                None => 0,
+            },
+            session: match line.session {
+                Some(session) => Some(Distinct::hash(session.decode(room)?.as_bytes())),
+                None => None,
+            },
+            time: line.time,
+        };
+        counts.volume(&actor);
+        if decided == Decided::Alike {
+            counts.unaffected += 1;
+            counts.unchanged(&actor);
+            return Some(id);
+        }
+        let place = || Place {
+            recording: recording.clone(),
+            line: at,
+        };
+        let named = || (place(), id.to_owned());
+        let (base, head) = self.deciders.found();
+        let agent = actor.agent;
+        counts
+            .head
+            .see(actions.1, agent, head, line.recorded, &named);
+        let Some(base) = base else { return Some(id) };
+        counts
+            .base
+            .see(actions.0, agent, base, line.recorded, &named);
+        let class = classify(base, head, &self.track.head_effects);
+        if class == ChangeClass::Unchanged {
+            counts.unchanged(&actor);
+        } else {
+            counts.change((class, base, head), &actor, actions.1, place(), text);
+        }
+        Some(id)
+    }
+
+    fn read<'l: 'b, 'b>(&mut self, room: &'b Bump, text: &'l str) -> Option<Seen<'l>>
+    where
+        'g: 'b,
+    {
+        let mut scanner = Scanner::new(text)?;
+        let track = self.track;
+        let deciders = &mut self.deciders;
+        let mut found = None;
+        let line = record::line(&mut scanner, &mut |scanner, raw| {
+            let (first, want) = match deciders {
+                Deciders::Together(both) if !track.full => (both, Want::Difference),
+                Deciders::Together(one) | Deciders::Head(one) | Deciders::Apart(one, _) => {
+                    (one, Want::All)
+                }
+            };
+            let (request, shape) = first.request(raw)?;
+            let decided = if want == Want::All || first.is_touched(&request) {
+                first.decide(&request, shape, scanner, room, want)?
+            } else {
+                first.check(scanner, shape, room)?;
+                Decided::Alike
+            };
+            found = Some((request, shape, decided));
+            Some(())
+        })?;
+        let base_takes = track.base.as_ref().is_none_or(|gate| gate.takes(&line));
+        if !base_takes || !track.head.takes(&line) {
+            return None;
+        }
+        let (request, shape, mut decided) = found?;
+        let mut actions = (request.action.entity, request.action.entity);
+        match deciders {
+            // What was recorded is held against the answer, so there must be one.
+            Deciders::Together(both) if decided == Decided::Alike && line.recorded.is_some() => {
+                let mut context = Scanner::part(line.context?);
+                decided = both.decide(&request, shape, &mut context, room, Want::All)?;
+            }
+            Deciders::Together(_) | Deciders::Head(_) => {}
+            Deciders::Apart(_, head) => {
+                let [principal, action, resource] = line.request;
+                let (request, shape) = head.request([principal?, action?, resource?])?;
+                let mut context = Scanner::part(line.context?);
+                head.decide(&request, shape, &mut context, room, Want::All)?;
+                actions.1 = request.action.entity;
+            }
+        }
+        Some(Seen {
+            line,
+            decided,
+            actions,
+        })
+    }
+
+    /// The answers of base and head to the last line that was taken, where every answer is wanted.
+    pub fn answers(&self) -> (Option<Answer>, Answer) {
+        let (base, head) = self.deciders.found();
+        let track = self.track;
+        (base.map(|base| track.answer(base)), track.answer(head))
+    }
+
+    /// Whether so much is held that it should be handed over.
+    pub fn is_full(&self) -> bool {
+        self.counts.is_full()
+    }
+
+    /// What was counted since the last time.
+    pub fn hand_over(&mut self) -> LaneCounts {
+        std::mem::take(&mut self.counts)
+    }
+}
+
+/// The class of a change between two answers; both sides decided (`docs/architecture.md`, "Classes of change").
+fn classify(base: &SideAnswer, head: &SideAnswer, effects: &[Option<Effect>]) -> ChangeClass {
+    let erring = |policies: &[u32], effect: Effect| {
+        policies.iter().any(|policy| {
+            head.errors.binary_search(policy).is_ok()
+                && effects.get(*policy as usize) == Some(&Some(effect))
+        })
+    };
+    match (base.allow, head.allow) {
+        // Head allows, so every satisfied forbid of base is lifted.
+        (false, true) if erring(&base.determining, Effect::Forbid) => ChangeClass::ErrorOpened,
+        (false, true) => ChangeClass::NewlyAllowed,
+        // Base allowed, so every satisfied forbid of head is gained.
+        (true, false)
+            if head.determining.is_empty() && erring(&base.determining, Effect::Permit) =>
+        {
+            ChangeClass::ErrorClosed
+        }
+        (true, false) => ChangeClass::NewlyDenied,
+        _ if base.errors != head.errors => ChangeClass::ErrorChanged,
+        _ if base.determining != head.determining => ChangeClass::ReasonChanged,
+        _ => ChangeClass::Unchanged,
+    }
+}

@@ -1,0 +1,288 @@
+//! A line of a native recording, taken apart without building it.
+//!
+//! Invariant: a line that is taken is a [`crate::model::RecordedAction`] of version 1 with a request and without unknown
+//! fields, repeated keys or entities of its own, and its parts are those that the general reader finds.
+
+use super::context::uid;
+use super::scan::{Quoted, Scanner};
+use crate::engine::compiled::datetime;
+use crate::model::Decision;
+
+/// When something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment<'l> {
+    /// Seconds since 1970, and nanoseconds behind them.
+    pub instant: (i64, i32),
+    /// As it was written.
+    pub text: &'l str,
+}
+
+/// The parts of a line.
+#[derive(Debug, Default)]
+pub struct Line<'l> {
+    pub id: Option<Quoted<'l>>,
+    pub session: Option<Quoted<'l>>,
+    pub agent: Option<Quoted<'l>>,
+    pub time: Option<Moment<'l>>,
+    pub recorded: Option<Decision>,
+    /// Whether it holds a tool call.
+    pub call: bool,
+    /// The digests by which its request was made.
+    pub mapping: Option<&'l str>,
+    pub schema: Option<&'l str>,
+    /// Principal, action and resource as they stand there.
+    pub request: [Option<&'l str>; 3],
+    pub context: Option<&'l str>,
+}
+
+/// Takes a line apart. The context is handed over when principal, action and resource are known.
+pub fn line<'l>(
+    scanner: &mut Scanner<'l>,
+    context: &mut impl FnMut(&mut Scanner<'l>, [&'l str; 3]) -> Option<()>,
+) -> Option<Line<'l>> {
+    let mut line = Line::default();
+    let mut once = Once::default();
+    scanner.members(|scanner, key| {
+        once.see(
+            key,
+            &[
+                "version", "id", "session", "sequence", "time", "agent", "user", "system", "meta",
+                "call", "request", "recorded",
+            ],
+        )?;
+        match key {
+            "version" => (scanner.integer()? == 1).then_some(())?,
+            "id" => line.id = Some(scanner.string()?),
+            "session" => line.session = Some(scanner.string()?),
+            "sequence" => (scanner.integer()? >= 0).then_some(())?,
+            "time" => line.time = Some(moment(scanner.string()?.plain()?)?),
+            "agent" => line.agent = Some(scanner.string()?),
+            "user" | "system" => {
+                scanner.string()?;
+            }
+            "meta" => {
+                (scanner.next() == b'{').then_some(())?;
+                scanner.skip()?;
+            }
+            "call" => {
+                call(scanner)?;
+                line.call = true;
+            }
+            "request" => request(scanner, &mut line, context)?,
+            _ => line.recorded = Some(recorded(scanner)?),
+        }
+        Some(())
+    })?;
+    let complete = once.seen(0) && line.id.is_some() && line.context.is_some();
+    (complete && scanner.is_done()).then_some(line)
+}
+
+/// The keys of an object that were seen.
+#[derive(Default)]
+struct Once(u32);
+
+impl Once {
+    /// Notes a key, which must be one of these and not have been seen.
+    fn see(&mut self, key: &str, known: &[&str]) -> Option<()> {
+        let at = known.iter().position(|known| *known == key)?;
+        let fresh = self.0 & (1 << at) == 0;
+        self.0 |= 1 << at;
+        fresh.then_some(())
+    }
+
+    /// Whether the key at this place of the list was seen.
+    fn seen(&self, at: u32) -> bool {
+        self.0 & (1 << at) != 0
+    }
+}
+
+fn call(scanner: &mut Scanner<'_>) -> Option<()> {
+    let mut once = Once::default();
+    scanner.members(|scanner, key| {
+        once.see(key, &["tool", "args"])?;
+        match key {
+            "tool" => scanner.string().map(|_| ()),
+            // `null` is no arguments at all, which is something else than none.
+            _ if scanner.next() == b'n' => None,
+            _ => scanner.skip(),
+        }
+    })?;
+    once.seen(0).then_some(())
+}
+
+fn request<'l>(
+    scanner: &mut Scanner<'l>,
+    line: &mut Line<'l>,
+    context: &mut impl FnMut(&mut Scanner<'l>, [&'l str; 3]) -> Option<()>,
+) -> Option<()> {
+    let mut once = Once::default();
+    scanner.members(|scanner, key| {
+        once.see(key, &["cedar", "entities", "mapping", "schema"])?;
+        match key {
+            "cedar" => cedar(scanner, line, context)?,
+            "mapping" => line.mapping = Some(scanner.string()?.plain()?),
+            "schema" => line.schema = Some(scanner.string()?.plain()?),
+            // A request with entities of its own needs a store of its own.
+            _ => {
+                scanner.expect(b'[')?;
+                scanner.expect(b']')?;
+            }
+        }
+        Some(())
+    })
+}
+
+fn cedar<'l>(
+    scanner: &mut Scanner<'l>,
+    line: &mut Line<'l>,
+    context: &mut impl FnMut(&mut Scanner<'l>, [&'l str; 3]) -> Option<()>,
+) -> Option<()> {
+    let mut once = Once::default();
+    let mut read = false;
+    scanner.members(|scanner, key| {
+        once.see(key, &["principal", "action", "resource", "context", "unknown"])?;
+        let from = scanner.position();
+        let place = match key {
+            "principal" => 0,
+            "action" => 1,
+            "resource" => 2,
+            "context" => {
+                match line.request {
+                    [Some(principal), Some(action), Some(resource)] => {
+                        context(scanner, [principal, action, resource])?;
+                        read = true;
+                    }
+                    _ => {
+                        (scanner.next() == b'{').then_some(())?;
+                        scanner.skip()?;
+                    }
+                }
+                line.context = Some(scanner.since(from)?);
+                return Some(());
+            }
+            // Unknown fields are the general way's.
+            _ => {
+                scanner.expect(b'[')?;
+                return scanner.expect(b']');
+            }
+        };
+        uid(scanner)?;
+        *line.request.get_mut(place)? = Some(scanner.since(from)?);
+        Some(())
+    })?;
+    let [Some(principal), Some(action), Some(resource)] = line.request else {
+        return None;
+    };
+    let text = *line.context.get_or_insert("{}");
+    if !read {
+        let mut scanner = Scanner::part(text);
+        context(&mut scanner, [principal, action, resource])?;
+    }
+    Some(())
+}
+
+fn recorded(scanner: &mut Scanner<'_>) -> Option<Decision> {
+    let mut once = Once::default();
+    let mut decision = None;
+    scanner.members(|scanner, key| {
+        once.see(key, &["decision", "determining", "policy_version"])?;
+        match key {
+            "decision" => {
+                decision = Some(match scanner.string()?.plain()? {
+                    "allow" => Decision::Allow,
+                    "deny" => Decision::Deny,
+                    _ => return None,
+                });
+            }
+            "determining" => scanner.items(|scanner| scanner.string().map(|_| ()))?,
+            _ => {
+                scanner.string()?;
+            }
+        }
+        Some(())
+    })?;
+    decision
+}
+
+/// RFC 3339 with `T`, up to nine digits behind the point, and `Z` or an offset `+hh:mm`, in years that every calendar
+/// of ours has.
+fn moment(text: &str) -> Option<Moment<'_>> {
+    let date_time = text.get(..19)?;
+    let (year, _) = text.split_once('-')?;
+    if !("0001"..="9998").contains(&year) {
+        return None;
+    }
+    let mut rest = text.get(19..)?;
+    let mut nanos = 0;
+    if let Some(fraction) = rest.strip_prefix('.') {
+        let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 || digits > 9 {
+            return None;
+        }
+        let scale = 10_i32.pow(9 - u32::try_from(digits).ok()?);
+        nanos = fraction.get(..digits)?.parse::<i32>().ok()? * scale;
+        rest = fraction.get(digits..)?;
+    }
+    // The same calendar as that of Cedar's `datetime`, whose offsets have no colon.
+    let mut plain = [0_u8; 24];
+    let zone = rest.as_bytes();
+    plain.get_mut(..19)?.copy_from_slice(date_time.as_bytes());
+    let len = match zone {
+        // An offset that nobody knows.
+        b"-00:00" => return None,
+        b"Z" => {
+            *plain.get_mut(19)? = b'Z';
+            20
+        }
+        [sign, h1, h2, b':', m1, m2] => {
+            plain
+                .get_mut(19..)?
+                .copy_from_slice(&[*sign, *h1, *h2, *m1, *m2]);
+            24
+        }
+        _ => return None,
+    };
+    let millis = datetime(std::str::from_utf8(plain.get(..len)?).ok()?)?;
+    Some(Moment {
+        instant: (millis.div_euclid(1000), nanos),
+        text,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_those_of_the_general_reader() {
+        for text in [
+            "2026-09-01T09:48:24Z",
+            "2026-09-01T09:48:24.5Z",
+            "2026-09-01T09:48:24.123456789+02:00",
+            "1969-12-31T23:59:59.999Z",
+            "0001-01-01T00:00:00Z",
+            "9998-12-31T23:59:59-23:59",
+        ] {
+            let instant: jiff::Timestamp = text.parse().unwrap();
+            let (seconds, nanos) = moment(text).unwrap().instant;
+            assert_eq!(
+                instant,
+                jiff::Timestamp::new(seconds, 0).unwrap()
+                    + jiff::SignedDuration::from_nanos(nanos.into()),
+                "{text}"
+            );
+        }
+        for text in [
+            "2026-09-01",
+            "2026-09-01 09:48:24Z",
+            "2026-02-30T09:48:24Z",
+            "2026-09-01T24:00:00Z",
+            "2026-09-01T09:48:60Z",
+            "2026-09-01T09:48:24.Z",
+            "2026-09-01T09:48:24",
+            "9999-12-31T23:59:59Z",
+        ] {
+            assert!(moment(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! A strict scanner for one line of JSON. Whatever is unusual makes it give up, and the line goes the general way.
+//!
+//! Invariant: what it accepts is JSON (RFC 8259) without control characters, and means to it what it means to
+//! `serde_json`. The line must be checked for control characters before ([`Scanner::new`] does).
+
+use bumpalo::Bump;
+
+/// A string as it stands between its quotes.
+#[derive(Debug, Clone, Copy)]
+pub struct Quoted<'l> {
+    /// With its escapes.
+    pub raw: &'l str,
+    escaped: bool,
+}
+
+impl<'l> Quoted<'l> {
+    /// The text, if it has no escapes.
+    pub fn plain(self) -> Option<&'l str> {
+        (!self.escaped).then_some(self.raw)
+    }
+
+    /// The text.
+    pub fn decode<'b>(self, room: &'b Bump) -> Option<&'b str>
+    where
+        'l: 'b,
+    {
+        if !self.escaped {
+            return Some(self.raw);
+        }
+        let mut out = bumpalo::collections::String::with_capacity_in(self.raw.len(), room);
+        let mut rest = self.raw;
+        while let Some((before, behind)) = rest.split_once('\\') {
+            out.push_str(before);
+            let (letter, behind) = escape(behind)?;
+            out.push(letter);
+            rest = behind;
+        }
+        out.push_str(rest);
+        Some(out.into_bump_str())
+    }
+}
+
+/// The letter of an escape, and what stands behind it.
+fn escape(text: &str) -> Option<(char, &str)> {
+    let kind = text.as_bytes().first()?;
+    let behind = text.get(1..)?;
+    let letter = match kind {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return unicode(behind),
+        _ => return None,
+    };
+    Some((letter, behind))
+}
+
+/// `XXXX` behind `\u`, or two of them that make one letter.
+fn unicode(text: &str) -> Option<(char, &str)> {
+    let unit = |text: &str| -> Option<u32> {
+        let digits = text.get(..4)?;
+        let plain = digits.bytes().all(|b| b.is_ascii_hexdigit());
+        u32::from_str_radix(digits, 16).ok().filter(|_| plain)
+    };
+    let first = unit(text)?;
+    let behind = text.get(4..)?;
+    if !(0xd800..0xe000).contains(&first) {
+        return Some((char::from_u32(first)?, behind));
+    }
+    let behind = behind.strip_prefix("\\u")?;
+    let second = unit(behind)?;
+    if first >= 0xdc00 || !(0xdc00..0xe000).contains(&second) {
+        return None;
+    }
+    let letter = char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00))?;
+    Some((letter, behind.get(4..)?))
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// A high bit at the first byte that equals `byte`, and maybe at some behind it.
+fn equal(word: u64, byte: u8) -> u64 {
+    let differ = word ^ (ONES * u64::from(byte));
+    differ.wrapping_sub(ONES) & !differ & HIGHS
+}
+
+/// Reads a line from left to right.
+#[derive(Debug, Clone, Copy)]
+pub struct Scanner<'l> {
+    text: &'l str,
+    at: usize,
+}
+
+/// How deep a value may nest that is only skipped.
+const DEPTH: usize = 64;
+
+impl<'l> Scanner<'l> {
+    /// A scanner at the beginning of a line; nothing where the line holds a control character.
+    pub fn new(text: &'l str) -> Option<Self> {
+        let low = text.bytes().fold(false, |low, b| low | (b < 0x20));
+        (!low).then_some(Self { text, at: 0 })
+    }
+
+    /// A scanner of a part of a line.
+    pub fn part(text: &'l str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    fn peek(&self) -> u8 {
+        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
+    }
+
+    fn space(&mut self) {
+        while self.peek() == b' ' {
+            self.at += 1;
+        }
+    }
+
+    /// The next letter that is no space, without taking it.
+    pub fn next(&mut self) -> u8 {
+        self.space();
+        self.peek()
+    }
+
+    /// Takes a letter if it comes next.
+    pub fn take(&mut self, letter: u8) -> bool {
+        let found = self.next() == letter;
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Takes a letter that must come next.
+    pub fn expect(&mut self, letter: u8) -> Option<()> {
+        self.take(letter).then_some(())
+    }
+
+    /// Whether nothing but spaces comes.
+    pub fn is_done(&mut self) -> bool {
+        self.space();
+        self.at == self.text.len()
+    }
+
+    /// Where it stands, in bytes.
+    pub fn position(&mut self) -> usize {
+        self.space();
+        self.at
+    }
+
+    /// What stands from a position up to here.
+    pub fn since(&self, from: usize) -> Option<&'l str> {
+        self.text.get(from..self.at)
+    }
+
+    /// Takes a string.
+    pub fn string(&mut self) -> Option<Quoted<'l>> {
+        self.expect(b'"')?;
+        let from = self.at;
+        let mut escaped = false;
+        loop {
+            self.at = self.special()?;
+            if self.peek() == b'"' {
+                let raw = self.text.get(from..self.at)?;
+                self.at += 1;
+                return Some(Quoted { raw, escaped });
+            }
+            escaped = true;
+            let rest = self.text.get(self.at + 1..)?;
+            let (_, behind) = escape(rest)?;
+            self.at = self.text.len() - behind.len();
+        }
+    }
+
+    /// The place of the next quote or backslash.
+    fn special(&self) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        while let Some(word) = bytes.get(at..at + 8).and_then(|word| word.try_into().ok()) {
+            let word = u64::from_le_bytes(word);
+            let found = equal(word, b'"') | equal(word, b'\\');
+            if found != 0 {
+                return Some(at + found.trailing_zeros() as usize / 8);
+            }
+            at += 8;
+        }
+        let rest = bytes.get(at..)?;
+        let found = rest.iter().position(|b| matches!(b, b'"' | b'\\'))?;
+        Some(at + found)
+    }
+
+    /// Takes the key of a member, which must have no escapes, and the colon.
+    pub fn key(&mut self) -> Option<&'l str> {
+        let key = self.string()?.plain()?;
+        self.expect(b':')?;
+        Some(key)
+    }
+
+    /// Takes a word such as `true`.
+    pub fn word(&mut self, word: &str) -> Option<()> {
+        self.space();
+        let found = self.text.get(self.at..)?.starts_with(word);
+        self.at += word.len();
+        found.then_some(())
+    }
+
+    /// Takes `true` or `false`.
+    pub fn boolean(&mut self) -> Option<bool> {
+        match self.next() {
+            b't' => self.word("true").map(|()| true),
+            b'f' => self.word("false").map(|()| false),
+            _ => None,
+        }
+    }
+
+    /// Takes an integer of 64 bits. `-0` is none: JSON readers take it for a fraction.
+    pub fn integer(&mut self) -> Option<i64> {
+        let negative = self.take(b'-');
+        let from = self.at;
+        let mut number = 0_i64;
+        while self.peek().is_ascii_digit() {
+            let digit = i64::from(self.peek() - b'0');
+            number = number.checked_mul(10)?;
+            number = match negative {
+                true => number.checked_sub(digit)?,
+                false => number.checked_add(digit)?,
+            };
+            self.at += 1;
+        }
+        let digits = self.text.get(from..self.at)?;
+        let zero = digits.starts_with('0') && (negative || digits.len() > 1);
+        let fraction = matches!(self.peek(), b'.' | b'e' | b'E');
+        (!digits.is_empty() && !zero && !fraction).then_some(number)
+    }
+
+    /// Skips a value, checking that it is one.
+    pub fn skip(&mut self) -> Option<()> {
+        self.skip_at(0)
+    }
+
+    fn skip_at(&mut self, depth: usize) -> Option<()> {
+        if depth > DEPTH {
+            return None;
+        }
+        match self.next() {
+            b'"' => self.string().map(|_| ()),
+            b'{' => self.members(|scanner, _| scanner.skip_at(depth + 1)),
+            b'[' => self.items(|scanner| scanner.skip_at(depth + 1)),
+            b't' => self.word("true"),
+            b'f' => self.word("false"),
+            b'n' => self.word("null"),
+            _ => self.number(),
+        }
+    }
+
+    /// Skips a number of at most 17 digits in all and no exponent, which every reader takes.
+    fn number(&mut self) -> Option<()> {
+        self.take(b'-');
+        let whole = self.digits();
+        let zero = whole.starts_with('0') && whole.len() > 1;
+        let mut digits = whole.len();
+        if whole.is_empty() || zero {
+            return None;
+        }
+        if self.peek() == b'.' {
+            self.at += 1;
+            let fraction = self.digits().len();
+            digits += fraction;
+            if fraction == 0 {
+                return None;
+            }
+        }
+        (digits <= 17 && !matches!(self.peek(), b'e' | b'E')).then_some(())
+    }
+
+    fn digits(&mut self) -> &'l str {
+        let from = self.at;
+        while self.peek().is_ascii_digit() {
+            self.at += 1;
+        }
+        self.text.get(from..self.at).unwrap_or_default()
+    }
+
+    /// Takes an object; `member` is given each key, and takes the value.
+    pub fn members(
+        &mut self,
+        mut member: impl FnMut(&mut Self, &'l str) -> Option<()>,
+    ) -> Option<()> {
+        self.expect(b'{')?;
+        if self.take(b'}') {
+            return Some(());
+        }
+        loop {
+            let key = self.key()?;
+            member(self, key)?;
+            if self.take(b'}') {
+                return Some(());
+            }
+            self.expect(b',')?;
+        }
+    }
+
+    /// Takes an array; `item` takes each element.
+    pub fn items(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.expect(b'[')?;
+        if self.take(b']') {
+            return Some(());
+        }
+        loop {
+            item(self)?;
+            if self.take(b']') {
+                return Some(());
+            }
+            self.expect(b',')?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Texts that are often, but not always, JSON.
+    fn texts() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            "-?[0-9]{1,20}",
+            "-?[0-9]{0,3}(\\.[0-9]{0,3})?([eE][0-9])?",
+            "true|false|null|tru|nul",
+            r#""([a-z é😀]|\\[nrtbf"/\\u]|\\u[0-9a-fA-F]{4}|\\ud83d\\ude00){0,12}""#,
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4)
+                    .prop_map(|items| format!("[{}]", items.join(", "))),
+                prop::collection::vec(("[a-c]{1,2}", inner), 0..4).prop_map(|members| {
+                    let members = members
+                        .iter()
+                        .map(|(key, value)| format!("\"{key}\":{value}"));
+                    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn what_is_skipped_is_json(text in texts()) {
+            let mut scanner = Scanner::new(&text).unwrap();
+            if scanner.skip().is_some() && scanner.is_done() {
+                let read = serde_json::from_str::<serde_json::Value>(&text);
+                prop_assert!(read.is_ok(), "{text}: {read:?}");
+            }
+        }
+
+        #[test]
+        fn strings_and_integers_are_what_they_are(text in texts()) {
+            let room = Bump::new();
+            let read = serde_json::from_str::<serde_json::Value>(&text);
+            let mut scanner = Scanner::new(&text).unwrap();
+            if let Some(found) = scanner.string().and_then(|found| found.decode(&room))
+                && scanner.is_done()
+            {
+                prop_assert_eq!(read.as_ref().unwrap().as_str(), Some(found));
+            }
+            let mut scanner = Scanner::new(&text).unwrap();
+            if let Some(found) = scanner.integer() && scanner.is_done() {
+                prop_assert_eq!(read.unwrap().as_i64(), Some(found));
+            }
+        }
+    }
+
+    #[test]
+    fn plain_json_is_skipped() {
+        for text in [
+            r#"{"a": [1, -2.5, "x\n\u00e9\ud83d\ude00"], "b": {"c": null}}"#,
+            "[]",
+            "{}",
+            "0",
+            "-7",
+        ] {
+            let mut scanner = Scanner::new(text).unwrap();
+            assert!(scanner.skip().is_some() && scanner.is_done(), "{text}");
+        }
+        assert!(Scanner::new("{\"a\":\t1}").is_none());
+    }
+}

@@ -1,0 +1,233 @@
+//! The entities of requests by number, with the policies whose scope holds for them.
+
+use super::context::uid;
+use super::scan::Scanner;
+use crate::engine::compiled::{Bits, EntityId, Names, Plan, Position, TypeId, candidates};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+
+/// Entities that neither policies nor stores name, numbered behind those that they do. Numbers hold until they are
+/// cleared.
+#[derive(Debug, Default)]
+pub struct Strangers {
+    numbers: FxHashMap<TypeId, FxHashMap<Box<str>, EntityId>>,
+    ids: Vec<Box<str>>,
+    types: Vec<TypeId>,
+}
+
+impl Strangers {
+    /// The number of an entity.
+    pub fn entity(&mut self, names: &Names, ty: TypeId, id: &str) -> Option<EntityId> {
+        if let Some(known) = names.known_entity(ty, id) {
+            return Some(known);
+        }
+        let of_type = self.numbers.entry(ty).or_default();
+        if let Some(known) = of_type.get(id) {
+            return Some(*known);
+        }
+        let number = u32::try_from(names.entities() + self.types.len()).ok()?;
+        of_type.insert(id.into(), number);
+        self.types.push(ty);
+        self.ids.push(id.into());
+        Some(number)
+    }
+
+    /// Their types, in order of their numbers.
+    pub fn types(&self) -> &[TypeId] {
+        &self.types
+    }
+
+    /// The type and the id of an entity.
+    pub fn reference<'n>(&'n self, names: &'n Names, entity: EntityId) -> Option<(TypeId, &'n str)> {
+        names.reference(entity).or_else(|| {
+            let at = (entity as usize).checked_sub(names.entities())?;
+            Some((*self.types.get(at)?, self.ids.get(at)?))
+        })
+    }
+}
+
+/// What is known of an entity that stands in a request as principal, action or resource.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    pub entity: EntityId,
+    pub ty: TypeId,
+    /// The class as principal, as action and as resource; [`UNSEEN`] until it is asked for.
+    classes: [u32; 3],
+}
+
+const UNSEEN: u32 = u32::MAX;
+
+/// Where an entity stands in a request.
+#[derive(Debug, Clone, Copy)]
+pub enum Role {
+    Principal,
+    Action,
+    Resource,
+}
+
+/// The policies whose scope holds for a request.
+#[derive(Debug, Clone)]
+pub struct Candidates {
+    /// Those that do not stand on both sides.
+    pub changed: Rc<[u32]>,
+    /// All of them, where they were asked for.
+    all: Option<Rc<[u32]>>,
+}
+
+/// Sets of policies that are equal have one number.
+#[derive(Debug, Default)]
+struct Classes {
+    sets: Vec<Rc<Bits>>,
+    numbers: FxHashMap<Rc<Bits>, u32>,
+}
+
+impl Classes {
+    fn number(&mut self, bits: Bits) -> u32 {
+        let bits = Rc::new(bits);
+        if let Some(known) = self.numbers.get(&bits) {
+            return *known;
+        }
+        let number = u32::try_from(self.sets.len()).unwrap_or(UNSEEN);
+        self.sets.push(bits.clone());
+        self.numbers.insert(bits, number);
+        number
+    }
+
+    fn bits(&self, number: u32) -> &[u64] {
+        self.sets
+            .get(number as usize)
+            .map_or(&[], |bits| bits.as_ref())
+    }
+}
+
+/// How many entities, and numbers of policies, are remembered before a worker starts anew.
+const ENTITIES: usize = 1 << 17;
+const CANDIDATES: usize = 1 << 23;
+
+/// A worker's memory of entities and candidates. Bounded: it forgets everything when it is full.
+#[derive(Debug, Default)]
+pub struct Uids {
+    known: FxHashMap<Box<str>, Known>,
+    classes: Classes,
+    keys: FxHashMap<[u32; 3], Candidates>,
+    kept: usize,
+    scratch: Vec<u32>,
+}
+
+impl Uids {
+    /// Forgets, where too much is remembered. Numbers of strangers from before mean nothing afterwards.
+    pub fn trim(&mut self, strangers: &mut Strangers) {
+        if self.known.len() > ENTITIES || strangers.types.len() > ENTITIES {
+            self.known = FxHashMap::default();
+            *strangers = Strangers::default();
+        }
+        if self.kept > CANDIDATES {
+            self.keys = FxHashMap::default();
+            self.kept = 0;
+        }
+    }
+
+    /// The entity of `{"type": …, "id": …}`; nothing where the type is not known.
+    pub fn known(
+        &mut self,
+        plan: &Plan<'_>,
+        strangers: &mut Strangers,
+        raw: &str,
+    ) -> Option<Known> {
+        if let Some(known) = self.known.get(raw) {
+            return Some(*known);
+        }
+        let mut scanner = Scanner::part(raw);
+        let (ty, id) = uid(&mut scanner)?;
+        let ty = plan.names.known_type(ty)?;
+        let room = bumpalo::Bump::new();
+        let id = id.decode(&room)?;
+        let known = Known {
+            entity: strangers.entity(&plan.names, ty, id)?,
+            ty,
+            classes: [UNSEEN; 3],
+        };
+        self.known.insert(raw.into(), known);
+        Some(known)
+    }
+
+    fn class(&mut self, plan: &Plan<'_>, raw: &str, known: Known, role: Role) -> u32 {
+        let (at, position): (usize, &Position) = match role {
+            Role::Principal => (0, &plan.index.principal),
+            Role::Action => (1, &plan.index.action),
+            Role::Resource => (2, &plan.index.resource),
+        };
+        let [a, b, c] = known.classes;
+        let class = match at {
+            0 => a,
+            1 => b,
+            _ => c,
+        };
+        if class != UNSEEN {
+            return class;
+        }
+        let bits = position.class(known.entity, known.ty, &plan.world, plan.policies.len());
+        let class = self.classes.number(bits);
+        if let Some(known) = self.known.get_mut(raw)
+            && let Some(place) = known.classes.get_mut(at)
+        {
+            *place = class;
+        }
+        class
+    }
+
+    /// The key of a request: requests with the same key have the same candidates.
+    pub fn key(&mut self, plan: &Plan<'_>, request: [(&str, Known); 3]) -> [u32; 3] {
+        let [(p, principal), (a, action), (r, resource)] = request;
+        [
+            self.class(plan, p, principal, Role::Principal),
+            self.class(plan, a, action, Role::Action),
+            self.class(plan, r, resource, Role::Resource),
+        ]
+    }
+
+    /// The changed policies whose scope holds.
+    pub fn changed(&mut self, plan: &Plan<'_>, key: [u32; 3]) -> Rc<[u32]> {
+        if let Some(known) = self.keys.get(&key) {
+            return known.changed.clone();
+        }
+        self.intersect(key);
+        let is_changed = |policy: &&u32| {
+            let word = plan.changed.get(**policy as usize / 64);
+            word.is_some_and(|word| word >> (**policy % 64) & 1 == 1)
+        };
+        let changed: Rc<[u32]> = self.scratch.iter().filter(is_changed).copied().collect();
+        self.kept += changed.len() + 16;
+        let found = Candidates {
+            changed: changed.clone(),
+            all: None,
+        };
+        self.keys.insert(key, found);
+        changed
+    }
+
+    /// All policies whose scope holds.
+    pub fn all(&mut self, plan: &Plan<'_>, key: [u32; 3]) -> Rc<[u32]> {
+        if let Some(Candidates {
+            all: Some(known), ..
+        }) = self.keys.get(&key)
+        {
+            return known.clone();
+        }
+        self.changed(plan, key);
+        self.intersect(key);
+        let all: Rc<[u32]> = self.scratch.as_slice().into();
+        self.kept += all.len();
+        if let Some(found) = self.keys.get_mut(&key) {
+            found.all = Some(all.clone());
+        }
+        all
+    }
+
+    fn intersect(&mut self, [p, a, r]: [u32; 3]) {
+        let Self {
+            classes, scratch, ..
+        } = self;
+        candidates(classes.bits(p), classes.bits(a), classes.bits(r), scratch);
+    }
+}

@@ -1,0 +1,161 @@
+//! A sample of recorded actions, decided once more by Cedar's authorizer.
+
+use super::fold::Merge;
+use super::incoming::Place;
+use super::kind::Engine;
+use super::lane::{Ground, Lane, Track};
+use super::side::{Side, Verdict};
+use super::tally::{Note, Notes};
+use crate::model::{Answer, Outcome, RecordedAction, hash64};
+use std::collections::BTreeMap;
+
+/// Some of the actions of a recording, chosen by a hash of their places: the same ones, whatever the number of threads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sample {
+    size: usize,
+    kept: BTreeMap<(u64, Place), String>,
+}
+
+impl Sample {
+    /// An empty sample that takes up to `size` actions.
+    pub fn new(size: usize) -> Self {
+        Self {
+            size,
+            kept: BTreeMap::new(),
+        }
+    }
+
+    /// Offers an action; `text` is only asked for its line where it is taken.
+    pub fn offer(&mut self, place: &Place, text: impl FnOnce() -> String) {
+        if self.size == 0 {
+            return;
+        }
+        let hash = hash64(place.line, place.recording.as_bytes());
+        let last = self.kept.last_key_value().map(|((last, _), _)| *last);
+        if self.kept.len() < self.size || last.is_some_and(|last| hash <= last) {
+            self.kept.insert((hash, place.clone()), text());
+            self.trim();
+        }
+    }
+
+    fn trim(&mut self) {
+        while self.kept.len() > self.size {
+            self.kept.pop_last();
+        }
+    }
+
+    /// How many actions there are.
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+}
+
+impl Merge for Sample {
+    fn merge(&mut self, other: Self) {
+        self.size = self.size.max(other.size);
+        self.kept.extend(other.kept);
+        self.trim();
+    }
+}
+
+/// Decides the actions of a sample in every way, and says where one differs from Cedar's authorizer.
+pub fn verify(base: Option<&Side<'_>>, head: &Side<'_>, sample: &Sample) -> Notes {
+    let ground = Ground::default();
+    let track = match base {
+        Some(base) => Track::of_two(&ground, base, head, true),
+        None => Track::of_one(&ground, head),
+    };
+    let mut lane = track.as_ref().map(Track::lane);
+    let reference = (
+        base.map(|side| side.clone().with_engine(Engine::Reference)),
+        head.clone().with_engine(Engine::Reference),
+    );
+    let mut notes = Notes::default();
+    for ((_, place), text) in &sample.kept {
+        // What was read as an action was written as one.
+        let Ok(action) = serde_json::from_str::<RecordedAction>(text) else {
+            continue;
+        };
+        let mut differ = |side: &str, engine: &str, found: &Answer, cedar: &Answer| {
+            if !same(found, cedar) {
+                notes.push(place, || Note {
+                    place: place.clone(),
+                    id: Some(action.id.clone()),
+                    message: format!(
+                        "{side}: the {engine} engine says {}, Cedar's authorizer {}",
+                        said(found),
+                        said(cedar)
+                    ),
+                });
+            }
+        };
+        let compiled = lane.as_mut().and_then(|lane| answers(lane, place, text));
+        let (compiled_base, compiled_head) = match compiled {
+            Some((base, head)) => (base, Some(head)),
+            None => (None, None),
+        };
+        let sides = [
+            ("base", base, &reference.0, compiled_base),
+            ("head", Some(head), &Some(reference.1.clone()), compiled_head),
+        ];
+        for (name, side, reference, compiled) in sides {
+            let (Some(side), Some(reference)) = (side, reference) else {
+                continue;
+            };
+            let (interpreted, cedar) = (side.decide(&action), reference.decide(&action));
+            let (Some(interpreted), Some(cedar)) = (answer(&interpreted), answer(&cedar)) else {
+                continue;
+            };
+            differ(name, "interpreting", interpreted, cedar);
+            if let Some(compiled) = &compiled {
+                differ(name, "compiled", compiled, cedar);
+            }
+        }
+    }
+    notes
+}
+
+/// What the compiled engine answers to a line, where it takes it.
+fn answers(
+    lane: &mut Lane<'_, '_>,
+    place: &Place,
+    text: &str,
+) -> Option<(Option<Answer>, Answer)> {
+    lane.take(&place.recording, place.line, text)?;
+    let answers = lane.answers();
+    lane.hand_over();
+    Some(answers)
+}
+
+fn answer(verdict: &Verdict) -> Option<&Answer> {
+    match &verdict.outcome {
+        Outcome::Decided(answer) | Outcome::Undecidable(answer, _) => Some(answer),
+        Outcome::NotReplayable(_) => None,
+    }
+}
+
+/// Whether two answers are the same; policies of unknown status are the interpreter's alone.
+fn same(a: &Answer, b: &Answer) -> bool {
+    (a.decision, &a.determining, &a.errors) == (b.decision, &b.determining, &b.errors)
+}
+
+fn said(answer: &Answer) -> String {
+    let decision = match answer.decision {
+        Some(decision) => decision.to_string(),
+        None => "undecidable".to_owned(),
+    };
+    let list = |policies: &std::collections::BTreeSet<std::sync::Arc<str>>| {
+        let names: Vec<String> = policies.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    format!(
+        "{decision} by [{}] with errors in [{}]",
+        list(&answer.determining),
+        list(&answer.errors)
+    )
+}

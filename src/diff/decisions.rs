@@ -2,7 +2,8 @@
 
 use crate::diff::FailOn;
 use crate::engine::{
-    Compared, Counts, Distinct, Incoming, Merge, Place, Side, SideTally, Volume, compare,
+    Compared, Counts, Distinct, Incoming, Merge, Place, Side, SideTally, Volume, Window, compare,
+    keep_smallest,
 };
 use crate::model::{Answer, ChangeClass, Decision, Outcome, RecordedAction, Request};
 use std::collections::BTreeMap;
@@ -14,13 +15,16 @@ pub struct DecisionChanges {
     pub volume: Volume,
     /// Actions that both sides decided.
     pub compared: u64,
+    /// Actions that no changed policy's scope can hold for: decided alike on both sides, and not evaluated.
+    pub unaffected: u64,
     /// Counts by class; classes that did not occur are not there.
     pub classes: BTreeMap<ChangeClass, ClassTally>,
     /// Newly decidable actions that head allows: they widen, too.
     pub newly_decidable_allowed: u64,
     /// Newly undecidable actions that base allows: they narrow, too.
     pub newly_undecidable_allowed: u64,
-    /// The changes, grouped by class and by what both sides say.
+    /// The changes, grouped by class and by what both sides say; where there are too many groups, the first ones in
+    /// order of their keys, so those of the riskiest class come first.
     pub groups: BTreeMap<GroupKey, Group>,
     /// Actions that neither side can decide, by the policies whose status is unknown on some side. A change of one of
     /// those policies may have changed what would really have been decided.
@@ -63,13 +67,13 @@ pub struct Group {
     /// Actions by Cedar action.
     pub actions: Counts,
     /// The first and the last time.
-    pub window: Option<(String, String)>,
-    /// The first examples.
+    pub window: Window,
+    /// The first examples in order of their places.
     pub examples: Vec<Example>,
 }
 
 /// One recorded action of a group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Example {
     /// Where it stands.
     pub place: Place,
@@ -139,7 +143,8 @@ impl DecisionChanges {
         }
     }
 
-    fn count(&mut self, place: Place, action: &RecordedAction, compared: Compared) {
+    /// Counts one compared action.
+    pub fn count(&mut self, place: Place, action: &RecordedAction, compared: Compared) {
         let Compared { class, base, head } = compared;
         if base.outcome.decision().is_some() && head.outcome.decision().is_some() {
             self.compared += 1;
@@ -169,28 +174,21 @@ impl DecisionChanges {
             base: without_unknown(base.outcome),
             head: without_unknown(head.outcome),
         };
-        if self.groups.len() >= GROUPS && !self.groups.contains_key(&key) {
-            self.ungrouped += 1;
-            return;
-        }
         let request = head.request.or(base.request);
-        let group = self.groups.entry(key).or_default();
-        group.tally.count(action);
-        let name = request
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), |r| r.action.to_string());
-        group.actions.add(&name, 1);
-        if let Some(time) = &action.time {
-            group.see(time, time);
+        match self.groups.get_mut(&key) {
+            Some(group) => group.count(place, action, request),
+            None => {
+                let mut group = Group::default();
+                group.count(place, action, request);
+                self.add_group(key, group);
+            }
         }
-        if group.examples.len() < EXAMPLES {
-            group.examples.push(Example {
-                place,
-                id: action.id.clone(),
-                agent: action.agent.clone(),
-                session: action.session.clone(),
-                request,
-            });
+    }
+
+    /// Adds changes of one group.
+    pub fn add_group(&mut self, key: GroupKey, group: Group) {
+        if let Some(gone) = keep_smallest(&mut self.groups, GROUPS, key, group) {
+            self.ungrouped += gone.tally.actions;
         }
     }
 }
@@ -208,33 +206,57 @@ fn without_unknown(outcome: Outcome) -> Outcome {
 
 impl ClassTally {
     fn count(&mut self, action: &RecordedAction) {
-        self.actions += 1;
-        self.agents.add(action.agent.as_deref().unwrap_or("-"), 1);
+        self.add(1, action.agent.as_deref());
         if let Some(session) = &action.session {
             self.sessions.insert(session);
         }
     }
+
+    /// Adds actions of one agent; their sessions are added apart.
+    pub fn add(&mut self, actions: u64, agent: Option<&str>) {
+        self.actions += actions;
+        self.agents.add(agent.unwrap_or("-"), actions);
+    }
 }
 
 impl Group {
-    /// RFC 3339 texts of one zone sort by time; those of several zones are compared as instants.
-    fn see(&mut self, first: &str, last: &str) {
-        let instant = |text: &str| text.parse::<jiff::Timestamp>().ok();
-        self.window = Some(match self.window.take() {
-            None => (first.to_owned(), last.to_owned()),
-            Some((a, b)) => (
-                if instant(first) < instant(&a) {
-                    first.to_owned()
-                } else {
-                    a
-                },
-                if instant(last) > instant(&b) {
-                    last.to_owned()
-                } else {
-                    b
-                },
-            ),
-        });
+    fn count(&mut self, place: Place, action: &RecordedAction, request: Option<Request>) {
+        self.tally.count(action);
+        let name = request
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), |r| r.action.to_string());
+        self.actions.add(&name, 1);
+        if let Some(time) = &action.time {
+            self.window.see(time);
+        }
+        if self.wants(&place) {
+            self.keep(Example {
+                place,
+                id: action.id.clone(),
+                agent: action.agent.clone(),
+                session: action.session.clone(),
+                request,
+            });
+        }
+    }
+
+    /// Whether an example from a place may be kept, so that it has to be made.
+    pub fn wants(&self, place: &Place) -> bool {
+        let full = self.examples.len() >= EXAMPLES;
+        !full
+            || self
+                .examples
+                .last()
+                .is_some_and(|last| *place <= last.place)
+    }
+
+    /// Keeps an example, if it is among the first ones.
+    pub fn keep(&mut self, example: Example) {
+        let at = self.examples.partition_point(|kept| *kept <= example);
+        if at < EXAMPLES {
+            self.examples.insert(at, example);
+            self.examples.truncate(EXAMPLES);
+        }
     }
 }
 
@@ -250,11 +272,9 @@ impl Merge for Group {
     fn merge(&mut self, other: Self) {
         self.tally.merge(other.tally);
         self.actions.merge(other.actions);
-        if let Some((first, last)) = other.window {
-            self.see(&first, &last);
-        }
-        let room = EXAMPLES - self.examples.len();
-        self.examples.extend(other.examples.into_iter().take(room));
+        self.window.merge(other.window);
+        let examples = other.examples.into_iter();
+        examples.for_each(|example| self.keep(example));
     }
 }
 
@@ -262,17 +282,14 @@ impl Merge for DecisionChanges {
     fn merge(&mut self, other: Self) {
         self.volume.merge(other.volume);
         self.compared += other.compared;
+        self.unaffected += other.unaffected;
         for (class, tally) in other.classes {
             self.classes.entry(class).or_default().merge(tally);
         }
         self.newly_decidable_allowed += other.newly_decidable_allowed;
         self.newly_undecidable_allowed += other.newly_undecidable_allowed;
         for (key, group) in other.groups {
-            if self.groups.len() >= GROUPS && !self.groups.contains_key(&key) {
-                self.ungrouped += group.tally.actions;
-            } else {
-                self.groups.entry(key).or_default().merge(group);
-            }
+            self.add_group(key, group);
         }
         self.ungrouped += other.ungrouped;
         self.undecided.merge(other.undecided);

@@ -1,8 +1,9 @@
 //! What is counted about recordings, whatever is asked of them.
 
-use super::distinct::{Counts, Distinct};
-use super::fold::Merge;
+use super::distinct::Distinct;
+use super::fold::{Merge, keep_smallest};
 use super::incoming::{Incoming, Place};
+use super::named::{Counts, Named};
 use super::side::Verdict;
 use crate::model::{Answer, Decision, Outcome, RecordedAction};
 use std::collections::BTreeMap;
@@ -18,12 +19,12 @@ pub struct Note {
     pub message: String,
 }
 
-/// The first few notes of a kind, and how many there were.
+/// The first few notes of a kind in order of their places, and how many there were.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
     /// How many there were.
     pub count: u64,
-    /// The first ones.
+    /// The first ones, sorted.
     pub first: Vec<Note>,
 }
 
@@ -31,11 +32,20 @@ pub struct Notes {
 const NOTES: usize = 10;
 
 impl Notes {
-    /// Adds a note.
-    pub fn push(&mut self, note: impl FnOnce() -> Note) {
+    /// Adds a note about a place; it is only made where it may be kept.
+    pub fn push(&mut self, place: &Place, note: impl FnOnce() -> Note) {
         self.count += 1;
-        if self.first.len() < NOTES {
-            self.first.push(note());
+        let full = self.first.len() >= NOTES;
+        if !full || self.first.last().is_some_and(|last| *place <= last.place) {
+            self.keep(note());
+        }
+    }
+
+    fn keep(&mut self, note: Note) {
+        let at = self.first.partition_point(|kept| *kept <= note);
+        if at < NOTES {
+            self.first.insert(at, note);
+            self.first.truncate(NOTES);
         }
     }
 }
@@ -43,8 +53,7 @@ impl Notes {
 impl Merge for Notes {
     fn merge(&mut self, other: Self) {
         self.count += other.count;
-        let room = NOTES - self.first.len();
-        self.first.extend(other.first.into_iter().take(room));
+        other.first.into_iter().for_each(|note| self.keep(note));
     }
 }
 
@@ -74,11 +83,12 @@ impl Volume {
                 None
             }
             Incoming::Malformed(place, message) => {
-                self.malformed.push(|| Note {
+                let note = |place| Note {
                     place,
                     id: None,
                     message,
-                });
+                };
+                self.malformed.push(&place, || note(place.clone()));
                 None
             }
             Incoming::Action(place, action) => {
@@ -95,7 +105,8 @@ impl Volume {
         }
     }
 
-    fn see(&mut self, first: jiff::Timestamp, last: jiff::Timestamp) {
+    /// Widens the window to hold these times.
+    pub fn see(&mut self, first: jiff::Timestamp, last: jiff::Timestamp) {
         self.window = Some(match self.window {
             None => (first, last),
             Some((a, b)) => (a.min(first), b.max(last)),
@@ -130,20 +141,14 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    fn count(&mut self, outcome: &Outcome) {
+    /// Adds `count` actions of one outcome.
+    pub fn count(&mut self, outcome: &Outcome, count: u64) {
         match (outcome, outcome.decision()) {
-            (_, Some(Decision::Allow)) => self.allow += 1,
-            (_, Some(Decision::Deny)) => self.deny += 1,
-            (Outcome::NotReplayable(_), None) => self.not_replayable += 1,
-            (Outcome::Decided(_) | Outcome::Undecidable(..), None) => self.undecidable += 1,
+            (_, Some(Decision::Allow)) => self.allow += count,
+            (_, Some(Decision::Deny)) => self.deny += count,
+            (Outcome::NotReplayable(_), None) => self.not_replayable += count,
+            (Outcome::Decided(_) | Outcome::Undecidable(..), None) => self.undecidable += count,
         }
-    }
-
-    fn add(&mut self, other: Self) {
-        self.allow += other.allow;
-        self.deny += other.deny;
-        self.undecidable += other.undecidable;
-        self.not_replayable += other.not_replayable;
     }
 
     /// How many were decided.
@@ -157,6 +162,15 @@ impl Decisions {
     }
 }
 
+impl Merge for Decisions {
+    fn merge(&mut self, other: Self) {
+        self.allow += other.allow;
+        self.deny += other.deny;
+        self.undecidable += other.undecidable;
+        self.not_replayable += other.not_replayable;
+    }
+}
+
 /// How a version reproduces the decisions that were recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fidelity {
@@ -166,6 +180,32 @@ pub struct Fidelity {
     pub same: u64,
     /// Those with another, by what was recorded and what the version says.
     pub mismatches: BTreeMap<(Decision, Answer), Notes>,
+    /// How many of those are of a kind that is not kept apart, because there are too many kinds.
+    pub others: u64,
+}
+
+/// How many kinds of mismatch are kept apart: they come from policy sets, but a hostile recording could make many.
+const MISMATCHES: usize = 1_000;
+
+impl Fidelity {
+    /// Adds mismatches of one kind. They count as compared already.
+    pub fn mismatch(&mut self, recorded: Decision, answer: Answer, notes: Notes) {
+        let key = (recorded, answer);
+        if let Some(gone) = keep_smallest(&mut self.mismatches, MISMATCHES, key, notes) {
+            self.others += gone.count;
+        }
+    }
+}
+
+impl Merge for Fidelity {
+    fn merge(&mut self, other: Self) {
+        self.compared += other.compared;
+        self.same += other.same;
+        self.others += other.others;
+        for ((recorded, answer), notes) in other.mismatches {
+            self.mismatch(recorded, answer, notes);
+        }
+    }
 }
 
 /// What one version says of a recording.
@@ -174,9 +214,9 @@ pub struct SideTally {
     /// All decisions.
     pub decisions: Decisions,
     /// Decisions by action.
-    pub by_action: BTreeMap<String, Decisions>,
+    pub by_action: Named<Decisions>,
     /// Decisions by agent.
-    pub by_agent: BTreeMap<String, Decisions>,
+    pub by_agent: Named<Decisions>,
     /// Actions without a request, by reason.
     pub not_replayable: Counts,
     /// Tools of the actions that have no request.
@@ -193,29 +233,20 @@ pub struct SideTally {
     pub fidelity: Fidelity,
 }
 
-/// Names come from recordings: past this many, decisions are counted together under `…`.
-const NAMES: usize = 10_000;
-
-fn bounded<'m>(map: &'m mut BTreeMap<String, Decisions>, name: &str) -> &'m mut Decisions {
-    let name = if map.len() < NAMES || map.contains_key(name) {
-        name
-    } else {
-        "…"
-    };
-    map.entry(name.to_owned()).or_default()
-}
-
 impl SideTally {
     /// Counts one verdict.
     pub fn count(&mut self, place: &Place, action: &RecordedAction, verdict: &Verdict) {
         let outcome = &verdict.outcome;
-        self.decisions.count(outcome);
+        let mut one = Decisions::default();
+        one.count(outcome, 1);
+        self.decisions.merge(one);
         let name = match &verdict.request {
             Some(request) => request.action.to_string(),
             None => "-".to_owned(),
         };
-        bounded(&mut self.by_action, &name).count(outcome);
-        bounded(&mut self.by_agent, action.agent.as_deref().unwrap_or("-")).count(outcome);
+        self.by_action.add(&name, one);
+        let agent = action.agent.as_deref().unwrap_or("-");
+        self.by_agent.add(agent, one);
         match outcome {
             Outcome::NotReplayable(reason) => {
                 self.not_replayable.add(reason.name(), 1);
@@ -235,7 +266,7 @@ impl SideTally {
             }
         }
         if let Some(message) = &verdict.nonconforming {
-            self.nonconforming.push(|| Note {
+            self.nonconforming.push(place, || Note {
                 place: place.clone(),
                 id: Some(action.id.clone()),
                 message: message.clone(),
@@ -255,42 +286,28 @@ impl SideTally {
             self.fidelity.same += 1;
             return;
         }
-        let key = (recorded.decision, answer.clone());
+        let mut notes = Notes::default();
+        notes.push(place, || Note {
+            place: place.clone(),
+            id: Some(action.id.clone()),
+            message: format!("recorded {}, decided {decision}", recorded.decision),
+        });
         self.fidelity
-            .mismatches
-            .entry(key)
-            .or_default()
-            .push(|| Note {
-                place: place.clone(),
-                id: Some(action.id.clone()),
-                message: format!("recorded {}, decided {decision}", recorded.decision),
-            });
+            .mismatch(recorded.decision, answer.clone(), notes);
     }
 }
 
 impl Merge for SideTally {
     fn merge(&mut self, other: Self) {
-        self.decisions.add(other.decisions);
-        for (name, decisions) in other.by_action {
-            bounded(&mut self.by_action, &name).add(decisions);
-        }
-        for (name, decisions) in other.by_agent {
-            bounded(&mut self.by_agent, &name).add(decisions);
-        }
+        self.decisions.merge(other.decisions);
+        self.by_action.merge(other.by_action);
+        self.by_agent.merge(other.by_agent);
         self.not_replayable.merge(other.not_replayable);
         self.unmapped_tools.merge(other.unmapped_tools);
         self.unknown_fields.merge(other.unknown_fields);
         self.nonconforming.merge(other.nonconforming);
         self.left_out.merge(other.left_out);
         self.errors.merge(other.errors);
-        self.fidelity.compared += other.fidelity.compared;
-        self.fidelity.same += other.fidelity.same;
-        for (key, notes) in other.fidelity.mismatches {
-            self.fidelity
-                .mismatches
-                .entry(key)
-                .or_default()
-                .merge(notes);
-        }
+        self.fidelity.merge(other.fidelity);
     }
 }

@@ -20,7 +20,9 @@ impl fmt::Display for FieldPath {
 }
 
 /// What Cedar decides: who does what to what, with which facts.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// Who acts.

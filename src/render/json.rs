@@ -6,13 +6,12 @@ use crate::diff::{
     DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, PolicyChange, PolicyChangeKind,
     SideName,
 };
-use crate::engine::{Counts, Decisions, Notes, PolicyStatus, SideTally, Volume};
+use crate::engine::{Counts, Decisions, Named, Notes, PolicyStatus, SideTally, Volume};
 use crate::explain::ExplainReport;
 use crate::model::{Answer, ChangeClass, Diagnostic, Outcome, Request, Sources};
 use crate::replay::ReplayReport;
 use crate::testing::{TestOutcome, TestReport};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 /// `check` as `agentauthz.check/1`.
 pub fn check(header: &Header, report: &CheckReport, sources: &Sources) -> Value {
@@ -288,9 +287,10 @@ fn decided(decisions: &Decisions) -> Value {
 }
 
 fn side(tally: &SideTally) -> Value {
-    let table = |rows: &BTreeMap<String, Decisions>| -> Map<String, Value> {
-        rows.iter()
-            .map(|(name, decisions)| (name.clone(), decided(decisions)))
+    let table = |rows: &Named<Decisions>| -> Map<String, Value> {
+        rows.entries()
+            .chain((rows.rest().total() > 0).then(|| ("…", rows.rest())))
+            .map(|(name, decisions)| (name.to_owned(), decided(decisions)))
             .collect()
     };
     let mismatches: Vec<Value> = tally
@@ -313,6 +313,7 @@ fn side(tally: &SideTally) -> Value {
         "errors": counts(&tally.errors),
         "fidelity": {
             "compared": tally.fidelity.compared, "same": tally.fidelity.same, "mismatches": mismatches,
+            "other_mismatches": tally.fidelity.others,
         },
     })
 }
@@ -440,8 +441,8 @@ fn group((key, group): (&GroupKey, &Group)) -> Value {
         "sessions": group.tally.sessions.len(),
         "by_agent": counts(&group.tally.agents),
         "by_action": counts(&group.actions),
-        "first": group.window.as_ref().map(|(first, _)| first),
-        "last": group.window.as_ref().map(|(_, last)| last),
+        "first": group.window.ends().map(|(first, _)| first),
+        "last": group.window.ends().map(|(_, last)| last),
         "examples": examples,
     })
 }

@@ -27,7 +27,10 @@ pub fn observe(side: &Side<'_>, report: &mut ReplayReport, incoming: Incoming) {
 
 impl Merge for ReplayReport {
     fn merge(&mut self, other: Self) {
+        // Parts of one replay are of one version, so they have the same faults.
         self.diagnostics.extend(other.diagnostics);
+        self.diagnostics.sort();
+        self.diagnostics.dedup();
         self.volume.merge(other.volume);
         self.tally.merge(other.tally);
         for (id, count) in other.repeated {

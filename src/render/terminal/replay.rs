@@ -2,12 +2,11 @@
 
 use super::recordings;
 use super::table::{Align, Table};
-use crate::engine::{Decisions, Fidelity, SideTally};
+use crate::engine::{Decisions, Fidelity, Named, SideTally};
 use crate::model::{Severity, Sources};
 use crate::render::style::aside;
 use crate::render::{Header, Role, count, diagnostics, grouped, paint, percent, printable};
 use crate::replay::ReplayReport;
-use std::collections::BTreeMap;
 
 /// Counts by decision, action and agent; what could not be decided and why; fidelity.
 pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> String {
@@ -92,7 +91,7 @@ pub(super) fn fidelity(fidelity: &Fidelity) -> String {
     text
 }
 
-fn table(what: &str, rows: &BTreeMap<String, Decisions>, verbose: bool) -> String {
+fn table(what: &str, rows: &Named<Decisions>, verbose: bool) -> String {
     let mut table = Table::new(&[
         Align::Left,
         Align::Right,
@@ -108,7 +107,8 @@ fn table(what: &str, rows: &BTreeMap<String, Decisions>, verbose: bool) -> Strin
         heading("undecidable"),
         heading("no request"),
     ]);
-    let mut ranked: Vec<_> = rows.iter().collect();
+    let others = (rows.rest().total() > 0).then(|| ("…", rows.rest()));
+    let mut ranked: Vec<_> = rows.entries().chain(others).collect();
     ranked.sort_by(|a, b| b.1.total().cmp(&a.1.total()).then_with(|| a.0.cmp(b.0)));
     let limit = if verbose { usize::MAX } else { 12 };
     for (name, decisions) in ranked.iter().take(limit) {
@@ -183,6 +183,12 @@ pub(super) fn mismatches(tally: &SideTally, verbose: bool) -> String {
     let rest = tally.fidelity.mismatches.len().saturating_sub(limit);
     if rest > 0 {
         out.push_str(&aside(format!("  and {rest} more kinds of mismatch (-v)")));
+    }
+    if tally.fidelity.others > 0 {
+        let others = grouped(tally.fidelity.others);
+        out.push_str(&aside(format!(
+            "  and {others} mismatches of kinds that are not kept apart"
+        )));
     }
     out
 }

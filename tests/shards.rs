@@ -1,0 +1,342 @@
+//! Reports do not show how they came about: seven uneven shards, read in any order and merged in any order and any
+//! tree, give the report of one run to the byte.
+
+use agentauthz::diff::{self, DecisionChanges, DiffReport, Ending};
+use agentauthz::engine::{
+    Compared, Incoming, Merge, Pairing, Place, Side, SideTally, Verdict, Volume,
+};
+use agentauthz::model::{
+    Answer, ChangeClass, Decision, EntityRef, FieldPath, Importer, NotReplayable, Outcome,
+    RecordedAction, RecordedDecision, Request, Sources,
+};
+use agentauthz::recording::{Items, Limits, parse};
+use agentauthz::render::{self, Header, Judgement};
+use agentauthz::replay::{self, ReplayReport};
+use agentauthz::repository::{Files, PolicyVersion, load};
+use agentauthz::source::Tree;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Numbers that look random and are the same in every run (splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut hash = self.0;
+        hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((hash ^ (hash >> 31)) % bound as u64).unwrap()
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for at in (1..items.len()).rev() {
+            items.swap(at, self.below(at + 1));
+        }
+    }
+}
+
+const SHARDS: usize = 7;
+
+/// Folds items once in order, and in seven uneven shards that are read in whatever order and merged in trees of
+/// whatever shape; every result is held to the first, and to what is shown of it.
+fn hold<T: Clone, A: Merge + Clone + PartialEq + std::fmt::Debug>(
+    items: &[T],
+    observe: impl Fn(&mut A, T),
+    show: impl Fn(&A) -> String,
+) -> A {
+    let fold = |items: &[T]| {
+        let mut total = A::default();
+        items
+            .iter()
+            .for_each(|item| observe(&mut total, item.clone()));
+        total
+    };
+    let whole = fold(items);
+    let shown = show(&whole);
+    let mut random = Random(items.len() as u64);
+    for scattered in [false, true] {
+        let mut shards: Vec<Vec<T>> = vec![Vec::new(); SHARDS];
+        for (at, item) in items.iter().enumerate() {
+            // Each shard is about twice as long as the one before.
+            let place = match scattered {
+                true => random.below(1 << SHARDS),
+                false => (at << SHARDS) / items.len(),
+            };
+            let shard = (place + 1).ilog2() as usize;
+            shards[shard.min(SHARDS - 1)].push(item.clone());
+        }
+        assert!(shards.iter().all(|shard| !shard.is_empty()));
+        if scattered {
+            shards.iter_mut().for_each(|shard| random.shuffle(shard));
+        }
+        let parts: Vec<A> = shards.iter().map(|shard| fold(shard)).collect();
+        for _ in 0..4 {
+            let mut pool = parts.clone();
+            pool.push(A::default());
+            while pool.len() > 1 {
+                let other = pool.swap_remove(random.below(pool.len()));
+                let into = random.below(pool.len());
+                pool[into].merge(other);
+            }
+            let merged = pool.remove(0);
+            assert!(merged == whole, "merged shards differ from one run");
+            assert_eq!(format!("{merged:?}"), format!("{whole:?}"));
+            assert!(show(&merged) == shown, "what is shown differs");
+        }
+    }
+    whole
+}
+
+fn header() -> Header {
+    Header {
+        verbose: true,
+        ..Header::default()
+    }
+}
+
+fn shown_diff(changes: &DecisionChanges) -> String {
+    let report = DiffReport {
+        decisions: Some(changes.clone()),
+        ..DiffReport::default()
+    };
+    let judgement = Judgement {
+        ending: Ending::Failed,
+        fail_on: Vec::new(),
+    };
+    let none = Sources::default();
+    let text = render::diff(&header(), &report, &judgement, (&none, &none));
+    let json = render::diff_json(&header(), &report, &judgement, (&none, &none));
+    format!("{text}{json}")
+}
+
+fn shown_replay(report: &ReplayReport) -> String {
+    let none = Sources::default();
+    let text = render::replay(&header(), report, &none);
+    format!("{text}{}", render::replay_json(&header(), report, &none))
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn version(directory: &Path) -> PolicyVersion {
+    let tree = Tree::directory(directory, false).unwrap();
+    load(&Files {
+        paths: tree.paths().map(str::to_owned).collect(),
+        read: &|path| tree.read(path).map_err(|error| error.message),
+        refused: Vec::new(),
+    })
+}
+
+/// The example's recordings.
+fn example() -> Vec<Incoming> {
+    let mut found = Vec::new();
+    for name in ["2026-10.jsonl.zst", "2026-09.jsonl.zst"] {
+        let path = format!("fixtures/recordings/{name}");
+        let file = std::fs::File::open(root().join(&path)).unwrap();
+        let reader = BufReader::new(zstd::Decoder::new(file).unwrap());
+        let recording: Arc<str> = path.into();
+        let items = Items::open(reader, Some(Importer::Native), name, Limits::default()).unwrap();
+        for item in items.map(Result::unwrap) {
+            let place = Place {
+                recording: recording.clone(),
+                line: item.line,
+            };
+            for action in parse(Importer::Native, &item, name).actions {
+                found.push(match action {
+                    Ok(action) => Incoming::Action(place.clone(), Box::new(action)),
+                    Err(malformed) => Incoming::Malformed(place.clone(), malformed.message),
+                });
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn shards_of_the_example_give_the_report_of_one_run() {
+    let (base, head) = (
+        version(&root().join("fixtures/previous")),
+        version(&root().join("policies")),
+    );
+    let pairing = Pairing::of(&base, &head);
+    let (left, right) = (Side::base(&base, &pairing), Side::head(&head));
+    let items = example();
+    let changes = hold(
+        &items,
+        |changes, incoming| diff::observe(&left, &right, changes, incoming),
+        shown_diff,
+    );
+    assert!(changes.volume.actions > 4_000, "{}", changes.volume.actions);
+    assert!(changes.flips() > 0 && changes.groups.len() > 1);
+    assert!(
+        changes
+            .groups
+            .values()
+            .any(|group| group.examples.len() == 3)
+    );
+    let report = hold(
+        &items,
+        |report: &mut ReplayReport, incoming| replay::observe(&right, report, incoming),
+        shown_replay,
+    );
+    assert_eq!(report.volume, changes.volume);
+    assert_eq!(report.tally, changes.head);
+}
+
+/// So many actions are made: more than there are places for different sessions.
+const MADE: usize = 80_000;
+
+fn set(name: &str, at: usize) -> BTreeSet<Arc<str>> {
+    BTreeSet::from([format!("{name}-{at}").into()])
+}
+
+fn answer(at: usize, decision: Option<Decision>) -> Answer {
+    Answer {
+        decision,
+        determining: set("policy", at % 2_503),
+        errors: set("broken", at % 12_011),
+        unknown: [1, 7, 13]
+            .map(|step| format!("unsure-{}", at * step % 12_007).into())
+            .into(),
+    }
+}
+
+fn verdict(at: usize, decision: Option<Decision>) -> Verdict {
+    let field = |count: usize| FieldPath(vec![format!("field-{}", at % count)]);
+    let said = answer(at, decision);
+    let outcome = match (decision, at % 5) {
+        (_, 4) => Outcome::NotReplayable(NotReplayable::NoMapping),
+        (Some(_), _) => Outcome::Decided(said),
+        (None, _) => Outcome::Undecidable(said, BTreeSet::from([field(12_041)])),
+    };
+    Verdict {
+        outcome,
+        policies: Vec::new(),
+        request: Some(Request {
+            principal: EntityRef::new("Agent", "a"),
+            action: EntityRef::new("Action", format!("act-{}", at % 12_037)),
+            resource: EntityRef::new("Thing", "t"),
+            context: BTreeMap::new(),
+            unknown: BTreeSet::new(),
+        }),
+        nonconforming: (at % 3 == 0).then(|| format!("message {at}")),
+        left_out: BTreeSet::from([field(12_043)]),
+    }
+}
+
+/// An action with everything that there may be too much of, in two recordings of which every line has several.
+fn made(at: usize) -> (Place, RecordedAction) {
+    let place = Place {
+        recording: format!("recording-{}", at % 2).into(),
+        line: at as u64 / 8 + 1,
+    };
+    let mut action = RecordedAction::new(format!("id-{}", at * 7_919 % MADE));
+    action.agent = Some(format!("agent-{}", at % 13_001));
+    action.session = Some(format!("session-{at}"));
+    action.call = Some(agentauthz::model::ToolCall {
+        tool: format!("tool-{at}"),
+        args: None,
+    });
+    // The same instant in two spellings, and a time that is none.
+    action.time = Some(match at % 5 {
+        0 => format!("2026-10-01T{:02}:00:00Z", at % 3),
+        1 => format!("2026-10-01T{:02}:00:00+02:00", 2 + at % 3),
+        _ => "tomorrow".to_owned(),
+    });
+    action.recorded = Some(RecordedDecision {
+        decision: [Decision::Allow, Decision::Deny][at % 2],
+        determining: None,
+        policy_version: None,
+    });
+    (place, action)
+}
+
+fn decisions(at: usize) -> (Option<Decision>, Option<Decision>) {
+    let decision = |at| [Some(Decision::Allow), Some(Decision::Deny), None][at % 3];
+    (decision(at), decision(at / 3))
+}
+
+#[test]
+fn shards_past_every_limit_give_the_report_of_one_run() {
+    let items: Vec<usize> = (0..MADE).collect();
+    let changes = hold(
+        &items,
+        |changes: &mut DecisionChanges, at| {
+            let (place, action) = made(at);
+            if at % 20 == 0 {
+                let broken = Incoming::Malformed(place, format!("broken {at}"));
+                assert!(changes.volume.read(broken).is_none());
+                return;
+            }
+            let incoming = Incoming::Action(place, Box::new(action));
+            let Some((place, action)) = changes.volume.read(incoming) else {
+                return;
+            };
+            let (base, head) = decisions(at);
+            let (base, head) = (verdict(at, base), verdict(at + 1, head));
+            changes.unaffected += u64::from(at % 2 == 0);
+            changes.base.count(&place, &action, &base);
+            changes.head.count(&place, &action, &head);
+            let class = ChangeClass::ALL[at % ChangeClass::ALL.len()];
+            changes.count(place, &action, Compared { class, base, head });
+        },
+        shown_diff,
+    );
+    past_limits(&changes.volume, &changes.base);
+    assert_eq!(changes.unaffected, MADE as u64 / 2 - MADE as u64 / 20);
+    assert_eq!(changes.groups.len(), 2_000);
+    let kept: u64 = changes
+        .groups
+        .values()
+        .map(|group| group.tally.actions)
+        .sum();
+    let changed = changes.volume.actions - changes.actions_in(ChangeClass::Unchanged);
+    assert!(changes.ungrouped > 0);
+    assert_eq!(kept + changes.ungrouped, changed);
+    assert!(changes.undecided.others() > 0);
+    assert_eq!(changes.undecided.len(), 10_000);
+}
+
+fn past_limits(volume: &Volume, tally: &SideTally) {
+    assert!(!volume.sessions.is_exact());
+    assert_eq!(volume.agents.total(), volume.actions);
+    assert_eq!(
+        (volume.malformed.count, volume.malformed.first.len()),
+        (4_000, 10)
+    );
+    for (name, counts) in [
+        ("agents", &volume.agents),
+        ("tools", &tally.unmapped_tools),
+        ("left out", &tally.left_out),
+        ("errors", &tally.errors),
+    ] {
+        let rest = counts.others();
+        assert!(
+            counts.len() == 10_000 && rest > 0,
+            "{name} {} {rest}",
+            counts.len()
+        );
+    }
+    assert!(tally.unknown_fields.len() > 5_000);
+    for (name, named) in [("actions", &tally.by_action), ("agents", &tally.by_agent)] {
+        assert_eq!(named.len(), 10_000, "{name}");
+        let kept: u64 = named
+            .entries()
+            .map(|(_, decisions)| decisions.total())
+            .sum();
+        assert_eq!(
+            kept + named.rest().total(),
+            tally.decisions.total(),
+            "{name}"
+        );
+    }
+    let fidelity = &tally.fidelity;
+    let kept: u64 = fidelity.mismatches.values().map(|notes| notes.count).sum();
+    assert_eq!(fidelity.mismatches.len(), 1_000);
+    assert!(fidelity.others > 0);
+    assert_eq!(kept + fidelity.others, fidelity.compared - fidelity.same);
+}

@@ -2,7 +2,7 @@
 
 use crate::diff::FailOn;
 use crate::engine::{
-    Compared, Counts, Distinct, Incoming, Merge, Notes, Place, Sample, Side, SideTally, Volume, Window, compare,
+    Compared, Counts, Distinct, Incoming, Merge, Place, Side, SideTally, Volume, Window, compare,
     keep_smallest,
 };
 use crate::model::{Answer, ChangeClass, Decision, Outcome, RecordedAction, Request};
@@ -289,9 +289,6 @@ impl Merge for DecisionChanges {
         self.volume.merge(other.volume);
         self.compared += other.compared;
         self.unaffected += other.unaffected;
-        self.interpreted += other.interpreted;
-        self.disagreements.merge(other.disagreements);
-        self.sample.merge(other.sample);
         for (class, tally) in other.classes {
             self.classes.entry(class).or_default().merge(tally);
         }

@@ -111,9 +111,11 @@ fn lower_entity(entity: &ast::Entity) -> Option<LoweredEntity> {
 pub(super) fn lower_value(value: &ast::Value) -> Option<Value> {
     Some(match value.value_kind() {
         ValueKind::Lit(literal) => lower_literal(literal),
-        ValueKind::Set(set) => {
-            Value::Set(set.iter().map(lower_value).collect::<Option<Vec<Value>>>()?)
-        }
+        ValueKind::Set(set) => Value::Set(
+            set.iter()
+                .map(lower_value)
+                .collect::<Option<Vec<Value>>>()?,
+        ),
         ValueKind::Record(members) => Value::Record(
             members
                 .iter()
@@ -176,13 +178,23 @@ fn lower(expr: &Expr, slots: &SlotEnv, depth: usize) -> Option<Ours> {
             test_expr,
             then_expr,
             else_expr,
-        } => Ours::If(Box::new((one(test_expr)?, one(then_expr)?, one(else_expr)?))),
-        ExprKind::And { .. } => {
-            Ours::And(super::unknown::operands(expr).into_iter().map(one).collect::<Option<_>>()?)
-        }
-        ExprKind::Or { .. } => {
-            Ours::Or(super::unknown::operands(expr).into_iter().map(one).collect::<Option<_>>()?)
-        }
+        } => Ours::If(Box::new((
+            one(test_expr)?,
+            one(then_expr)?,
+            one(else_expr)?,
+        ))),
+        ExprKind::And { .. } => Ours::And(
+            super::unknown::operands(expr)
+                .into_iter()
+                .map(one)
+                .collect::<Option<_>>()?,
+        ),
+        ExprKind::Or { .. } => Ours::Or(
+            super::unknown::operands(expr)
+                .into_iter()
+                .map(one)
+                .collect::<Option<_>>()?,
+        ),
         ExprKind::UnaryApp { op, arg } => match op {
             UnaryOp::Not => Ours::Not(boxed(arg)?),
             UnaryOp::Neg => Ours::Neg(boxed(arg)?),

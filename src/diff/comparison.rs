@@ -188,7 +188,10 @@ fn group(
             changes.disagreements.push(place, || Note {
                 place: place.clone(),
                 id: Some(action.id.clone()),
-                message: format!("the compiled engine says {}, the interpreter {class}", key.class),
+                message: format!(
+                    "the compiled engine says {}, the interpreter {class}",
+                    key.class
+                ),
             });
         }
         group.keep(Example {

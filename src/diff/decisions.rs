@@ -2,8 +2,8 @@
 
 use crate::diff::FailOn;
 use crate::engine::{
-    Compared, Counts, Distinct, Incoming, Merge, Place, Side, SideTally, Volume, Window, compare,
-    keep_smallest,
+    Compared, Counts, Distinct, Incoming, Merge, Notes, Place, Sample, Side, SideTally, Volume,
+    Window, compare, keep_smallest,
 };
 use crate::model::{Answer, ChangeClass, Decision, Outcome, RecordedAction, Request};
 use std::collections::BTreeMap;

@@ -1,12 +1,13 @@
 //! One side of a comparison: a policy version that decides recorded actions.
 
+use super::kind::Engine;
 use super::pairing::Pairing;
 use super::request::{Mapped, map_call};
-use super::kind::Engine;
 use super::settle::{Settled, settle};
 use super::typed::{fits, typed};
 use crate::cedar::{
-    self, BuiltRequest, CompiledPolicy, EntityStore, Evaluated, Evaluation, ParsedEntity, PreparedRequest,
+    self, BuiltRequest, CompiledPolicy, EntityStore, Evaluated, Evaluation, ParsedEntity,
+    PreparedRequest,
 };
 use crate::model::{
     Effect, FieldPath, NotReplayable, Outcome, RecordedAction, RecordedRequest, Request, Status,

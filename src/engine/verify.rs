@@ -101,7 +101,12 @@ pub fn verify(base: Option<&Side<'_>>, head: &Side<'_>, sample: &Sample) -> Note
         };
         let sides = [
             ("base", base, &reference.0, compiled_base),
-            ("head", Some(head), &Some(reference.1.clone()), compiled_head),
+            (
+                "head",
+                Some(head),
+                &Some(reference.1.clone()),
+                compiled_head,
+            ),
         ];
         for (name, side, reference, compiled) in sides {
             let (Some(side), Some(reference)) = (side, reference) else {
@@ -121,11 +126,7 @@ pub fn verify(base: Option<&Side<'_>>, head: &Side<'_>, sample: &Sample) -> Note
 }
 
 /// What the compiled engine answers to a line, where it takes it.
-fn answers(
-    lane: &mut Lane<'_, '_>,
-    place: &Place,
-    text: &str,
-) -> Option<(Option<Answer>, Answer)> {
+fn answers(lane: &mut Lane<'_, '_>, place: &Place, text: &str) -> Option<(Option<Answer>, Answer)> {
     lane.take(&place.recording, place.line, text)?;
     let answers = lane.answers();
     lane.hand_over();

@@ -121,7 +121,8 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
                 _ => return Err(Raised),
             },
             Node::Set(items) => {
-                let mut values = bumpalo::collections::Vec::with_capacity_in(items.len(), self.room);
+                let mut values =
+                    bumpalo::collections::Vec::with_capacity_in(items.len(), self.room);
                 for item in items {
                     values.push(self.value(item)?);
                 }
@@ -238,7 +239,9 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
                 Val::Bool(b.iter().any(|element| a.contains(element)))
             }
             Operator::GetTag => match (a, b) {
-                (Val::Entity(entity), Val::Text(tag)) => self.world.tag(entity, tag).ok_or(Raised)?,
+                (Val::Entity(entity), Val::Text(tag)) => {
+                    self.world.tag(entity, tag).ok_or(Raised)?
+                }
                 _ => return Err(Raised),
             },
             Operator::HasTag => match (a, b) {

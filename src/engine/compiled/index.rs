@@ -43,13 +43,7 @@ impl Position {
     }
 
     /// The policies whose demand an entity meets.
-    pub fn class(
-        &self,
-        entity: EntityId,
-        ty: TypeId,
-        world: &World<'_>,
-        policies: usize,
-    ) -> Bits {
+    pub fn class(&self, entity: EntityId, ty: TypeId, world: &World<'_>, policies: usize) -> Bits {
         let mut bits = vec![0_u64; policies.div_ceil(64)];
         let mut add = |found: Option<&Vec<u32>>| {
             for policy in found.into_iter().flatten() {

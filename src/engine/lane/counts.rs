@@ -3,9 +3,7 @@
 use super::decide::SideAnswer;
 use super::record::Moment;
 use crate::engine::compiled::{EntityId, Plan};
-use crate::engine::{
-    Decisions, Distinct, Merge, Note, Notes, Place, SideTally, Volume, Window,
-};
+use crate::engine::{Decisions, Distinct, Merge, Note, Notes, Place, SideTally, Volume, Window};
 use crate::model::{Answer, ChangeClass, Decision, EntityRef};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -230,7 +228,9 @@ impl SideCounts {
         tally.fidelity.compared = self.compared;
         tally.fidelity.same = self.same;
         for ((recorded, found), notes) in self.mismatches {
-            tally.fidelity.mismatch(recorded, answer(&found, names), notes);
+            tally
+                .fidelity
+                .mismatch(recorded, answer(&found, names), notes);
         }
         tally
     }

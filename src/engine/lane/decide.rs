@@ -71,7 +71,11 @@ impl<'p, 'g> Decider<'p, 'g> {
     /// A decider. `numbers` are those of the policies' names.
     pub fn new(plan: &'p Plan<'g>, numbers: &FxHashMap<&Arc<str>, u32>) -> Self {
         let number = |policy: &PlannedPolicy<'g>| numbers.get(&policy.name).copied();
-        let names = plan.policies.iter().map(|policy| number(policy).unwrap_or(u32::MAX)).collect();
+        let names = plan
+            .policies
+            .iter()
+            .map(|policy| number(policy).unwrap_or(u32::MAX))
+            .collect();
         Self {
             plan,
             strangers: Strangers::default(),
@@ -206,10 +210,7 @@ impl<'p, 'g> Decider<'p, 'g> {
 
     /// Allow where some permit of the side is satisfied and no forbid is. Determining are the satisfied forbids, if there
     /// are any; else the satisfied permits.
-    fn settle(
-        &self,
-        on_side: impl Fn(&PlannedPolicy<'g>) -> bool,
-    ) -> SideAnswer {
+    fn settle(&self, on_side: impl Fn(&PlannedPolicy<'g>) -> bool) -> SideAnswer {
         let (mut permits, mut forbids, mut errors) = (Vec::new(), Vec::new(), Vec::new());
         for (at, fate) in &self.fates {
             let Some(policy) = self.plan.policies.get(*at as usize) else {

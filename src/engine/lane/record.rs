@@ -140,7 +140,10 @@ fn cedar<'l>(
     let mut once = Once::default();
     let mut read = false;
     scanner.members(|scanner, key| {
-        once.see(key, &["principal", "action", "resource", "context", "unknown"])?;
+        once.see(
+            key,
+            &["principal", "action", "resource", "context", "unknown"],
+        )?;
         let from = scanner.position();
         let place = match key {
             "principal" => 0,

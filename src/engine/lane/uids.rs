@@ -38,7 +38,11 @@ impl Strangers {
     }
 
     /// The type and the id of an entity.
-    pub fn reference<'n>(&'n self, names: &'n Names, entity: EntityId) -> Option<(TypeId, &'n str)> {
+    pub fn reference<'n>(
+        &'n self,
+        names: &'n Names,
+        entity: EntityId,
+    ) -> Option<(TypeId, &'n str)> {
         names.reference(entity).or_else(|| {
             let at = (entity as usize).checked_sub(names.entities())?;
             Some((*self.types.get(at)?, self.ids.get(at)?))

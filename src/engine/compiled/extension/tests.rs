@@ -50,9 +50,15 @@ fn decimals_are_ten_thousandths() {
 fn times_are_milliseconds_since_1970() {
     assert_eq!(datetime("1970-01-01"), Some(0));
     assert_eq!(datetime("1969-12-31T23:59:59.999Z"), Some(-1));
-    assert_eq!(datetime("2024-10-15T11:35:00.000+0200"), Some(1_728_984_900_000));
+    assert_eq!(
+        datetime("2024-10-15T11:35:00.000+0200"),
+        Some(1_728_984_900_000)
+    );
     assert_eq!(datetime("2023-02-29"), None);
-    assert_eq!(duration("-1d2h3m4s5ms"), Some(-(DAY + 2 * HOUR + 3 * MINUTE + 4 * SECOND + 5)));
+    assert_eq!(
+        duration("-1d2h3m4s5ms"),
+        Some(-(DAY + 2 * HOUR + 3 * MINUTE + 4 * SECOND + 5))
+    );
     assert_eq!(duration("1s1h"), None);
 }
 

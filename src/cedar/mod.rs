@@ -10,6 +10,7 @@ mod policy_set;
 mod reference;
 mod schema;
 mod scope;
+mod typecheck;
 mod types;
 mod unknown;
 mod values;

@@ -2,10 +2,10 @@
 
 use super::policies::ParsedPolicy;
 use super::scope::{ActionIndex, Scope};
-use super::{Schema, uid};
-use crate::model::{Diagnostic, Effect, EntityRef, Label, Severity, SourceFile, Span, Stage};
+use super::uid;
+use crate::model::{Diagnostic, Effect, EntityRef, Span, Stage};
 use cedar_policy_core::ast;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 /// A template link as `links.yaml` states it, with the place to blame.
@@ -49,7 +49,7 @@ pub struct CompiledPolicy {
 #[derive(Debug, Clone, Default)]
 pub struct PolicySet {
     policies: Vec<CompiledPolicy>,
-    places: BTreeMap<Arc<str>, Place>,
+    pub(super) places: BTreeMap<Arc<str>, Place>,
     pub(super) inner: cedar_policy::PolicySet,
     index: OnceLock<ActionIndex>,
 }
@@ -65,69 +65,14 @@ impl PolicySet {
         self.index
             .get_or_init(|| ActionIndex::of(self.policies.iter().map(|policy| &policy.scope)))
     }
-
-    /// Type-checks every policy and template strictly, and reports every fault with its place.
-    pub fn validate(
-        &self,
-        schema: &Schema,
-        files: &BTreeMap<Arc<str>, SourceFile>,
-    ) -> Vec<Diagnostic> {
-        let validator = cedar_policy::Validator::new(schema.inner.clone());
-        let result = validator.validate(&self.inner, cedar_policy::ValidationMode::Strict);
-        let mut out = Vec::new();
-        let mut faulty = BTreeSet::new();
-        for error in result.validation_errors() {
-            let id: &str = error.policy_id().as_ref();
-            faulty.insert(id.to_owned());
-            out.extend(self.blame(id, error, "policy_type", files));
-        }
-        for warning in result.validation_warnings() {
-            let id: &str = warning.policy_id().as_ref();
-            // That a policy with a fault applies to nothing follows from the fault.
-            if faulty.contains(id) {
-                continue;
-            }
-            for mut diagnostic in self.blame(id, warning, "policy_warning", files) {
-                diagnostic.severity = Severity::Warning;
-                out.push(diagnostic);
-            }
-        }
-        out
-    }
-
-    /// Cedar's finding at its place: the marked text of a policy, or the link that does not fit its template.
-    fn blame(
-        &self,
-        id: &str,
-        error: &dyn miette::Diagnostic,
-        code: &'static str,
-        files: &BTreeMap<Arc<str>, SourceFile>,
-    ) -> Vec<Diagnostic> {
-        let none = SourceFile::new("", "");
-        let place = self.places.get(id);
-        let file = place
-            .and_then(|place| files.get(&place.file))
-            .unwrap_or(&none);
-        let mut found = super::diagnostics::convert(error, Stage::Check, code, file);
-        if let Some(span) = place.and_then(|place| place.link) {
-            for diagnostic in &mut found {
-                diagnostic.labels.clear();
-                diagnostic.labels.push(Label {
-                    span,
-                    text: String::new(),
-                });
-            }
-        }
-        found
-    }
 }
 
 /// Where the id of a policy, template or link was given.
 #[derive(Debug, Clone)]
-struct Place {
-    file: Arc<str>,
+pub(super) struct Place {
+    pub(super) file: Arc<str>,
     line: Option<usize>,
-    link: Option<Span>,
+    pub(super) link: Option<Span>,
 }
 
 /// Collects policies and links into a set, and reports what does not fit together.

@@ -1,0 +1,332 @@
+//! The type check of many policies: Cedar looks at every policy in every request environment; here each policy is
+//! looked at once per class of environments, and Cedar's whole validator runs only on what that does not accept.
+//!
+//! Why an accepted policy is one for which Cedar's validator has neither an error nor a warning. An environment is a
+//! principal type, an action, a resource type and the context type of the action. Cedar's checks of a static policy are
+//!
+//! 1. that entity types, actions and enumerated entities exist: asked of Cedar itself;
+//! 2. that no text holds confusing characters: asked of Cedar itself;
+//! 3. the types, in each environment. The condition is `principal && (action && (resource && body))`. With all
+//!    actions of the scope known (1), `action` is typed `true` or `false` exactly, and where it is `false`, nothing
+//!    behind it is looked at: such an environment can only fault the principal's part, which does not read the
+//!    action. Where it is `true`, the action itself is read only where the body names it. So environments of equal
+//!    types, on the same side of the action's scope, give the same answer, and one of each is asked; where the body
+//!    names `action`, every one in which the scope holds;
+//! 4. that some environment does not type as `false`: one is seen;
+//! 5. that some action applies to types which the scope takes: that environment's types are held against the scope.
+
+use super::diagnostics::convert;
+use super::{PolicySet, Schema};
+use crate::model::{Diagnostic, Label, Severity, SourceFile, Stage};
+use cedar_policy_core::ast::{self, EntityReference, PrincipalOrResourceConstraint};
+use cedar_policy_core::validator::typecheck::{PolicyCheck, Typechecker};
+use cedar_policy_core::validator::types::{RequestEnv, Type};
+use cedar_policy_core::validator::{
+    ValidationMode, Validator, ValidatorSchema, confusable_string_checks,
+};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
+
+impl PolicySet {
+    /// Type-checks every policy and template strictly, and reports every fault with its place. In no order.
+    pub fn validate(
+        &self,
+        schema: &Schema,
+        files: &BTreeMap<Arc<str>, SourceFile>,
+    ) -> Vec<Diagnostic> {
+        let environments = Environments::of(schema.inner.as_ref());
+        let set: &ast::PolicySet = self.inner.as_ref();
+        let mut links: HashMap<&ast::PolicyID, Vec<&ast::Policy>> = HashMap::new();
+        for link in set.policies().filter(|policy| !policy.is_static()) {
+            links.entry(link.template().id()).or_default().push(link);
+        }
+        let full = OnceLock::new();
+        let templates: Vec<&ast::Template> = set.all_templates().collect();
+        templates
+            .par_iter()
+            .filter(|template| {
+                !environments
+                    .as_ref()
+                    .is_some_and(|environments| environments.accept(template))
+            })
+            .flat_map_iter(|template| {
+                let full = full.get_or_init(|| cedar_policy::Validator::new(schema.inner.clone()));
+                let links = links.get(template.id());
+                self.findings(full, &alone(set, template, links), files)
+            })
+            .collect()
+    }
+
+    /// The same by Cedar's whole validator on the whole set: what [`Self::validate`] is held to.
+    pub fn validate_by_cedar(
+        &self,
+        schema: &Schema,
+        files: &BTreeMap<Arc<str>, SourceFile>,
+    ) -> Vec<Diagnostic> {
+        let validator = cedar_policy::Validator::new(schema.inner.clone());
+        self.findings(&validator, &self.inner, files)
+    }
+
+    /// What Cedar's whole validator finds in a set.
+    fn findings(
+        &self,
+        validator: &cedar_policy::Validator,
+        set: &cedar_policy::PolicySet,
+        files: &BTreeMap<Arc<str>, SourceFile>,
+    ) -> Vec<Diagnostic> {
+        let result = validator.validate(set, cedar_policy::ValidationMode::Strict);
+        let mut out = Vec::new();
+        let mut faulty = BTreeSet::new();
+        for error in result.validation_errors() {
+            let id: &str = error.policy_id().as_ref();
+            faulty.insert(id.to_owned());
+            out.extend(self.blame(id, error, "policy_type", files));
+        }
+        for warning in result.validation_warnings() {
+            let id: &str = warning.policy_id().as_ref();
+            // That a policy with a fault applies to nothing follows from the fault.
+            if faulty.contains(id) {
+                continue;
+            }
+            for mut diagnostic in self.blame(id, warning, "policy_warning", files) {
+                diagnostic.severity = Severity::Warning;
+                out.push(diagnostic);
+            }
+        }
+        out
+    }
+
+    /// Cedar's finding at its place: the marked text of a policy, or the link that does not fit its template.
+    fn blame(
+        &self,
+        id: &str,
+        error: &dyn miette::Diagnostic,
+        code: &'static str,
+        files: &BTreeMap<Arc<str>, SourceFile>,
+    ) -> Vec<Diagnostic> {
+        let none = SourceFile::new("", "");
+        let place = self.places.get(id);
+        let file = place
+            .and_then(|place| files.get(&place.file))
+            .unwrap_or(&none);
+        let mut found = convert(error, Stage::Check, code, file);
+        if let Some(span) = place.and_then(|place| place.link) {
+            for diagnostic in &mut found {
+                diagnostic.labels.clear();
+                diagnostic.labels.push(Label {
+                    span,
+                    text: String::new(),
+                });
+            }
+        }
+        found
+    }
+}
+
+/// A set of one policy, or of one template and its links: what Cedar finds in them does not depend on others.
+fn alone(
+    set: &ast::PolicySet,
+    template: &ast::Template,
+    links: Option<&Vec<&ast::Policy>>,
+) -> cedar_policy::PolicySet {
+    let mut out = ast::PolicySet::new();
+    // Ids are those of a set that was put together before, so nothing is refused here.
+    if template.is_static() {
+        if let Some(policy) = set.get(template.id()) {
+            let _ = out.add(policy.clone());
+        }
+    } else {
+        let _ = out.add_template(template.clone());
+        for link in links.into_iter().flatten() {
+            let _ = out.add((*link).clone());
+        }
+    }
+    out.into()
+}
+
+/// One request environment of the schema.
+struct Environment<'s> {
+    env: RequestEnv<'s>,
+    principal: &'s ast::EntityType,
+    resource: &'s ast::EntityType,
+}
+
+/// What environments of one class have in common: the types of principal, resource and context, and of the action.
+type Class<'s> = (
+    &'s ast::EntityType,
+    &'s ast::EntityType,
+    &'s Type,
+    &'s ast::EntityType,
+);
+
+/// The request environments of a schema, by class and by action.
+struct Environments<'s> {
+    schema: &'s ValidatorSchema,
+    all: Vec<Environment<'s>>,
+    classes: Vec<Vec<usize>>,
+    by_action: HashMap<&'s ast::EntityUID, Vec<usize>>,
+}
+
+impl<'s> Environments<'s> {
+    /// Nothing for a schema with names that other schemas would have to declare: Cedar refuses every policy then.
+    fn of(schema: &'s ValidatorSchema) -> Option<Self> {
+        if !schema.is_complete() {
+            return None;
+        }
+        let mut out = Self {
+            schema,
+            all: Vec::new(),
+            classes: Vec::new(),
+            by_action: HashMap::new(),
+        };
+        let mut numbers: HashMap<Class<'s>, usize> = HashMap::new();
+        for env in schema.unlinked_request_envs(ValidationMode::Strict) {
+            let RequestEnv::DeclaredAction {
+                principal,
+                action,
+                resource,
+                context,
+                ..
+            } = env
+            else {
+                return None;
+            };
+            let at = out.all.len();
+            let class = (principal, resource, context, action.entity_type());
+            let next = out.classes.len();
+            let number = *numbers.entry(class).or_insert(next);
+            if number == next {
+                out.classes.push(Vec::new());
+            }
+            out.classes.get_mut(number)?.push(at);
+            out.by_action.entry(action).or_default().push(at);
+            out.all.push(Environment {
+                env,
+                principal,
+                resource,
+            });
+        }
+        Some(out)
+    }
+
+    /// Whether Cedar's validator surely has nothing to say of a policy.
+    fn accept(&self, policy: &ast::Template) -> bool {
+        policy.is_static()
+            && Validator::validate_entity_types_and_literals(self.schema, policy)
+                .next()
+                .is_none()
+            && confusable_string_checks(std::iter::once(policy))
+                .next()
+                .is_none()
+            && self.well_typed(policy)
+    }
+
+    fn well_typed(&self, policy: &ast::Template) -> bool {
+        let Some(holds) = self.action_scope(policy.action_constraint()) else {
+            return false;
+        };
+        let each = names_action(policy);
+        let typechecker = Typechecker::new(self.schema, ValidationMode::Strict);
+        let check = |environment: &Environment<'s>| {
+            typechecker.typecheck_by_single_request_env(policy, &environment.env)
+        };
+        let mut applies = false;
+        for class in &self.classes {
+            let (inside, outside): (Vec<usize>, Vec<usize>) = class
+                .iter()
+                .partition(|at| holds.get(**at).copied().unwrap_or_default());
+            let inside = inside.iter().take(if each { inside.len() } else { 1 });
+            for environment in inside.filter_map(|at| self.all.get(*at)) {
+                match check(environment) {
+                    PolicyCheck::Success(_) => applies |= self.takes(policy, environment),
+                    PolicyCheck::Irrelevant(errors, _) if errors.is_empty() => {}
+                    PolicyCheck::Irrelevant(..) | PolicyCheck::Fail(_) => return false,
+                }
+            }
+            for environment in outside.iter().take(1).filter_map(|at| self.all.get(*at)) {
+                match check(environment) {
+                    PolicyCheck::Irrelevant(errors, _) if errors.is_empty() => {}
+                    // A policy that may hold where its action's scope does not is none that was thought of here.
+                    PolicyCheck::Irrelevant(..)
+                    | PolicyCheck::Success(_)
+                    | PolicyCheck::Fail(_) => return false,
+                }
+            }
+        }
+        applies
+    }
+
+    /// For each environment whether the action's scope holds; nothing where it names an unknown action.
+    fn action_scope(&self, constraint: &ast::ActionConstraint) -> Option<Vec<bool>> {
+        let mut holds = vec![false; self.all.len()];
+        let mut mark = |action: &ast::EntityUID| {
+            for at in self.by_action.get(action).into_iter().flatten() {
+                if let Some(holds) = holds.get_mut(*at) {
+                    *holds = true;
+                }
+            }
+        };
+        match constraint {
+            ast::ActionConstraint::Any => holds.fill(true),
+            ast::ActionConstraint::Eq(action) => mark(action),
+            ast::ActionConstraint::In(actions) => {
+                for action in actions {
+                    mark(action);
+                    let group = self.schema.get_action_id(action)?;
+                    group.descendants().for_each(&mut mark);
+                }
+            }
+        }
+        Some(holds)
+    }
+
+    /// Whether the scope takes the principal and resource types of an environment, as Cedar's warning asks it.
+    fn takes(&self, policy: &ast::Template, environment: &Environment<'s>) -> bool {
+        self.constraint_takes(
+            policy.principal_constraint().as_inner(),
+            environment.principal,
+        ) && self.constraint_takes(
+            policy.resource_constraint().as_inner(),
+            environment.resource,
+        )
+    }
+
+    fn constraint_takes(
+        &self,
+        constraint: &PrincipalOrResourceConstraint,
+        ty: &ast::EntityType,
+    ) -> bool {
+        let below = |group: &ast::EntityType| {
+            group == ty
+                || self
+                    .schema
+                    .get_entity_type(group)
+                    .is_some_and(|group| group.has_descendant_entity_type(ty))
+        };
+        match constraint {
+            PrincipalOrResourceConstraint::Any => true,
+            PrincipalOrResourceConstraint::Is(named) => named.as_ref() == ty,
+            PrincipalOrResourceConstraint::Eq(EntityReference::EUID(uid)) => {
+                uid.entity_type() == ty
+            }
+            PrincipalOrResourceConstraint::In(EntityReference::EUID(uid)) => {
+                below(uid.entity_type())
+            }
+            PrincipalOrResourceConstraint::IsIn(named, EntityReference::EUID(uid)) => {
+                named.as_ref() == ty && below(uid.entity_type())
+            }
+            PrincipalOrResourceConstraint::Eq(EntityReference::Slot(_))
+            | PrincipalOrResourceConstraint::In(EntityReference::Slot(_))
+            | PrincipalOrResourceConstraint::IsIn(_, EntityReference::Slot(_)) => false,
+        }
+    }
+}
+
+/// Whether the conditions of a policy read the action.
+fn names_action(policy: &ast::Template) -> bool {
+    policy.non_scope_constraints().is_some_and(|body| {
+        body.subexpressions()
+            .any(|part| matches!(part.expr_kind(), ast::ExprKind::Var(ast::Var::Action)))
+    })
+}

@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+use crate::engine::Engine;
 use crate::model::Importer;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
@@ -138,6 +139,41 @@ pub struct ReplayArgs {
     /// The version that decides.
     #[arg(long, value_name = "VERSION", help = format!("The version that decides: {VERSION_HELP}"))]
     pub at: Option<String>,
+    /// How decisions are made.
+    #[command(flatten)]
+    pub deciding: Deciding,
+}
+
+/// How decisions are made.
+#[derive(Debug, Args)]
+pub struct Deciding {
+    /// What decides. All engines give the same answers; `reference` is Cedar's authorizer alone, and slow.
+    #[arg(long, value_enum, default_value_t = EngineName::Compiled)]
+    pub engine: EngineName,
+    /// Decide this many of the actions once more by Cedar's authorizer, and fail where it says something else.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub verify: usize,
+}
+
+/// What decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EngineName {
+    /// Compiled policies; what they do not cover is interpreted.
+    Compiled,
+    /// Cedar's evaluator, on the policies whose scope holds.
+    Interpreted,
+    /// Cedar's authorizer, on all policies.
+    Reference,
+}
+
+impl From<EngineName> for Engine {
+    fn from(name: EngineName) -> Self {
+        match name {
+            EngineName::Compiled => Engine::Compiled,
+            EngineName::Interpreted => Engine::Interpreted,
+            EngineName::Reference => Engine::Reference,
+        }
+    }
 }
 
 /// Arguments of `diff`.
@@ -160,6 +196,13 @@ pub struct DiffArgs {
     /// Recordings, or directories of them; `-` is standard input. Without any, those of the manifest.
     #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
     pub recordings: Vec<PathBuf>,
+    /// How decisions are made.
+    #[command(flatten)]
+    pub deciding: Deciding,
+    /// Evaluate every action, so that what is counted of each side is complete. Otherwise an action that no changed
+    /// policy can decide otherwise counts as unchanged without being evaluated, unless the recording holds a decision.
+    #[arg(long)]
+    pub full: bool,
     /// Classes of change that fail the diff.
     #[arg(
         long,

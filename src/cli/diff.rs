@@ -6,8 +6,11 @@ use super::origin::Range;
 use super::output::{Output, Report};
 use super::recordings::Input;
 use super::versions::{Loaded, load_range, manifest_recordings};
-use crate::diff::{DecisionChanges, DiffReport, Ending, FailOn, SideName, observe, policy_changes};
-use crate::engine::{Pairing, Side};
+use crate::diff::{
+    CompareOptions, Comparison, DecisionChanges, DiffReport, Ending, FailOn, SideName,
+    policy_changes,
+};
+use crate::engine::{Ground, Merge, Pairing, Side, verify};
 use crate::model::{ChangeClass, Sources};
 use crate::render::{self, Header, Judgement};
 use std::collections::BTreeSet;
@@ -40,14 +43,22 @@ pub fn run(args: &DiffArgs, output: &Output) -> Result<u8, CliError> {
     let mut report = compare_repositories(&base, &head);
     if !paths.is_empty() {
         let pairing = Pairing::of(&base.version, &head.version);
-        let (left, right) = (
-            Side::base(&base.version, &pairing),
-            Side::head(&head.version),
-        );
-        let streamed = Input::new(&paths, None)?.stream(output, |changes, incoming| {
-            observe(&left, &right, changes, incoming)
-        })?;
-        let changes: DecisionChanges = streamed.result;
+        let engine = args.deciding.engine.into();
+        let left = Side::base(&base.version, &pairing).with_engine(engine);
+        let right = Side::head(&head.version).with_engine(engine);
+        let ground = Ground::default();
+        let options = CompareOptions {
+            full: args.full,
+            verify: args.deciding.verify,
+        };
+        let comparison = Comparison::new(&ground, &left, &right, options);
+        let streamed = Input::new(&paths, None)?.work(output, || comparison.worker())?;
+        let mut changes: DecisionChanges = streamed.result;
+        let found = verify(Some(&left), &right, &changes.sample);
+        changes.disagreements.merge(found);
+        if changes.disagreements.count > 0 {
+            return Err(CliError::disagreement(&changes.disagreements));
+        }
         report.decisions = Some(changes);
         report.repeated = streamed.repeated;
     }

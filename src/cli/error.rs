@@ -1,6 +1,8 @@
 //! Errors: the tool could not do its work. Each says what, and the way out; all of them end with exit code 2.
 
+use crate::engine::Notes;
 use crate::model::{Diagnostic, Sources};
+use crate::render::{count, printable};
 use crate::source::{GitError, ReadError};
 use std::fmt;
 use std::path::Path;
@@ -59,6 +61,21 @@ impl CliError {
             closed_pipe: error.kind() == std::io::ErrorKind::BrokenPipe,
             ..Self::new(format!("cannot write the output: {error}"))
         }
+    }
+
+    /// Engines that do not say the same, which is a fault of ours.
+    pub fn disagreement(found: &Notes) -> Self {
+        let mut message = format!(
+            "the engines do not agree on {}, so nothing is reported",
+            count(found.count, "action")
+        );
+        for note in found.first.iter().take(3) {
+            let (place, what) = (note.place.to_string(), &note.message);
+            message.push_str(&format!("\n  {}: {}", printable(&place), printable(what)));
+        }
+        Self::new(message).with_help(
+            "this is a fault in agentauthz: please report it; `--engine reference` decides by Cedar's authorizer alone",
+        )
     }
 
     /// A repository of which parts are missing.

@@ -6,10 +6,10 @@ use super::origin::Origin;
 use super::output::{Output, Report};
 use super::recordings::Input;
 use super::versions::{load_version, manifest_recordings, no_recording};
-use crate::engine::Side;
+use crate::engine::{Ground, Side, verify};
 use crate::model::Sources;
 use crate::render::{self, Header};
-use crate::replay::{ReplayReport, observe};
+use crate::replay::{ReplayReport, Replayer};
 
 struct Replayed<'a> {
     header: Header,
@@ -36,10 +36,15 @@ pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
     if paths.is_empty() {
         return Err(no_recording(&loaded.version.manifest));
     }
-    let side = Side::head(&loaded.version);
-    let streamed = Input::new(&paths, None)?
-        .stream(output, |report, incoming| observe(&side, report, incoming))?;
+    let side = Side::head(&loaded.version).with_engine(args.deciding.engine.into());
+    let ground = Ground::default();
+    let replayer = Replayer::new(&ground, &side, args.deciding.verify);
+    let streamed = Input::new(&paths, None)?.work(output, || replayer.worker())?;
     let mut report: ReplayReport = streamed.result;
+    let disagreements = verify(None, &side, &report.sample);
+    if disagreements.count > 0 {
+        return Err(CliError::disagreement(&disagreements));
+    }
     report.repeated = streamed.repeated;
     report.diagnostics = loaded.version.diagnostics.clone();
     let faulty = report.volume.malformed.count > 0 || !report.repeated.is_empty();

@@ -2,8 +2,8 @@
 
 use super::decisions::{DecisionChanges, Example, Group, GroupKey, observe};
 use crate::engine::{
-    Changes, Compared, Crowd, Engine, Ground, Incoming, Lane, LaneCounts, Merge, Note, Place,
-    Sample, Side, Track, action_name, compare,
+    Changes, Chunk, Compared, Crowd, Engine, Ground, Ids, Incoming, Lane, LaneCounts, LineWorker,
+    Merge, Note, Place, Sample, Side, Track, Worker, action_name, compare, each_line,
 };
 use crate::model::{Answer, ChangeClass, Outcome, RecordedAction};
 use std::sync::Arc;
@@ -65,10 +65,8 @@ pub struct ComparisonWorker<'c> {
     changes: DecisionChanges,
 }
 
-impl ComparisonWorker<'_> {
-    /// Takes one line of a native recording, without its end, and gives the id of its action. Nothing where the line must
-    /// be parsed and observed.
-    pub fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str> {
+impl LineWorker for ComparisonWorker<'_> {
+    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str> {
         let lane = self.lane.as_mut()?;
         let id = lane.take(recording, at, text)?;
         if self.comparison.verify > 0 {
@@ -84,8 +82,7 @@ impl ComparisonWorker<'_> {
         Some(id)
     }
 
-    /// Compares one thing read from a recording.
-    pub fn observe(&mut self, incoming: Incoming) {
+    fn observe(&mut self, incoming: Incoming) {
         if self.comparison.verify > 0
             && let Incoming::Action(place, action) = &incoming
         {
@@ -96,13 +93,26 @@ impl ComparisonWorker<'_> {
         let Comparison { base, head, .. } = self.comparison;
         observe(base, head, &mut self.changes, incoming);
     }
+}
 
-    /// Everything that was compared.
-    pub fn finish(mut self) -> DecisionChanges {
+impl Worker for ComparisonWorker<'_> {
+    type Result = DecisionChanges;
+
+    fn chunk(&mut self, chunk: &Chunk<'_>, ids: &mut Ids) -> Option<u64> {
+        each_line(self, chunk, ids)
+    }
+
+    fn incoming(&mut self, incoming: Incoming) {
+        self.observe(incoming);
+    }
+
+    fn finish(mut self) -> DecisionChanges {
         self.hand_over();
         self.changes
     }
+}
 
+impl ComparisonWorker<'_> {
     fn hand_over(&mut self) {
         if let (Some(lane), Some(track)) = (&mut self.lane, &self.comparison.track) {
             let counts = lane.hand_over();

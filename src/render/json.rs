@@ -94,6 +94,8 @@ pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> Valu
         "diagnostics": diagnostics(&report.diagnostics, sources),
         "volume": volume(&report.volume),
         "result": side(&report.tally),
+        "interpreted": report.interpreted,
+        "verified": report.sample.len(),
         "repeated_ids": report.repeated,
     })
 }
@@ -409,6 +411,9 @@ fn decisions(changes: &DecisionChanges) -> Value {
     json!({
         "volume": volume(&changes.volume),
         "decided_on_both": changes.compared,
+        "not_evaluated": changes.unaffected,
+        "interpreted": changes.interpreted,
+        "verified": changes.sample.len(),
         "flips": changes.flips(),
         "widened": changes.widened(),
         "narrowed": changes.narrowed(),

@@ -1,6 +1,10 @@
 //! `replay`: what does one version say of the recorded actions?
 
-use crate::engine::{Incoming, Merge, Side, SideTally, Volume};
+mod replayer;
+
+pub use replayer::{ReplayWorker, Replayer};
+
+use crate::engine::{Incoming, Merge, Sample, Side, SideTally, Volume};
 use crate::model::Diagnostic;
 use std::collections::BTreeMap;
 
@@ -13,6 +17,10 @@ pub struct ReplayReport {
     pub volume: Volume,
     /// What was decided.
     pub tally: SideTally,
+    /// Actions that the fast lane did not take.
+    pub interpreted: u64,
+    /// Actions to be verified.
+    pub sample: Sample,
     /// Ids that stand more than once, with how often.
     pub repeated: BTreeMap<String, u64>,
 }
@@ -33,6 +41,8 @@ impl Merge for ReplayReport {
         self.diagnostics.dedup();
         self.volume.merge(other.volume);
         self.tally.merge(other.tally);
+        self.interpreted += other.interpreted;
+        self.sample.merge(other.sample);
         for (id, count) in other.repeated {
             *self.repeated.entry(id).or_default() += count;
         }

@@ -82,6 +82,7 @@ impl Sessions {
 /// The actions of one class, or of one group of it.
 #[derive(Debug, Default)]
 pub struct Crowd {
+    /// How many there are.
     pub actions: u64,
     agents: Vec<u64>,
     sessions: Sessions,
@@ -123,8 +124,9 @@ fn add(counts: &mut Vec<u64>, at: u32, count: u64) {
 /// Changes with the same answers on both sides.
 #[derive(Debug)]
 pub struct Changes {
-    pub class: ChangeClass,
+    /// Who acted.
     pub crowd: Crowd,
+    /// How often by action, numbered as head's plan does.
     pub actions: FxHashMap<EntityId, u64>,
     first: Option<((i64, i32), Box<str>)>,
     last: Option<((i64, i32), Box<str>)>,
@@ -268,15 +270,20 @@ fn decision(answer: &SideAnswer) -> Decision {
 /// What a worker has counted since it last handed over.
 #[derive(Debug, Default)]
 pub struct LaneCounts {
+    /// The agents by number.
     pub agents: Agents,
     all: Crowd,
     first: Option<(i64, i32)>,
     last: Option<(i64, i32)>,
     /// Decided alike on both sides, and not evaluated any further.
     pub unaffected: u64,
+    /// Actions on which both sides agree, those that were not evaluated among them.
     pub unchanged: Crowd,
+    /// Changes by class and by the answers of base and head.
     pub changes: FxHashMap<(ChangeClass, SideAnswer, SideAnswer), Changes>,
+    /// Base's answers.
     pub base: SideCounts,
+    /// Head's answers.
     pub head: SideCounts,
 }
 
@@ -308,7 +315,6 @@ impl LaneCounts {
         let (class, base, head) = key;
         let changes = self.changes.entry((class, base.clone(), head.clone()));
         let changes = changes.or_insert_with(|| Changes {
-            class,
             crowd: Crowd::default(),
             actions: FxHashMap::default(),
             first: None,

@@ -11,7 +11,6 @@ use std::rc::Rc;
 #[derive(Debug, Default)]
 pub struct Strangers {
     numbers: FxHashMap<TypeId, FxHashMap<Box<str>, EntityId>>,
-    ids: Vec<Box<str>>,
     types: Vec<TypeId>,
 }
 
@@ -28,25 +27,12 @@ impl Strangers {
         let number = u32::try_from(names.entities() + self.types.len()).ok()?;
         of_type.insert(id.into(), number);
         self.types.push(ty);
-        self.ids.push(id.into());
         Some(number)
     }
 
     /// Their types, in order of their numbers.
     pub fn types(&self) -> &[TypeId] {
         &self.types
-    }
-
-    /// The type and the id of an entity.
-    pub fn reference<'n>(
-        &'n self,
-        names: &'n Names,
-        entity: EntityId,
-    ) -> Option<(TypeId, &'n str)> {
-        names.reference(entity).or_else(|| {
-            let at = (entity as usize).checked_sub(names.entities())?;
-            Some((*self.types.get(at)?, self.ids.get(at)?))
-        })
     }
 }
 

@@ -43,7 +43,17 @@ pub fn diff(
                 "nothing was replayed: no recording was given (`--recordings PATH`)"
             )
         )),
-        Some(changes) => out.push_str(&trust(changes)),
+        Some(changes) => {
+            out.push_str(&trust(changes));
+            if header.verbose || !changes.sample.is_empty() {
+                out.push_str(&recordings::engine(
+                    changes.volume.actions,
+                    changes.interpreted,
+                    Some(changes.unaffected),
+                    changes.sample.len(),
+                ));
+            }
+        }
     }
     if !header.quiet {
         if let Some(changes) = &report.decisions {

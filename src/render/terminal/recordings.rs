@@ -3,7 +3,7 @@
 use crate::engine::{Counts, Distinct, Note, Notes, Volume};
 use crate::render::escape::shortened;
 use crate::render::style::aside;
-use crate::render::{Role, count, grouped, paint, printable};
+use crate::render::{Role, count, grouped, paint, percent, printable};
 use std::collections::BTreeMap;
 
 /// `612 sessions`, or `about 1,250,000 sessions`.
@@ -122,4 +122,34 @@ pub(super) fn repeated(repeated: &BTreeMap<String, u64>) -> String {
         grouped(repeated.len() as u64),
         shown.join(", ")
     )
+}
+
+/// How the actions were decided: `engine   4,131 compiled · 512 interpreted (11.02 %) · 0 not evaluated`.
+pub(super) fn engine(
+    actions: u64,
+    interpreted: u64,
+    unaffected: Option<u64>,
+    verified: usize,
+) -> String {
+    let taken = actions.saturating_sub(interpreted);
+    let evaluated = taken.saturating_sub(unaffected.unwrap_or_default());
+    let mut parts = vec![
+        format!("{} compiled", grouped(evaluated)),
+        format!(
+            "{} interpreted ({})",
+            grouped(interpreted),
+            percent(interpreted, actions)
+        ),
+    ];
+    if let Some(unaffected) = unaffected {
+        parts.push(format!(
+            "{} that no changed policy decides, not evaluated",
+            grouped(unaffected)
+        ));
+    }
+    if verified > 0 {
+        let actions = count(verified as u64, "action");
+        parts.push(format!("{actions} verified by Cedar's authorizer"));
+    }
+    format!("engine   {}\n", parts.join(" · "))
 }

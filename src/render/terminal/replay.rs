@@ -32,6 +32,15 @@ pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> Stri
     ));
     out.push_str(&format!("decided  {}\n", decided(&tally.decisions)));
     out.push_str(&format!("fidelity {}\n", fidelity(&tally.fidelity)));
+    if header.verbose || !report.sample.is_empty() {
+        let (actions, verified) = (report.volume.actions, report.sample.len());
+        out.push_str(&recordings::engine(
+            actions,
+            report.interpreted,
+            None,
+            verified,
+        ));
+    }
     if header.quiet {
         return out;
     }

@@ -1,0 +1,105 @@
+//! Recorded actions decided under one side, by the fast lane where it takes them, and counted.
+
+use super::{ReplayReport, observe};
+use crate::engine::{
+    Chunk, Engine, Ground, Ids, Incoming, Lane, LineWorker, Merge, Place, Sample, Side, Track,
+    Worker, each_line,
+};
+use std::sync::Arc;
+
+/// A side, ready to decide recorded actions.
+pub struct Replayer<'a> {
+    side: &'a Side<'a>,
+    track: Option<Track<'a>>,
+    verify: usize,
+}
+
+impl<'a> Replayer<'a> {
+    /// Compiles the side, where its engine is to be the compiled one. `verify` actions are kept to be verified.
+    pub fn new(ground: &'a Ground, side: &'a Side<'a>, verify: usize) -> Self {
+        let compiled = side.engine() == Engine::Compiled;
+        Self {
+            side,
+            track: compiled.then(|| Track::of_one(ground, side)).flatten(),
+            verify,
+        }
+    }
+
+    /// A worker for one thread. What several workers finish with adds up in any order.
+    pub fn worker(&self) -> ReplayWorker<'_> {
+        ReplayWorker {
+            replayer: self,
+            lane: self.track.as_ref().map(Track::lane),
+            report: ReplayReport {
+                sample: Sample::new(self.verify),
+                ..ReplayReport::default()
+            },
+        }
+    }
+}
+
+/// Decides recorded actions on one thread.
+pub struct ReplayWorker<'r> {
+    replayer: &'r Replayer<'r>,
+    lane: Option<Lane<'r, 'r>>,
+    report: ReplayReport,
+}
+
+impl LineWorker for ReplayWorker<'_> {
+    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str> {
+        let lane = self.lane.as_mut()?;
+        let id = lane.take(recording, at, text)?;
+        if self.replayer.verify > 0 {
+            let place = Place {
+                recording: recording.clone(),
+                line: at,
+            };
+            self.report.sample.offer(&place, || text.to_owned());
+        }
+        if lane.is_full() {
+            self.hand_over();
+        }
+        Some(id)
+    }
+
+    fn observe(&mut self, incoming: Incoming) {
+        if self.replayer.verify > 0
+            && let Incoming::Action(place, action) = &incoming
+        {
+            let text = || serde_json::to_string(action).unwrap_or_default();
+            self.report.sample.offer(place, text);
+        }
+        self.report.interpreted += u64::from(matches!(incoming, Incoming::Action(..)));
+        observe(self.replayer.side, &mut self.report, incoming);
+    }
+}
+
+impl Worker for ReplayWorker<'_> {
+    type Result = ReplayReport;
+
+    fn chunk(&mut self, chunk: &Chunk<'_>, ids: &mut Ids) -> Option<u64> {
+        each_line(self, chunk, ids)
+    }
+
+    fn incoming(&mut self, incoming: Incoming) {
+        self.observe(incoming);
+    }
+
+    fn finish(mut self) -> ReplayReport {
+        self.hand_over();
+        self.report
+    }
+}
+
+impl ReplayWorker<'_> {
+    fn hand_over(&mut self) {
+        if let (Some(lane), Some(track)) = (&mut self.lane, &self.replayer.track) {
+            let mut counts = lane.hand_over();
+            self.report.volume.merge(counts.taken_volume());
+            let head = std::mem::take(&mut counts.head);
+            let (_, plan) = track.plans();
+            let tally = head.tally(plan, &counts.agents, track.names());
+            self.report.tally.merge(tally);
+        }
+    }
+}

@@ -3,11 +3,10 @@
 mod support;
 
 use agentauthz::diff::{CompareOptions, Comparison, DecisionChanges};
-use agentauthz::engine::{Engine, Ground, Pairing, Sample, Side, verify};
+use agentauthz::engine::{Engine, Ground, LineWorker, Pairing, Sample, Side, Worker, verify};
 use agentauthz::engine::{Incoming, Place};
 use agentauthz::model::{Importer, RecordedAction, RecordedRequest};
 use agentauthz::recording::{Item, parse};
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use support::repository::load_directory;
@@ -44,12 +43,8 @@ fn lines() -> Vec<(Arc<str>, u64, String)> {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name: Arc<str> = path.file_name().unwrap().to_string_lossy().into();
-        let mut text = String::new();
-        agentauthz::source::open_stream(&path)
-            .unwrap()
-            .reader
-            .read_to_string(&mut text)
-            .unwrap();
+        let packed = std::fs::read(&path).unwrap();
+        let text = String::from_utf8(zstd::decode_all(packed.as_slice()).unwrap()).unwrap();
         for (at, line) in (1..).zip(text.lines()) {
             lines.push((name.clone(), at, line.to_owned()));
         }

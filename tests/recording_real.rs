@@ -1,8 +1,8 @@
 //! Importers on recordings of real agents, held to counts that were made without them.
 
-use agentauthz::model::{Importer, Json, RecordedAction};
+use agentauthz::model::{Importer, Json, RecordedAction, hash64};
 use agentauthz::recording::{
-    Confirm, ItemError, Items, Limits, Malformed, OpenError, Repeats, detect, parse, write,
+    ItemError, Items, Limits, Malformed, OpenError, Repeats, Sightings, detect, parse, write,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -65,16 +65,18 @@ fn assert_unique<'a>(actions: impl Iterator<Item = &'a RecordedAction> + Clone) 
     let count = actions.clone().count();
     let ids: BTreeSet<_> = actions.clone().map(|action| &action.id).collect();
     assert_eq!(ids.len(), count);
+    let hash = |action: &RecordedAction| hash64(0, action.id.as_bytes());
     let mut repeats = Repeats::new();
     for action in actions.clone() {
-        repeats.see(&action.id);
+        repeats.see(hash(action));
     }
     assert!(!repeats.overflowed());
-    let mut confirm = Confirm::new(repeats.into_candidates());
-    for action in actions {
-        confirm.see(&action.id);
+    let confirm = repeats.into_confirm();
+    let mut sightings = Sightings::default();
+    for action in actions.filter(|action| confirm.suspects(hash(action))) {
+        sightings.see(hash(action), action.id.clone());
     }
-    assert_eq!(confirm.repeated(), BTreeMap::new());
+    assert_eq!(sightings.repeated(), (BTreeMap::new(), false));
 }
 
 /// What is written natively and read again is the same, and reads as fast as anything else.

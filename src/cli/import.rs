@@ -7,7 +7,7 @@ use super::output::{Output, Report, temporary_beside};
 use super::recordings::Input;
 use super::versions::{load_version, root};
 use crate::cedar::Schema;
-use crate::engine::{Counts, Incoming, map_call};
+use crate::engine::{Counts, Ids, Incoming, map_call};
 use crate::model::{Diagnostic, RecordedAction, RecordedRequest, SourceFile, Sources};
 use crate::recording::{Repeats, write};
 use crate::render::{self, Header, ImportSummary};
@@ -37,7 +37,7 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
     let mut importing = Importing {
         schema,
         mapping,
-        repeats: Repeats::new(),
+        repeats: input.repeats(),
         summary: ImportSummary::default(),
         unmapped_tools: Counts::default(),
         unknown: Counts::default(),
@@ -153,8 +153,8 @@ impl Importing {
             }
             Incoming::Action(place, mut action) => {
                 self.map(&mut action);
-                self.repeats
-                    .see(&format!("{}#{}", place.recording, action.id));
+                let hash = Ids::of(&place.recording).hash(action.id.as_bytes());
+                self.repeats.see(hash);
                 self.summary.written += 1;
                 let mut out = out;
                 write(&action, &mut out).map_err(|error| CliError::output(&error))?;

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod cut;
 mod diff;
 mod error;
 mod explain;

@@ -1,18 +1,18 @@
-//! Recordings streamed through the engine: read in order, parsed and decided in parallel, merged in order.
+//! Recordings streamed through the engine: cut in order, parsed and decided on every core, merged in any order.
 
+use super::cut::{Body, Cutter, Piece};
 use super::error::CliError;
 use super::output::Output;
-use crate::engine::{Incoming, Merge, Place, fold};
+use crate::engine::{Chunk, Ids, Incoming, Merge, Observer, Worker};
 use crate::model::Importer;
-use crate::recording::{Confirm, Item, ItemError, Items, Limits, OpenError, Repeats, parse};
+use crate::recording::{Confirm, Repeats, Sightings};
 use crate::render::{Role, count, paint};
-use crate::source::{self, Stream};
+use crate::source;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Recordings to read.
@@ -53,23 +53,39 @@ impl Input {
         output: &Output,
         observe: impl Fn(&mut A, Incoming) + Sync,
     ) -> Result<Streamed<A>, CliError> {
-        let repeats = Mutex::new(Repeats::new());
-        let result = self.pass(output, |total: &mut A, batch: Batch| {
-            let mut seen = Vec::new();
-            for incoming in batch.incoming() {
-                if let Incoming::Action(place, action) = &incoming {
-                    seen.push(format!("{}#{}", place.recording, action.id));
+        self.work(output, || Observer::new(&observe))
+    }
+
+    /// Streams everything through workers, one a thread, and confirms which ids are repeated.
+    pub fn work<W: Worker>(
+        &self,
+        output: &Output,
+        make: impl Fn() -> W + Sync,
+    ) -> Result<Streamed<W::Result>, CliError> {
+        let repeats = Mutex::new(self.repeats());
+        let result = self.pass(
+            output,
+            make,
+            |worker, piece| {
+                let mut ids = Ids::of(&piece.recording);
+                let count = feed(worker, piece, &mut ids);
+                let mut repeats = lock(&repeats);
+                for hash in ids.hashes() {
+                    repeats.see(*hash);
                 }
-                observe(total, incoming);
-            }
-            let mut repeats = repeats.lock().unwrap_or_else(PoisonError::into_inner);
-            for id in seen {
-                repeats.see(&id);
-            }
-        })?;
+                count
+            },
+            W::finish,
+        )?;
         let repeats = repeats.into_inner().unwrap_or_else(PoisonError::into_inner);
         let repeated = self.confirm_repeated(output, repeats)?;
         Ok(Streamed { result, repeated })
+    }
+
+    /// What finds repeated ids in recordings of this length.
+    pub fn repeats(&self) -> Repeats {
+        let bytes = self.paths.iter().map(|path| source::length(path)).sum();
+        Repeats::expecting(bytes)
     }
 
     /// Reads everything once more where some id may be repeated, and says which ids really are.
@@ -78,76 +94,82 @@ impl Input {
         output: &Output,
         repeats: Repeats,
     ) -> Result<BTreeMap<String, u64>, CliError> {
-        if repeats.overflowed() {
-            say("more ids may stand twice than are kept: not all of them are named");
-        }
-        let candidates = repeats.into_candidates();
-        if candidates.is_empty() {
-            return Ok(BTreeMap::new());
-        }
+        let overflowed = repeats.overflowed();
+        let suspects = count(repeats.suspects() as u64, "id");
+        let confirm = repeats.into_confirm();
+        let mut repeated = BTreeMap::new();
+        let mut more = false;
         // Standard input cannot be read twice, so there a repetition stays unconfirmed.
         if self.paths.iter().any(|path| path.as_os_str() == "-") {
-            let ids = count(candidates.len() as u64, "id");
-            say(&format!(
-                "{ids} of these recordings may stand twice; name files to be sure"
-            ));
-            return Ok(BTreeMap::new());
+            if !confirm.is_empty() {
+                say(&format!(
+                    "{suspects} of these recordings may stand twice; name files to be sure"
+                ));
+            }
+        } else if !confirm.is_empty() {
+            (repeated, more) = self.confirm(output, &confirm)?.0.repeated();
         }
-        let confirm = Confirm::new(candidates);
-        self.confirm(output, confirm)
+        if overflowed || more {
+            say("more ids may stand twice than are kept: not all of them are named");
+        }
+        Ok(repeated)
     }
 
-    fn confirm(
-        &self,
-        output: &Output,
-        confirm: Confirm,
-    ) -> Result<BTreeMap<String, u64>, CliError> {
-        let confirm = Mutex::new(confirm);
-        self.pass(output, |_: &mut Nothing, batch: Batch| {
-            let ids: Vec<String> = batch
-                .incoming()
-                .filter_map(|incoming| match incoming {
-                    Incoming::Action(place, action) => {
-                        Some(format!("{}#{}", place.recording, action.id))
+    fn confirm(&self, output: &Output, confirm: &Confirm) -> Result<Seen, CliError> {
+        self.pass(
+            output,
+            Seen::default,
+            |seen, piece| {
+                let ids = Ids::of(&piece.recording);
+                let sight = |incoming: Incoming| {
+                    if let Incoming::Action(place, action) = incoming {
+                        let hash = ids.hash(action.id.as_bytes());
+                        if confirm.suspects(hash) {
+                            let text = format!("{}#{}", place.recording, action.id);
+                            seen.0.see(hash, text);
+                        }
                     }
-                    Incoming::Malformed(..) | Incoming::Dropped(..) => None,
-                })
-                .collect();
-            let mut confirm = confirm.lock().unwrap_or_else(PoisonError::into_inner);
-            ids.iter().for_each(|id| confirm.see(id));
-        })?;
-        Ok(confirm
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-            .repeated())
+                };
+                let may_hold =
+                    |line: &[u8]| confirm.may_hold(piece.importer, line, |id| ids.hash(id));
+                piece.each(may_hold, sight)
+            },
+            |seen| seen,
+        )
     }
 
-    fn pass<A: Merge + Send>(
+    /// Every thread takes one piece after the other, until there is none or one cannot be read.
+    fn pass<W, A: Merge + Send>(
         &self,
         output: &Output,
-        work: impl Fn(&mut A, Batch) + Sync,
+        make: impl Fn() -> W + Sync,
+        work: impl Fn(&mut W, &Piece) -> u64 + Sync,
+        finish: impl Fn(W) -> A + Sync,
     ) -> Result<A, CliError> {
         let bar = progress_bar(output);
-        let done = AtomicU64::new(0);
-        let mut batches = Batches::new(self);
-        let window = rayon::current_num_threads() * 4;
-        let result = fold(
-            batches.by_ref(),
-            window,
-            // A long line takes the place of many batches: its values take many times its bytes.
-            |batch: &Batch| batch.bytes / BATCH_BYTES,
-            |batch: Batch| {
-                let mut part = A::default();
-                let items = batch.items.len() as u64;
-                work(&mut part, batch);
-                done.fetch_add(items, Ordering::Relaxed);
-                part
-            },
-            |_| bar.set_position(done.load(Ordering::Relaxed)),
-        );
+        let cutter = Mutex::new(Cutter::new(self));
+        let heavy = Mutex::new(());
+        let results = rayon::broadcast(|_| {
+            let mut worker = make();
+            loop {
+                // Whoever needs something to do reads it, and unpacks it, while the others work.
+                let mut cutting = lock(&cutter);
+                let Some(piece) = cutting.next() else {
+                    return finish(worker);
+                };
+                // Values take many times the bytes of their text, so of long lines only one is worked on at a time;
+                // and nothing is read meanwhile that might be another one.
+                let _alone: Option<MutexGuard<'_, ()>> = piece.is_heavy().then(|| lock(&heavy));
+                drop(cutting);
+                bar.inc(work(&mut worker, &piece));
+            }
+        });
         bar.finish_and_clear();
-        batches.end()?;
-        Ok(result)
+        let cutter = cutter.into_inner().unwrap_or_else(PoisonError::into_inner);
+        cutter.end()?;
+        let mut total = A::default();
+        results.into_iter().for_each(|result| total.merge(result));
+        Ok(total)
     }
 
     /// Every action in order, one by one, for commands that write as they read.
@@ -157,14 +179,52 @@ impl Input {
         mut each: impl FnMut(Incoming) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
         let bar = progress_bar(output);
-        let mut batches = Batches::new(self);
-        for batch in batches.by_ref() {
-            bar.inc(batch.items.len() as u64);
-            batch.incoming().try_for_each(&mut each)?;
+        let mut cutter = Cutter::new(self);
+        for piece in cutter.by_ref() {
+            let mut done = Ok(());
+            let count = piece.each(
+                |_| true,
+                |incoming| {
+                    if done.is_ok() {
+                        done = each(incoming);
+                    }
+                },
+            );
+            done?;
+            bar.inc(count);
         }
         bar.finish_and_clear();
-        batches.end()
+        cutter.end()
     }
+}
+
+/// Gives a piece to a worker, as lines where it takes them so; how many items there were.
+fn feed<W: Worker>(worker: &mut W, piece: &Piece, ids: &mut Ids) -> u64 {
+    if let Body::Lines(found) = &piece.body {
+        let chunk = Chunk {
+            recording: &piece.recording,
+            importer: piece.importer,
+            first_line: found.first,
+            bytes: found.bytes.as_ref(),
+            read: &|line, bytes, each| piece.line(line, bytes, each),
+        };
+        if let Some(count) = worker.chunk(&chunk, ids) {
+            return count;
+        }
+    }
+    piece.each(
+        |_| true,
+        |incoming| {
+            if let Incoming::Action(_, action) = &incoming {
+                ids.see(action.id.as_bytes());
+            }
+            worker.incoming(incoming);
+        },
+    )
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Says something beside the report, which a pipe does not carry.
@@ -177,10 +237,12 @@ fn say(text: &str) {
 }
 
 #[derive(Default)]
-struct Nothing;
+struct Seen(Sightings);
 
-impl Merge for Nothing {
-    fn merge(&mut self, _: Self) {}
+impl Merge for Seen {
+    fn merge(&mut self, other: Self) {
+        self.0.add(other.0);
+    }
 }
 
 fn progress_bar(output: &Output) -> ProgressBar {
@@ -193,151 +255,4 @@ fn progress_bar(output: &Output) -> ProgressBar {
     }
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
-}
-
-/// Items of one recording that are worked on together.
-struct Batch {
-    recording: Arc<str>,
-    importer: Importer,
-    items: Vec<Result<Item, (u64, String)>>,
-    bytes: usize,
-}
-
-impl Batch {
-    fn incoming(self) -> impl Iterator<Item = Incoming> {
-        let Batch {
-            recording,
-            importer,
-            items,
-            bytes: _,
-        } = self;
-        items.into_iter().flat_map(move |item| {
-            let place = |line| Place {
-                recording: recording.clone(),
-                line,
-            };
-            match item {
-                Err((line, message)) => vec![Incoming::Malformed(place(line), message)],
-                Ok(item) => {
-                    let parsed = parse(importer, &item, &recording);
-                    let dropped = parsed
-                        .dropped
-                        .into_iter()
-                        .map(|(reason, count)| Incoming::Dropped(reason, count));
-                    let actions = parsed.actions.into_iter().map(|action| match action {
-                        Ok(action) => Incoming::Action(place(item.line), Box::new(action)),
-                        Err(malformed) => {
-                            Incoming::Malformed(place(malformed.line), malformed.message)
-                        }
-                    });
-                    actions.chain(dropped).collect()
-                }
-            }
-        })
-    }
-}
-
-type OpenItems = Items<Box<dyn std::io::BufRead + Send>>;
-
-/// Cuts recordings into batches. Reading stops at the first recording that cannot be read to its end.
-struct Batches<'a> {
-    input: &'a Input,
-    next: usize,
-    open: Option<(Arc<str>, OpenItems)>,
-    failed: Option<CliError>,
-}
-
-/// A batch is this many items, or bytes, whatever comes first.
-const BATCH_ITEMS: usize = 256;
-const BATCH_BYTES: usize = 256 << 10;
-
-impl<'a> Batches<'a> {
-    fn new(input: &'a Input) -> Self {
-        Self {
-            input,
-            next: 0,
-            open: None,
-            failed: None,
-        }
-    }
-
-    fn end(self) -> Result<(), CliError> {
-        self.failed.map_or(Ok(()), Err)
-    }
-
-    fn open_next(&mut self) -> Option<()> {
-        let path = self.input.paths.get(self.next)?;
-        self.next += 1;
-        let Stream { name, reader } = match source::open_stream(path) {
-            Ok(stream) => stream,
-            Err(error) => return self.fail(CliError::file("read", path, &error)),
-        };
-        match Items::open(reader, self.input.from, &name, Limits::default()) {
-            Ok(items) => {
-                self.open = Some((name.into(), items));
-                Some(())
-            }
-            Err(OpenError::Io(error)) => self.fail(CliError::file("read", path, &error)),
-            Err(OpenError::UnknownFormat) => self.fail(unknown_format(path)),
-        }
-    }
-
-    fn fail(&mut self, error: CliError) -> Option<()> {
-        self.failed = Some(error);
-        None
-    }
-}
-
-fn unknown_format(path: &Path) -> CliError {
-    CliError::new(format!("`{}` is no recording in a format that is known", path.display())).with_help(
-        "known are native recordings, AgentDojo runs, tau2 results and OpenAI chat messages; `agentauthz import --from FORMAT` forces one",
-    )
-}
-
-impl Iterator for Batches<'_> {
-    type Item = Batch;
-
-    fn next(&mut self) -> Option<Batch> {
-        loop {
-            if self.failed.is_some() {
-                return None;
-            }
-            if self.open.is_none() {
-                self.open_next()?;
-            }
-            let (name, items) = self.open.as_mut()?;
-            let mut batch = Batch {
-                recording: name.clone(),
-                importer: items.importer(),
-                items: Vec::new(),
-                bytes: 0,
-            };
-            while batch.items.len() < BATCH_ITEMS && batch.bytes < BATCH_BYTES {
-                match items.next() {
-                    None => {
-                        self.open = None;
-                        break;
-                    }
-                    Some(Ok(item)) => {
-                        batch.bytes += item.bytes.len();
-                        batch.items.push(Ok(item));
-                    }
-                    Some(Err(ItemError::Io(error))) => {
-                        let path = Path::new(batch.recording.as_ref()).to_path_buf();
-                        self.failed = Some(CliError::file("read", &path, &error));
-                        break;
-                    }
-                    Some(Err(error @ ItemError::LineTooLong { line, .. })) => {
-                        batch.items.push(Err((line, error.to_string())));
-                    }
-                    Some(Err(error @ ItemError::DocumentTooLong { .. })) => {
-                        batch.items.push(Err((1, error.to_string())));
-                    }
-                }
-            }
-            if !batch.items.is_empty() {
-                return Some(batch);
-            }
-        }
-    }
 }

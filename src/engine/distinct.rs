@@ -1,6 +1,6 @@
 //! How many different texts there were, with bounded memory, in a way that merges in any order.
 
-use super::fold::Merge;
+use super::merge::Merge;
 use crate::model::hash64;
 use std::collections::HashSet;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! What is counted by name, with bounded memory, in a way that merges in any order.
 
-use super::fold::Merge;
+use super::merge::Merge;
 use std::collections::BTreeMap;
 
 /// So many names are kept apart.

@@ -1,8 +1,8 @@
 //! What is counted about recordings, whatever is asked of them.
 
 use super::distinct::Distinct;
-use super::fold::{Merge, keep_smallest};
 use super::incoming::{Incoming, Place};
+use super::merge::{Merge, keep_smallest};
 use super::named::{Counts, Named};
 use super::side::Verdict;
 use crate::model::{Answer, Decision, Outcome, RecordedAction};

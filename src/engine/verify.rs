@@ -1,9 +1,9 @@
 //! A sample of recorded actions, decided once more by Cedar's authorizer.
 
-use super::fold::Merge;
 use super::incoming::Place;
 use super::kind::Engine;
 use super::lane::{Ground, Lane, Track};
+use super::merge::Merge;
 use super::side::{Side, Verdict};
 use super::tally::{Note, Notes};
 use crate::model::{Answer, Outcome, RecordedAction, hash64};

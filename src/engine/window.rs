@@ -1,6 +1,6 @@
 //! From when to when, in the texts of the recording.
 
-use super::fold::Merge;
+use super::merge::Merge;
 use jiff::Timestamp;
 
 /// The first and the last time of some actions, as they were written. Times that cannot be read do not count. Of one

@@ -1,5 +1,6 @@
 //! Cuts a recording into items with bounded memory: a line each, or the whole of a document.
 
+use super::chunks::Chunks;
 use super::detect::{Layout, PREFIX, detect, layout, without_bom};
 use crate::model::Importer;
 use std::fmt;
@@ -101,10 +102,13 @@ impl std::error::Error for OpenError {
     }
 }
 
+/// A reader whose first bytes were looked at.
+pub type Unread<R> = Chain<Cursor<Vec<u8>>, R>;
+
 /// The items of a recording, in order.
 #[derive(Debug)]
 pub struct Items<R> {
-    reader: Chain<Cursor<Vec<u8>>, R>,
+    reader: Unread<R>,
     importer: Importer,
     layout: Layout,
     limits: Limits,
@@ -145,6 +149,14 @@ impl<R: BufRead> Items<R> {
     /// The format of the recording.
     pub fn importer(&self) -> Importer {
         self.importer
+    }
+
+    /// The same recording in chunks of about `size` bytes, where it has one item a line; else the items as they are.
+    pub fn into_chunks(self, size: usize) -> Result<Chunks<Unread<R>>, Box<Self>> {
+        match self.layout {
+            Layout::Lines => Ok(Chunks::new(self.reader, self.limits, size)),
+            Layout::Document => Err(Box::new(self)),
+        }
     }
 
     fn next_line(&mut self) -> Option<Result<Item, ItemError>> {

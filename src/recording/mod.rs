@@ -1,7 +1,8 @@
 //! Bytes → recorded actions: what format a recording has, its items, and what each item holds. No I/O of its own.
 //!
 //! A recording is opened as [`Items`], which cuts it into pieces with bounded memory; [`parse`] reads one piece and
-//! needs nothing else, so pieces may be parsed in parallel. One file a format:
+//! needs nothing else, so pieces may be parsed in parallel. A recording of one item a line is better cut into [`Chunks`]
+//! or [`Slices`] of many lines, which cost less. One file a format:
 //!
 //! | module | format |
 //! | --- | --- |
@@ -12,6 +13,7 @@
 
 mod agentdojo;
 mod args;
+mod chunks;
 mod detect;
 mod fingerprint;
 mod items;
@@ -24,11 +26,12 @@ mod repeats;
 mod tau2;
 mod time;
 
+pub use chunks::{CHUNK, Chunks, Lines, Slices, lines};
 pub use detect::{PREFIX, detect};
-pub use items::{Item, ItemError, Items, Limits, OpenError};
+pub use items::{Item, ItemError, Items, Limits, OpenError, Unread};
 pub use malformed::Malformed;
 pub use native::{native_schema, write};
-pub use repeats::{Confirm, Repeats};
+pub use repeats::{Confirm, Repeats, Sightings};
 
 use crate::model::{Importer, RecordedAction};
 use std::collections::BTreeMap;

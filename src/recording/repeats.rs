@@ -1,71 +1,95 @@
 //! Finds ids that stand more than once in a recording, in two passes, with memory that does not grow with it.
 //!
-//! The first pass never misses a repeated id but may suspect others; the second counts the suspects exactly.
+//! The first pass looks at hashes alone. It never misses a repeated id but may suspect others; the second one counts the
+//! suspects by their text, exactly.
 
-use super::fingerprint::{fingerprint, mix};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::Importer;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// 8 MiB of bits: one id in a hundred thousand is suspected wrongly after a million, four in a hundred after ten million.
-const WORDS: usize = 1 << 20;
-/// Bits that an id sets.
-const BITS: u32 = 4;
-/// So many suspects are kept.
-const CAP: usize = 10_000;
+/// What a processor fetches from memory at once; an id stands in one of them.
+type Block = [u64; 8];
 
-/// The first pass: a Bloom filter with a capped list of suspects.
+/// 8 MiB, enough for a million ids and more.
+const SMALL: usize = 8 << 20;
+/// 64 MiB: of ten million ids about one in a thousand million is suspected wrongly, of thirty million three in ten
+/// thousand.
+const LARGE: usize = 64 << 20;
+/// Where there is more to read than this, in bytes, there may be more ids than the small filter is good for.
+const MUCH: u64 = 64 << 20;
+/// So many suspects are kept, by their hashes.
+const SUSPECTS: usize = 100_000;
+/// So many repeated ids are named.
+const NAMED: usize = 10_000;
+
+/// The first pass: a Bloom filter that looks at one block an id, and the hashes of the suspects.
 #[derive(Debug, Clone)]
 pub struct Repeats {
-    bits: Vec<u64>,
-    candidates: BTreeSet<String>,
-    cap: usize,
+    blocks: Vec<Block>,
+    suspects: BTreeSet<u64>,
+    most: usize,
     overflowed: bool,
 }
 
 impl Default for Repeats {
     fn default() -> Self {
-        Self::with_size(WORDS, CAP)
+        Self::new()
     }
 }
 
 impl Repeats {
-    /// A filter of 8 MiB that keeps 10,000 suspects.
+    /// A filter for a million ids.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_size(SMALL, SUSPECTS)
     }
 
-    fn with_size(words: usize, cap: usize) -> Self {
+    /// A filter for recordings that are so many bytes long, or of which nobody knows how long they are.
+    pub fn expecting(bytes: Option<u64>) -> Self {
+        match bytes {
+            Some(bytes) if bytes <= MUCH => Self::new(),
+            Some(_) | None => Self::with_size(LARGE, SUSPECTS),
+        }
+    }
+
+    fn with_size(bytes: usize, most: usize) -> Self {
         Self {
-            bits: vec![0; words],
-            candidates: BTreeSet::new(),
-            cap,
+            blocks: vec![[0; 8]; (bytes / size_of::<Block>()).max(1)],
+            suspects: BTreeSet::new(),
+            most,
             overflowed: false,
         }
     }
 
-    /// Takes note of an id; whether it may have been there before.
-    pub fn see(&mut self, id: &str) -> bool {
-        let first = fingerprint(id.as_bytes());
-        let step = mix(first) | 1;
-        let size = u64::try_from(self.bits.len()).unwrap_or(u64::MAX);
+    /// Takes note of an id by its hash; whether it may have been there before.
+    pub fn see(&mut self, hash: u64) -> bool {
+        let size = self.blocks.len() as u128;
+        // The upper half of the product is below the number of blocks, and spread evenly.
+        let at = usize::try_from((u128::from(hash) * size) >> 64).unwrap_or_default();
+        let Some(block) = self.blocks.get_mut(at) else {
+            return false;
+        };
         let mut seen = true;
-        for turn in 0..BITS {
-            let hash = first.wrapping_add(step.wrapping_mul(turn.into()));
-            let word = usize::try_from((hash >> 6) % size).unwrap_or_default();
-            let bit = 1 << (hash & 63);
-            if let Some(word) = self.bits.get_mut(word) {
-                seen &= *word & bit != 0;
-                *word |= bit;
-            }
+        let (mut first, mut second) = (spread(hash), spread(!hash));
+        for word in block {
+            let bits = 1 << (first & 63) | 1 << (second & 63);
+            seen &= *word & bits == bits;
+            *word |= bits;
+            first >>= 6;
+            second >>= 6;
         }
-        if seen && !self.candidates.contains(id) {
-            self.candidates.insert(id.to_owned());
-            if self.candidates.len() > self.cap {
-                // Which ids stay must not depend on the order in which they came.
-                self.candidates.pop_last();
-                self.overflowed = true;
-            }
+        if seen {
+            self.suspect(hash);
         }
         seen
+    }
+
+    fn suspect(&mut self, hash: u64) {
+        if self.suspects.insert(hash) && self.suspects.len() > self.most {
+            // Which ones stay must not depend on the order in which they came.
+            self.suspects.pop_last();
+            self.overflowed = true;
+        }
     }
 
     /// Whether there were more suspects than are kept, so that repeated ids may be missing among them.
@@ -73,62 +97,114 @@ impl Repeats {
         self.overflowed
     }
 
-    /// The suspects: where there are more than are kept, the first ones in order of their text.
-    pub fn into_candidates(self) -> BTreeSet<String> {
-        self.candidates
+    /// How many suspects there are.
+    pub fn suspects(&self) -> usize {
+        self.suspects.len()
+    }
+
+    /// The second pass over them.
+    pub fn into_confirm(self) -> Confirm {
+        Confirm {
+            suspects: self.suspects.into_iter().collect(),
+        }
     }
 }
 
-/// The second pass: counts the suspects.
+/// Other bits of a hash than those that choose its block (the finalizer of MurmurHash3).
+fn spread(mut hash: u64) -> u64 {
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    hash ^ (hash >> 33)
+}
+
+/// The second pass: which ids are looked at.
 #[derive(Debug, Clone)]
 pub struct Confirm {
-    counts: BTreeMap<String, u64>,
+    suspects: HashSet<u64>,
 }
 
 impl Confirm {
-    /// A pass over these suspects.
-    pub fn new(candidates: BTreeSet<String>) -> Self {
-        Self {
-            counts: candidates.into_iter().map(|id| (id, 0)).collect(),
-        }
-    }
-
     /// Whether there is nothing to count, so that the second pass can be saved.
     pub fn is_empty(&self) -> bool {
-        self.counts.is_empty()
+        self.suspects.is_empty()
     }
 
-    /// Takes note of an id.
-    pub fn see(&mut self, id: &str) {
-        if let Some(count) = self.counts.get_mut(id) {
-            *count += 1;
+    /// Whether an id is a suspect, by its hash.
+    pub fn suspects(&self, hash: u64) -> bool {
+        self.suspects.contains(&hash)
+    }
+
+    /// Whether a record may hold a suspect, so that it has to be read. Of a native record its id is found faster than
+    /// it is read whole: where that finds one, reading it whole gives that one or none.
+    pub fn may_hold(&self, importer: Importer, line: &[u8], hash: impl Fn(&[u8]) -> u64) -> bool {
+        #[derive(Deserialize)]
+        struct OnlyId<'a> {
+            #[serde(borrow)]
+            id: Cow<'a, str>,
+        }
+        match importer {
+            Importer::Native => serde_json::from_slice::<OnlyId<'_>>(line)
+                .map_or(true, |only| self.suspects(hash(only.id.as_bytes()))),
+            Importer::Agentdojo | Importer::Tau2 | Importer::Openai => true,
+        }
+    }
+}
+
+/// How often suspects were seen, by hash and text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sightings(BTreeMap<(u64, String), u64>);
+
+impl Sightings {
+    /// Takes note of a suspect.
+    pub fn see(&mut self, hash: u64, text: String) {
+        *self.0.entry((hash, text)).or_default() += 1;
+    }
+
+    /// Adds what another reader saw.
+    pub fn add(&mut self, other: Self) {
+        for (suspect, count) in other.0 {
+            *self.0.entry(suspect).or_default() += count;
         }
     }
 
-    /// The ids that stand more than once, with how often they do.
-    pub fn repeated(self) -> BTreeMap<String, u64> {
-        self.counts
-            .into_iter()
-            .filter(|(_, count)| *count > 1)
-            .collect()
+    /// The ids that stand more than once, with how often they do, and whether there are more than are named. Those that
+    /// are named are the first by hash: which ids are only suspected does not matter to them.
+    pub fn repeated(self) -> (BTreeMap<String, u64>, bool) {
+        let mut repeated = self.0.into_iter().filter(|(_, count)| *count > 1);
+        let named = repeated.by_ref().take(NAMED);
+        let named = named.map(|((_, text), count)| (text, count)).collect();
+        (named, repeated.next().is_some())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::hash64;
     use proptest::prelude::*;
+
+    fn hash(id: &str) -> u64 {
+        hash64(0, id.as_bytes())
+    }
 
     fn repeated(mut first: Repeats, ids: &[String]) -> BTreeMap<String, u64> {
         for id in ids {
-            first.see(id);
+            first.see(hash(id));
         }
         assert!(!first.overflowed());
-        let mut second = Confirm::new(first.into_candidates());
-        for id in ids {
-            second.see(id);
+        let second = first.into_confirm();
+        // Two readers, of which each sees a part.
+        let mut parts = [Sightings::default(), Sightings::default()];
+        for (at, id) in ids.iter().enumerate() {
+            if second.suspects(hash(id)) {
+                parts[at % 2].see(hash(id), id.clone());
+            }
         }
-        second.repeated()
+        let [mut all, other] = parts;
+        all.add(other);
+        let (repeated, more) = all.repeated();
+        assert!(!more);
+        repeated
     }
 
     #[test]
@@ -144,33 +220,68 @@ mod tests {
 
     #[test]
     fn few_are_suspected_wrongly() {
-        let mut repeats = Repeats::new();
-        let wrong = (0..1_000_000)
-            .filter(|at| repeats.see(&format!("session-{at}")))
-            .count();
-        assert!(wrong < 30, "{wrong}");
+        let wrong = |mut repeats: Repeats, count: u64| {
+            (0..count)
+                .filter(|at| repeats.see(hash64(1, &at.to_le_bytes())))
+                .count()
+        };
+        assert_eq!(wrong(Repeats::expecting(Some(1)), 1_000_000), 0);
+        assert!(wrong(Repeats::expecting(Some(1)), 3_000_000) < 1_000);
+        assert!(wrong(Repeats::expecting(None), 5_000_000) < 3);
     }
 
     #[test]
     fn keeps_the_same_suspects_in_any_order() {
-        let kept = |ids: &[&str]| {
-            let mut repeats = Repeats::with_size(1024, 2);
-            for id in ids {
-                repeats.see(id);
+        let kept = |hashes: &[u64]| {
+            let mut repeats = Repeats::with_size(1 << 16, 2);
+            for hash in hashes {
+                repeats.see(*hash);
             }
-            (repeats.overflowed(), repeats.into_candidates())
+            (repeats.overflowed(), repeats.suspects)
         };
-        let forwards = kept(&["a", "b", "c", "d", "a", "b", "c", "d", "d"]);
-        let backwards = kept(&["d", "c", "b", "a", "d", "c", "b", "a", "d"]);
-        assert_eq!(forwards, backwards);
-        assert_eq!(
-            forwards,
-            (true, BTreeSet::from(["a".to_owned(), "b".to_owned()]))
+        let hashes = ["a", "b", "c", "d"].map(hash);
+        let twice = [hashes, hashes].concat();
+        let backwards: Vec<u64> = twice.iter().rev().copied().collect();
+        let (overflowed, suspects) = kept(&twice);
+        assert_eq!(kept(&backwards), (overflowed, suspects.clone()));
+        let smallest: BTreeSet<u64> = BTreeSet::from(hashes).into_iter().take(2).collect();
+        assert_eq!((overflowed, suspects), (true, smallest));
+    }
+
+    #[test]
+    fn two_texts_of_one_hash_are_two_ids() {
+        let mut sightings = Sightings::default();
+        for text in ["a", "b", "b"] {
+            sightings.see(7, text.to_owned());
+        }
+        let expected = BTreeMap::from([("b".to_owned(), 2)]);
+        assert_eq!(sightings.repeated(), (expected, false));
+        let many = (0..NAMED as u64 + 1).map(|at| ((at, format!("{at}")), 2));
+        let (named, more) = Sightings(many.collect()).repeated();
+        assert_eq!((named.len(), more), (NAMED, true));
+    }
+
+    #[test]
+    fn a_record_that_may_hold_a_suspect_is_read() {
+        let mut repeats = Repeats::new();
+        repeats.see(hash("a\"b"));
+        repeats.see(hash("a\"b"));
+        let confirm = repeats.into_confirm();
+        let may_hold =
+            |line: &str| confirm.may_hold(Importer::Native, line.as_bytes(), |id| hash64(0, id));
+        assert!(may_hold(r#"{"version":1,"id":"a\"b","call":{"tool":"t"}}"#));
+        assert!(may_hold(r#"{"id":"a\u0022b"}"#));
+        assert!(
+            may_hold(r#"{"id":"c","id":"a\"b"}"#),
+            "nobody knows which counts"
         );
+        assert!(may_hold("no JSON"));
+        assert!(!may_hold(r#"{"id":"c"}"#));
+        assert!(confirm.may_hold(Importer::Openai, b"{}", |_| 0));
     }
 
     proptest! {
-        /// A filter of 64 bits suspects nearly everything; the second pass still gives the truth.
+        /// A filter of 64 bytes suspects nearly everything; the second pass still gives the truth.
         #[test]
         fn is_exact_however_full_the_filter_is(ids in proptest::collection::vec("[a-f]{0,3}", 0..200)) {
             let mut expected = BTreeMap::<String, u64>::new();
@@ -178,7 +289,7 @@ mod tests {
                 *expected.entry(id.clone()).or_default() += 1;
             }
             expected.retain(|_, count| *count > 1);
-            prop_assert_eq!(repeated(Repeats::with_size(1, CAP), &ids), expected);
+            prop_assert_eq!(repeated(Repeats::with_size(1, SUSPECTS), &ids), expected);
         }
     }
 }

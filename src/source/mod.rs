@@ -2,11 +2,13 @@
 
 mod disk;
 mod git;
+mod mapped;
 mod stream;
 
 pub use disk::find_root;
 pub use git::{GitError, Repository, directory_of};
-pub use stream::{Stream, is_recording, list_recordings, open_stream};
+pub use mapped::Mapped;
+pub use stream::{Body, Opened, is_recording, length, list_recordings, open};
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,21 +1,32 @@
 //! Recordings as streams of bytes: plain, `.gz`, `.zst`, or standard input.
 
+use super::Mapped;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// An open recording.
-pub struct Stream {
+pub struct Opened {
     /// How it is called in reports: the path as it was given, or `-`.
     pub name: String,
-    /// Its decompressed bytes.
-    pub reader: Box<dyn BufRead + Send>,
+    /// Its bytes.
+    pub body: Body,
+}
+
+/// The decompressed bytes of a recording.
+pub enum Body {
+    /// All of them, mapped into memory.
+    Mapped(Mapped),
+    /// One after the other.
+    Reader(Box<dyn BufRead + Send>),
 }
 
 const BUFFER: usize = 1 << 18;
+const GZIP: &[u8] = &[0x1f, 0x8b];
+const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
 /// Opens a recording; `-` is standard input. What is compressed is told by its first bytes, not by its name.
-pub fn open_stream(path: &Path) -> io::Result<Stream> {
+pub fn open(path: &Path) -> io::Result<Opened> {
     let name = path.to_string_lossy().replace('\\', "/");
     let raw: Box<dyn Read + Send> = if name == "-" {
         Box::new(io::stdin())
@@ -26,21 +37,41 @@ pub fn open_stream(path: &Path) -> io::Result<Stream> {
                 "it is a directory",
             ));
         }
-        Box::new(File::open(path)?)
+        let file = File::open(path)?;
+        match Mapped::of(&file)? {
+            Some(mapped) if !mapped.starts_with(GZIP) && !mapped.starts_with(ZSTANDARD) => {
+                let body = Body::Mapped(mapped);
+                return Ok(Opened { name, body });
+            }
+            Some(_) | None => Box::new(file),
+        }
     };
     let mut raw = BufReader::with_capacity(BUFFER, raw);
     let magic = raw.fill_buf()?;
-    let reader: Box<dyn BufRead + Send> = if magic.starts_with(&[0x1f, 0x8b]) {
+    let reader: Box<dyn BufRead + Send> = if magic.starts_with(GZIP) {
         let decoder = flate2::bufread::MultiGzDecoder::new(raw);
         Box::new(BufReader::with_capacity(BUFFER, decoder))
-    } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+    } else if magic.starts_with(ZSTANDARD) {
         let decoder = zstd::stream::read::Decoder::with_buffer(raw)?;
         Box::new(BufReader::with_capacity(BUFFER, decoder))
     } else {
         Box::new(raw)
     };
-    Ok(Stream { name, reader })
+    let body = Body::Reader(reader);
+    Ok(Opened { name, body })
 }
+
+/// About how many bytes a recording has once it is unpacked; nothing where nobody knows.
+pub fn length(path: &Path) -> Option<u64> {
+    let data = std::fs::metadata(path).ok().filter(|data| data.is_file())?;
+    let packed = path
+        .extension()
+        .is_some_and(|end| end == "gz" || end == "zst");
+    Some(data.len().saturating_mul(if packed { PACKED } else { 1 }))
+}
+
+/// Recordings are made small by about this much.
+const PACKED: u64 = 10;
 
 /// Whether a name ends like a recording's.
 pub fn is_recording(name: &str) -> bool {

@@ -1,0 +1,273 @@
+//! Recordings cut into pieces that are worked on one by one: chunks of lines, or whole documents.
+
+use super::error::CliError;
+use super::recordings::Input;
+use crate::engine::{Incoming, Place};
+use crate::model::Importer;
+use crate::recording::{
+    CHUNK, Chunks, Item, ItemError, Items, Limits, Lines, OpenError, Slices, Unread, lines, parse,
+};
+use crate::source::{self, Body as Source, Mapped, Opened};
+use std::io::{BufRead, Cursor};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Part of one recording.
+pub struct Piece {
+    /// The recording as it was named.
+    pub recording: Arc<str>,
+    /// Its format.
+    pub importer: Importer,
+    /// What is in it.
+    pub body: Body,
+}
+
+/// What a piece holds.
+pub enum Body {
+    /// Whole lines.
+    Lines(Lines<Bytes>),
+    /// A document.
+    Document(Item),
+    /// Something that is not read, at a line, and why.
+    LeftOut(u64, String),
+}
+
+/// Bytes of their own, or some of a mapped file.
+pub enum Bytes {
+    /// Read.
+    Owned(Vec<u8>),
+    /// Mapped.
+    Mapped(Arc<Mapped>, Range<usize>),
+}
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Bytes::Owned(bytes) => bytes,
+            Bytes::Mapped(file, range) => file.get(range.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+impl Piece {
+    /// Whether it is much larger than most pieces are.
+    pub fn is_heavy(&self) -> bool {
+        let bytes = match &self.body {
+            Body::Lines(lines) => lines.bytes.as_ref().len(),
+            Body::Document(item) => item.bytes.len(),
+            Body::LeftOut(..) => 0,
+        };
+        bytes > 2 * CHUNK
+    }
+
+    /// Everything in it, but for lines that are not wanted; how many items there are.
+    pub fn each(&self, wanted: impl Fn(&[u8]) -> bool, mut each: impl FnMut(Incoming)) -> u64 {
+        match &self.body {
+            Body::Lines(found) => {
+                let mut count = 0;
+                for (number, line) in lines(found.first, found.bytes.as_ref()) {
+                    count += 1;
+                    if wanted(line) {
+                        self.line(number, line, &mut each);
+                    }
+                }
+                count
+            }
+            Body::Document(item) => {
+                self.item(item, &mut each);
+                1
+            }
+            Body::LeftOut(line, message) => {
+                each(Incoming::Malformed(self.place(*line), message.clone()));
+                1
+            }
+        }
+    }
+
+    /// Everything in one line.
+    pub fn line(&self, number: u64, line: &[u8], each: &mut dyn FnMut(Incoming)) {
+        let item = Item {
+            bytes: line.to_vec(),
+            line: number,
+        };
+        self.item(&item, each);
+    }
+
+    fn item(&self, item: &Item, each: &mut dyn FnMut(Incoming)) {
+        let parsed = parse(self.importer, item, &self.recording);
+        for action in parsed.actions {
+            each(match action {
+                Ok(action) => Incoming::Action(self.place(item.line), Box::new(action)),
+                Err(malformed) => {
+                    Incoming::Malformed(self.place(malformed.line), malformed.message)
+                }
+            });
+        }
+        for (reason, count) in parsed.dropped {
+            each(Incoming::Dropped(reason, count));
+        }
+    }
+
+    fn place(&self, line: u64) -> Place {
+        Place {
+            recording: self.recording.clone(),
+            line,
+        }
+    }
+}
+
+type Reader = Box<dyn BufRead + Send>;
+
+/// A recording that is being cut.
+struct Open {
+    path: PathBuf,
+    name: Arc<str>,
+    importer: Importer,
+    cuts: Cuts,
+}
+
+enum Cuts {
+    Mapped(Arc<Mapped>, Slices),
+    Chunks(Box<Chunks<Unread<Reader>>>),
+    Document(Box<Items<Reader>>),
+}
+
+/// Cuts recordings into pieces, in order. Reading stops at the first recording that cannot be read to its end.
+pub struct Cutter<'a> {
+    input: &'a Input,
+    next: usize,
+    open: Option<Open>,
+    failed: Option<CliError>,
+}
+
+impl<'a> Cutter<'a> {
+    /// Begins with the first recording.
+    pub fn new(input: &'a Input) -> Self {
+        Self {
+            input,
+            next: 0,
+            open: None,
+            failed: None,
+        }
+    }
+
+    /// Why reading stopped before the end, if it did.
+    pub fn end(self) -> Result<(), CliError> {
+        self.failed.map_or(Ok(()), Err)
+    }
+
+    fn open_next(&mut self) -> Option<Open> {
+        let path = self.input.paths.get(self.next)?;
+        self.next += 1;
+        let error = match source::open(path) {
+            Ok(opened) => match open(path, opened, self.input.from) {
+                Ok(open) => return Some(open),
+                Err(OpenError::Io(error)) => CliError::file("read", path, &error),
+                Err(OpenError::UnknownFormat) => unknown_format(path),
+            },
+            Err(error) => CliError::file("read", path, &error),
+        };
+        self.failed = Some(error);
+        None
+    }
+}
+
+fn open(path: &Path, opened: Opened, from: Option<Importer>) -> Result<Open, OpenError> {
+    let Opened { name, body } = opened;
+    let limits = Limits::default();
+    let (importer, cuts) = match body {
+        Source::Mapped(file) => {
+            let (importer, slices) = Slices::open(&file, from, &name, limits, CHUNK)?;
+            let cuts = match slices {
+                Some(slices) => Cuts::Mapped(Arc::new(file), slices),
+                None => {
+                    let reader: Reader = Box::new(Cursor::new(file));
+                    let items = Items::open(reader, Some(importer), &name, limits)?;
+                    Cuts::Document(Box::new(items))
+                }
+            };
+            (importer, cuts)
+        }
+        Source::Reader(reader) => {
+            let items = Items::open(reader, from, &name, limits)?;
+            let importer = items.importer();
+            let cuts = match items.into_chunks(CHUNK) {
+                Ok(chunks) => Cuts::Chunks(Box::new(chunks)),
+                Err(items) => Cuts::Document(items),
+            };
+            (importer, cuts)
+        }
+    };
+    Ok(Open {
+        path: path.to_path_buf(),
+        name: name.into(),
+        importer,
+        cuts,
+    })
+}
+
+fn unknown_format(path: &Path) -> CliError {
+    CliError::new(format!("`{}` is no recording in a format that is known", path.display())).with_help(
+        "known are native recordings, AgentDojo runs, tau2 results and OpenAI chat messages; `agentauthz import --from FORMAT` forces one",
+    )
+}
+
+impl Cuts {
+    fn next(&mut self) -> Option<Result<Body, ItemError>> {
+        match self {
+            Cuts::Mapped(file, slices) => slices.next(file).map(|cut| {
+                cut.map(|lines| {
+                    Body::Lines(Lines {
+                        first: lines.first,
+                        bytes: Bytes::Mapped(file.clone(), lines.bytes),
+                    })
+                })
+            }),
+            Cuts::Chunks(chunks) => chunks.next().map(|cut| {
+                cut.map(|lines| {
+                    Body::Lines(Lines {
+                        first: lines.first,
+                        bytes: Bytes::Owned(lines.bytes),
+                    })
+                })
+            }),
+            Cuts::Document(items) => items.next().map(|item| item.map(Body::Document)),
+        }
+    }
+}
+
+impl Iterator for Cutter<'_> {
+    type Item = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
+        while self.failed.is_none() {
+            let mut open = match self.open.take() {
+                Some(open) => open,
+                None => self.open_next()?,
+            };
+            let body = match open.cuts.next() {
+                None => continue,
+                Some(Ok(body)) => body,
+                Some(Err(ItemError::Io(error))) => {
+                    self.failed = Some(CliError::file("read", &open.path, &error));
+                    return None;
+                }
+                Some(Err(error @ ItemError::LineTooLong { line, .. })) => {
+                    Body::LeftOut(line, error.to_string())
+                }
+                Some(Err(error @ ItemError::DocumentTooLong { .. })) => {
+                    Body::LeftOut(1, error.to_string())
+                }
+            };
+            let piece = Piece {
+                recording: open.name.clone(),
+                importer: open.importer,
+                body,
+            };
+            self.open = Some(open);
+            return Some(piece);
+        }
+        None
+    }
+}

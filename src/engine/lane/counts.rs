@@ -66,7 +66,8 @@ const RECENT: usize = 4096;
 impl Sessions {
     fn see(&mut self, hash: u64) {
         if self.recent.is_empty() {
-            self.recent = vec![hash.wrapping_add(1); RECENT];
+            // No hash has its place at one of these.
+            self.recent = (1..=RECENT as u64).collect();
         }
         match self.recent.get_mut(hash as usize % RECENT) {
             Some(recent) if *recent == hash => {}

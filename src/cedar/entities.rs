@@ -4,14 +4,17 @@ use super::diagnostics::message;
 use super::{Schema, reference};
 use crate::model::EntityRef;
 use cedar_policy::Entity;
+use cedar_policy_core::entities::Entities;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// One entity that Cedar could read.
 #[derive(Debug, Clone)]
 pub struct ParsedEntity {
     /// Its uid.
     pub uid: EntityRef,
-    inner: Entity,
+    pub(super) inner: Entity,
 }
 
 /// Why Cedar refused an entity, and the entity as it reads without the schema, where it does.
@@ -22,6 +25,21 @@ pub type Refused = (String, Option<Box<ParsedEntity>>);
 /// The error says why Cedar refused it. The second value is then the entity read without the schema, where that
 /// works: what it says is still a fact, so decisions are made with it.
 pub fn parse_entity(
+    json: &serde_json::Value,
+    schema: Option<&Schema>,
+) -> Result<ParsedEntity, Refused> {
+    if let Some((ty, entity)) = schema.and_then(|schema| schema.shapes.build(json)) {
+        let id: &str = entity.uid().eid().as_ref();
+        return Ok(ParsedEntity {
+            uid: EntityRef::new(ty, id),
+            inner: entity.into(),
+        });
+    }
+    parse_by_cedar(json, schema)
+}
+
+/// The same by Cedar's own parser.
+pub(super) fn parse_by_cedar(
     json: &serde_json::Value,
     schema: Option<&Schema>,
 ) -> Result<ParsedEntity, Refused> {
@@ -41,16 +59,40 @@ pub fn parse_entity(
     }
 }
 
-/// The entities of one version, with the schema's actions and their groups.
+/// Cedar's entities, held once for all versions that have the same.
+#[derive(Debug, Clone)]
+pub(super) struct Shared(Arc<cedar_policy::Entities>);
+
+impl Shared {
+    pub(super) fn as_ref(&self) -> &Entities {
+        (*self.0).as_ref()
+    }
+}
+
+impl Deref for Shared {
+    type Target = cedar_policy::Entities;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl From<cedar_policy::Entities> for Shared {
+    fn from(entities: cedar_policy::Entities) -> Self {
+        Self(Arc::new(entities))
+    }
+}
+
+/// The entities of one version, with the schema's actions and their groups. Clones share them.
 #[derive(Debug, Clone)]
 pub struct EntityStore {
-    pub(super) inner: cedar_policy::Entities,
+    pub(super) inner: Shared,
 }
 
 impl Default for EntityStore {
     fn default() -> Self {
         Self {
-            inner: cedar_policy::Entities::empty(),
+            inner: cedar_policy::Entities::empty().into(),
         }
     }
 }
@@ -58,24 +100,26 @@ impl Default for EntityStore {
 impl EntityStore {
     /// Builds the store. The error is Cedar's, for example a cycle among parents.
     pub fn build(entities: &[ParsedEntity], schema: Option<&Schema>) -> Result<Self, String> {
-        let mut all: Vec<Entity> = entities.iter().map(|entity| entity.inner.clone()).collect();
         let given: BTreeSet<&EntityRef> = entities.iter().map(|entity| &entity.uid).collect();
+        let mut actions: Vec<Entity> = Vec::new();
         if let Some(schema) = schema {
             // Action groups exist for Cedar only if the store holds the action entities.
-            let actions = schema
+            let all = schema
                 .inner
                 .action_entities()
                 .map_err(|error| message(&error))?;
-            all.extend(
-                actions
-                    .iter()
+            actions.extend(
+                all.iter()
                     .filter(|action| !given.contains(&reference(action.uid().as_ref())))
                     .cloned(),
             );
         }
-        cedar_policy::Entities::from_entities(all.clone(), None)
-            .map(|inner| Self { inner })
-            .map_err(|error| cycle(all.iter()).unwrap_or_else(|| message(&error)))
+        let all = || entities.iter().map(|entity| &entity.inner).chain(&actions);
+        cedar_policy::Entities::from_entities(all().cloned(), None)
+            .map(|inner| Self {
+                inner: inner.into(),
+            })
+            .map_err(|error| cycle(all()).unwrap_or_else(|| message(&error)))
     }
 
     /// The same store with these entities laid over it.
@@ -84,10 +128,13 @@ impl EntityStore {
             return Ok(self.clone());
         }
         let added = entities.iter().map(|entity| entity.inner.clone());
-        self.inner
+        let under: &cedar_policy::Entities = &self.inner;
+        under
             .clone()
             .upsert_entities(added, None)
-            .map(|inner| Self { inner })
+            .map(|inner| Self {
+                inner: inner.into(),
+            })
             .map_err(|error| {
                 let over: BTreeSet<&EntityRef> =
                     entities.iter().map(|entity| &entity.uid).collect();
@@ -97,6 +144,13 @@ impl EntityStore {
                 let all = under.chain(entities.iter().map(|entity| &entity.inner));
                 cycle(all).unwrap_or_else(|| message(&error))
             })
+    }
+
+    /// Whether both stores hold the same entities, with equal attributes, tags and ancestors. Stores that share
+    /// theirs are not looked at.
+    pub fn same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner.0, &other.inner.0)
+            || self.inner.as_ref().deep_eq(other.inner.as_ref())
     }
 
     /// Whether the store holds an entity.

@@ -62,11 +62,6 @@ impl CompiledPolicy {
 }
 
 impl EntityStore {
-    /// Whether two stores hold the same entities with the same attributes, tags and ancestors.
-    pub fn same(&self, other: &Self) -> bool {
-        self.inner.deep_eq(&other.inner)
-    }
-
     /// Every entity, lowered; nothing where one holds what cannot be lowered. The order is not defined.
     pub fn lowered(&self) -> Option<Vec<LoweredEntity>> {
         self.inner

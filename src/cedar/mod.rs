@@ -1,10 +1,12 @@
 //! The only folder that names Cedar's crates: parse, link, validate, build values, evaluate.
 
+mod build_entity;
 mod diagnostics;
 mod entities;
 mod evaluate;
 mod lower;
 mod nesting;
+mod pieces;
 mod policies;
 mod policy_set;
 mod reference;

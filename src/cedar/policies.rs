@@ -2,8 +2,10 @@
 
 use super::diagnostics::convert;
 use super::nesting::too_deep;
+use super::pieces::{padded, pieces};
 use crate::model::{Diagnostic, Effect, SourceFile, Span, Stage};
-use cedar_policy_core::ast;
+use cedar_policy_core::{ast, parser};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -50,31 +52,57 @@ impl ParsedPolicy {
 
 /// Parses one policy file, in Cedar's syntax or, for `.json`, in Cedar's JSON form.
 pub fn parse_policies(file: &SourceFile) -> (Vec<ParsedPolicy>, Vec<Diagnostic>) {
-    let set = if file.path.ends_with(".json") {
-        parse_json(file)
+    let sets = if file.path.ends_with(".json") {
+        parse_json(file).map(|set| vec![AsRef::<ast::PolicySet>::as_ref(&set).clone()])
     } else if let Some(fault) = too_deep(file, "policy_syntax", false) {
         Err(vec![fault])
     } else {
-        cedar_policy::PolicySet::from_str(&file.text)
-            .map_err(|error| convert_parse_errors(&error, file))
+        parse_text(file)
     };
-    let set = match set {
-        Ok(set) => set,
+    let sets = match sets {
+        Ok(sets) => sets,
         Err(diagnostics) => return (Vec::new(), diagnostics),
     };
-    let ast: &ast::PolicySet = set.as_ref();
-    let mut policies: Vec<ParsedPolicy> = ast
-        .all_templates()
+    let mut policies: Vec<ParsedPolicy> = sets
+        .iter()
+        .flat_map(ast::PolicySet::all_templates)
         .map(|template| parsed(template, file))
         .collect();
     policies.sort_by(|a, b| {
         (a.span.start, a.template.id().to_string())
             .cmp(&(b.span.start, b.template.id().to_string()))
     });
+    let (mut line, mut read) = (1, 0);
     for (at, policy) in policies.iter_mut().enumerate() {
-        policy.ordinal = at + 1;
+        let between = file.text.get(read..policy.span.start).unwrap_or_default();
+        line += between.matches('\n').count();
+        read = policy.span.start.max(read);
+        (policy.ordinal, policy.line) = (at + 1, line);
+        // What a parser calls its policies says nothing outside of one text.
+        let id = ast::PolicyID::from_string(policy.display_id());
+        policy.template = Arc::new(policy.template.new_id(id));
     }
     (policies, Vec::new())
+}
+
+/// A long file is parsed in pieces. Where a piece does not parse, the whole is, for its messages.
+fn parse_text(file: &SourceFile) -> Result<Vec<ast::PolicySet>, Vec<Diagnostic>> {
+    let parts = pieces(&file.text, 2 * rayon::current_num_threads());
+    let sets: Option<Vec<ast::PolicySet>> = match parts.as_slice() {
+        [_] => parser::parse_policyset(&file.text)
+            .ok()
+            .map(|set| vec![set]),
+        _ => parts
+            .par_iter()
+            .map(|piece| parser::parse_policyset(&padded(&file.text, piece)).ok())
+            .collect(),
+    };
+    if let Some(sets) = sets {
+        return Ok(sets);
+    }
+    let set = cedar_policy::PolicySet::from_str(&file.text)
+        .map_err(|error| convert_parse_errors(&error, file))?;
+    Ok(vec![AsRef::<ast::PolicySet>::as_ref(&set).clone()])
 }
 
 /// Cedar reports all errors of a file as one diagnostic whose first error stands for it and relates the rest.
@@ -135,9 +163,7 @@ fn parsed(template: &ast::Template, file: &SourceFile) -> ParsedPolicy {
         span: template.loc().map_or(Span::new(0, 0), |loc| {
             Span::new(loc.start(), loc.end() - loc.start())
         }),
-        line: template
-            .loc()
-            .map_or(1, |loc| file.line_column(loc.start()).0),
+        line: 1,
         ordinal: 0,
         effect: match template.effect() {
             ast::Effect::Permit => Effect::Permit,

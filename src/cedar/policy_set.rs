@@ -113,7 +113,7 @@ impl PolicySetBuilder {
             link: None,
         };
         self.places.insert(id.clone(), place);
-        let template = Arc::new(policy.template.new_id(ast::PolicyID::from_string(&id)));
+        let template = policy.template.clone();
         if policy.is_template {
             self.templates.insert(id, policy.clone());
             if let Err(error) = self.set.add_template(template.as_ref().clone()) {
@@ -174,11 +174,7 @@ impl PolicySetBuilder {
                 }
             }
         }
-        let body = Arc::new(
-            template
-                .template
-                .new_id(ast::PolicyID::from_string(&link.template)),
-        );
+        let body = template.template.clone();
         match ast::Template::link(body, ast::PolicyID::from_string(&link.id), values) {
             Ok(linked) => {
                 let place = Place {

@@ -1,14 +1,16 @@
 //! The Cedar schema of a policy version.
 
+use super::build_entity::Shapes;
 use super::diagnostics::{convert, file_of};
 use super::nesting::too_deep;
 use super::types::lower_record;
 use crate::model::{Diagnostic, Digest, EntityRef, FieldPath, RecordType, SourceFile, Stage, Type};
 use cedar_policy::SchemaFragment;
-use cedar_policy_core::validator::ValidatorEntityTypeKind;
+use cedar_policy_core::validator::{ValidatorEntityTypeKind, ValidatorSchema};
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// What the schema says of one action.
@@ -26,12 +28,31 @@ pub struct ActionInfo {
     pub resources: BTreeSet<Arc<str>>,
 }
 
-/// A resolved schema.
+/// Cedar's schema, held once for all versions that have the same.
+#[derive(Debug, Clone)]
+pub(super) struct Shared(Arc<cedar_policy::Schema>);
+
+impl Shared {
+    pub(super) fn as_ref(&self) -> &ValidatorSchema {
+        (*self.0).as_ref()
+    }
+}
+
+impl Deref for Shared {
+    type Target = cedar_policy::Schema;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// A resolved schema. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Schema {
-    pub(super) inner: cedar_policy::Schema,
-    actions: BTreeMap<EntityRef, ActionInfo>,
-    enumerated: BTreeSet<Arc<str>>,
+    pub(super) inner: Shared,
+    pub(super) shapes: Arc<Shapes>,
+    actions: Arc<BTreeMap<EntityRef, ActionInfo>>,
+    enumerated: Arc<BTreeSet<Arc<str>>>,
     digest: Digest,
 }
 
@@ -112,9 +133,10 @@ pub fn parse_schema(files: &[SourceFile]) -> (Option<Schema>, Vec<Diagnostic>) {
                 .map(|ty| ty.name().to_string().into())
                 .collect();
             let schema = Schema {
-                inner,
-                enumerated,
-                actions,
+                shapes: Arc::new(Shapes::of(inner.as_ref())),
+                inner: Shared(Arc::new(inner)),
+                actions: Arc::new(actions),
+                enumerated: Arc::new(enumerated),
                 digest,
             };
             (Some(schema), diagnostics)

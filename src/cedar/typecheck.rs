@@ -51,7 +51,8 @@ impl PolicySet {
                     .is_some_and(|environments| environments.accept(template))
             })
             .flat_map_iter(|template| {
-                let full = full.get_or_init(|| cedar_policy::Validator::new(schema.inner.clone()));
+                let full =
+                    full.get_or_init(|| cedar_policy::Validator::new((*schema.inner).clone()));
                 let links = links.get(template.id());
                 self.findings(full, &alone(set, template, links), files)
             })
@@ -64,7 +65,7 @@ impl PolicySet {
         schema: &Schema,
         files: &BTreeMap<Arc<str>, SourceFile>,
     ) -> Vec<Diagnostic> {
-        let validator = cedar_policy::Validator::new(schema.inner.clone());
+        let validator = cedar_policy::Validator::new((*schema.inner).clone());
         self.findings(&validator, &self.inner, files)
     }
 

@@ -3,7 +3,7 @@
 use super::error::CliError;
 use super::origin::{Origin, Range};
 use crate::render::Version;
-use crate::repository::{Files, Manifest, PolicyVersion, Refused, load, select_recordings};
+use crate::repository::{Files, Manifest, PolicyVersion, Refused, load_beside, select_recordings};
 use crate::source::{self, Repository, Tree};
 use std::path::{Path, PathBuf};
 
@@ -46,8 +46,14 @@ pub fn root() -> Result<PathBuf, CliError> {
 
 /// Loads one version.
 pub fn load_version(origin: &Origin) -> Result<Loaded, CliError> {
+    load_after(origin, None)
+}
+
+/// Loads one version; what it has in common with one that was loaded before is shared.
+fn load_after(origin: &Origin, other: Option<&Loaded>) -> Result<Loaded, CliError> {
+    let other = other.map(|other| &other.version);
     match origin {
-        Origin::WorkingTree => from_disk(&root()?, "working tree".to_owned(), None, true),
+        Origin::WorkingTree => from_disk(&root()?, "working tree".to_owned(), None, true, other),
         Origin::Directory(path) => {
             let label = format!("dir:{}", path.to_string_lossy().replace('\\', "/"));
             if !path.join(source::MANIFEST).is_file() {
@@ -55,7 +61,7 @@ pub fn load_version(origin: &Origin) -> Result<Loaded, CliError> {
                 return Err(CliError::new(message)
                     .with_help("name the directory of a policy repository: `dir:PATH`"));
             }
-            from_disk(path, label.clone(), Some(label), false)
+            from_disk(path, label.clone(), Some(label), false, other)
         }
         Origin::Revision(revision) => {
             let start = source::find_root(Path::new(".")).unwrap_or_else(|| PathBuf::from("."));
@@ -65,6 +71,7 @@ pub fn load_version(origin: &Origin) -> Result<Loaded, CliError> {
                 &repository.tree(revision)?,
                 label,
                 Some(revision.clone()),
+                other,
             ))
         }
     }
@@ -73,7 +80,11 @@ pub fn load_version(origin: &Origin) -> Result<Loaded, CliError> {
 /// Loads base and head.
 pub fn load_range(range: &Range) -> Result<(Loaded, Loaded), CliError> {
     match range {
-        Range::Two(base, head) => Ok((load_version(base)?, load_version(head)?)),
+        Range::Two(base, head) => {
+            let base = load_version(base)?;
+            let head = load_after(head, Some(&base))?;
+            Ok((base, head))
+        }
         Range::MergeBase(a, b) => {
             let start = source::find_root(Path::new(".")).unwrap_or_else(|| PathBuf::from("."));
             let base = Repository::discover(&start)?.merge_base(a, b)?;
@@ -82,7 +93,8 @@ pub fn load_range(range: &Range) -> Result<(Loaded, Loaded), CliError> {
             let short: String = base.chars().take(7).collect();
             loaded.header.label = format!("merge base of {a} and {b} ({short})");
             loaded.header.name = Some(format!("{short}{directory}"));
-            Ok((loaded, load_version(&Origin::Revision(b.clone()))?))
+            let head = load_after(&Origin::Revision(b.clone()), Some(&loaded))?;
+            Ok((loaded, head))
         }
     }
 }
@@ -92,13 +104,20 @@ fn from_disk(
     label: String,
     name: Option<String>,
     ignore: bool,
+    other: Option<&PolicyVersion>,
 ) -> Result<Loaded, CliError> {
-    Ok(from_tree(&Tree::directory(root, ignore)?, label, name))
+    let tree = Tree::directory(root, ignore)?;
+    Ok(from_tree(&tree, label, name, other))
 }
 
-fn from_tree(tree: &Tree, label: String, name: Option<String>) -> Loaded {
+fn from_tree(
+    tree: &Tree,
+    label: String,
+    name: Option<String>,
+    other: Option<&PolicyVersion>,
+) -> Loaded {
     let read = |path: &str| tree.read(path).map_err(|error| error.message);
-    let version = load(&files(tree, &read));
+    let version = load_beside(&files(tree, &read), other);
     let digest = version
         .digest
         .as_ref()

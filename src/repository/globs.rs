@@ -49,7 +49,12 @@ fn reaches_below(pattern: &str, directory: &[&str]) -> bool {
     steps.next().is_some()
 }
 
-fn compile(patterns: &[String], manifest: &str, diagnostics: &mut Vec<Diagnostic>) -> GlobSet {
+/// The patterns that can be used, as one set; the others are reported.
+pub(super) fn compile(
+    patterns: &[String],
+    manifest: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> GlobSet {
     let mut builder = GlobSetBuilder::new();
     let mut fault = |message: String| {
         diagnostics.push(Diagnostic::error(Stage::Parse, "pattern", message).in_file(manifest));

@@ -1,19 +1,19 @@
 //! Loading: failures are data, so three broken files still leave the other forty.
 
-use super::agents;
-use super::entities::typed_entity;
-use super::files::{AgentsFile, EntitiesFile, LinksFile, MappingFile, SuiteFile};
+use super::files::{LinksFile, MappingFile, SuiteFile};
 use super::globs::{concerns, select};
 use super::manifest::{Manifest, MappingSource};
 use super::mapping::Mapping;
 use super::near_misses::near_misses;
+use super::population::{Population, PopulationFiles};
 use super::references::parse_reference;
 use super::version::{Files, PolicyVersion, Suite};
-use crate::cedar::{self, EntityStore, Link, ParsedEntity, PolicySetBuilder};
-use crate::model::{Diagnostic, Digest, EntityRef, SourceFile, Sources, Span, Stage};
+use crate::cedar::{self, Link, ParsedPolicy, PolicySetBuilder};
+use crate::model::{Diagnostic, Digest, SourceFile, Sources, Stage};
 use crate::yaml::{self, Spanned};
+use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 static NONE: Vec<String> = Vec::new();
@@ -23,12 +23,14 @@ const MANIFEST: &str = "agentauthz.yaml";
 
 /// Loads a policy version. What is wrong stands in its diagnostics, sorted by place.
 pub fn load(files: &Files<'_>) -> PolicyVersion {
-    let mut loader = Loader {
-        files,
-        version: PolicyVersion::default(),
-        entities: BTreeMap::new(),
-    };
-    loader.run();
+    load_beside(files, None)
+}
+
+/// The same, beside a version that was loaded before: what has the same path and text there is not parsed again, and
+/// an equal schema and equal entities are shared.
+pub fn load_beside(files: &Files<'_>, other: Option<&PolicyVersion>) -> PolicyVersion {
+    let mut loader = Loader::of(files);
+    loader.run(other);
     let mut version = loader.version;
     version.diagnostics.sort();
     version.diagnostics.dedup();
@@ -38,11 +40,7 @@ pub fn load(files: &Files<'_>) -> PolicyVersion {
 
 /// The recordings that a manifest names, or the faults for which some may be missing.
 pub fn select_recordings(files: &Files<'_>) -> Result<Vec<String>, (Vec<Diagnostic>, Sources)> {
-    let mut loader = Loader {
-        files,
-        version: PolicyVersion::default(),
-        entities: BTreeMap::new(),
-    };
+    let mut loader = Loader::of(files);
     loader.manifest();
     let patterns = loader.version.manifest.recordings.clone();
     let (paths, faults) = select(&patterns, files.paths.iter().map(String::as_str), MANIFEST);
@@ -66,11 +64,19 @@ pub fn select_recordings(files: &Files<'_>) -> Result<Vec<String>, (Vec<Diagnost
 struct Loader<'a> {
     files: &'a Files<'a>,
     version: PolicyVersion,
-    /// Entities by uid, with the place that said them first.
-    entities: BTreeMap<EntityRef, (ParsedEntity, Arc<str>, Span)>,
 }
 
-impl Loader<'_> {
+/// What one policy file came to.
+type Parsed = (Vec<ParsedPolicy>, Vec<Diagnostic>);
+
+impl<'a> Loader<'a> {
+    fn of(files: &'a Files<'a>) -> Self {
+        Self {
+            files,
+            version: PolicyVersion::default(),
+        }
+    }
+
     fn manifest(&mut self) {
         if let Some(file) = self.file(MANIFEST)
             && let Some(manifest) = self.yaml::<Manifest>(&file, |manifest| manifest.version)
@@ -79,13 +85,28 @@ impl Loader<'_> {
         }
     }
 
-    fn run(&mut self) {
+    fn run(&mut self, other: Option<&PolicyVersion>) {
         self.manifest();
-        self.schema();
-        self.policies();
-        self.inventory();
-        self.entities();
-        self.build_store();
+        self.schema(other);
+        let policies = self.select(|manifest| &manifest.policies);
+        let population = PopulationFiles {
+            agent_type: self.version.manifest.agent_type.clone(),
+            agents: self.select(|manifest| &manifest.agents),
+            entities: self.select(|manifest| &manifest.entities),
+        };
+        let schema = self.version.schema.as_ref();
+        let schema_files = &self.version.schema_made.0;
+        let (parsed, population) = rayon::join(
+            || parse(&policies, other),
+            || Population::of(population, schema, schema_files, other),
+        );
+        self.policies(parsed);
+        self.version.agents = population.agents.clone();
+        self.version.store = population.store.clone();
+        self.version
+            .diagnostics
+            .extend(population.diagnostics.iter().cloned());
+        self.version.population = population;
         self.mapping();
         self.suites();
         let missed = near_misses(&self.version.manifest, &self.files.paths);
@@ -93,7 +114,7 @@ impl Loader<'_> {
         self.validate();
     }
 
-    fn schema(&mut self) {
+    fn schema(&mut self, other: Option<&PolicyVersion>) {
         let faults = self.version.diagnostics.len();
         let files = self.select(|manifest| &manifest.schema);
         if files.is_empty() && self.version.diagnostics.len() > faults {
@@ -112,15 +133,21 @@ impl Loader<'_> {
             );
             return;
         }
-        let (schema, diagnostics) = cedar::parse_schema(&files);
-        self.version.schema = schema;
-        self.version.diagnostics.extend(diagnostics);
+        let made = match other.map(|other| &other.schema_made) {
+            Some(made) if made.0 == files => made.clone(),
+            Some(_) | None => {
+                let (schema, diagnostics) = cedar::parse_schema(&files);
+                (files, schema, diagnostics)
+            }
+        };
+        self.version.schema = made.1.clone();
+        self.version.diagnostics.extend(made.2.iter().cloned());
+        self.version.schema_made = made;
     }
 
-    fn policies(&mut self) {
+    fn policies(&mut self, parsed: Vec<Parsed>) {
         let mut builder = PolicySetBuilder::default();
-        for file in self.select(|manifest| &manifest.policies) {
-            let (policies, diagnostics) = cedar::parse_policies(&file);
+        for (policies, diagnostics) in parsed {
             self.version.diagnostics.extend(diagnostics);
             for policy in &policies {
                 builder.add(policy);
@@ -169,155 +196,6 @@ impl Loader<'_> {
         let (policies, diagnostics) = builder.finish();
         self.version.policies = policies;
         self.version.diagnostics.extend(diagnostics);
-    }
-
-    fn inventory(&mut self) {
-        let agent_type = self.version.manifest.agent_type.clone();
-        for file in self.select(|manifest| &manifest.agents) {
-            let Some(spec) = self.yaml::<AgentsFile>(&file, |spec| spec.version) else {
-                continue;
-            };
-            if let Some(schema) = &self.version.schema
-                && schema.entity_type(&agent_type).is_none()
-            {
-                let message =
-                    format!("the schema has no entity type `{agent_type}` for the agents");
-                self.push(
-                    Diagnostic::error(Stage::Parse, "agent", message)
-                        .in_file(file.path.clone())
-                        .with_help(
-                            "name the agents' entity type under `agent_type` in the manifest",
-                        ),
-                );
-                continue;
-            }
-            for agent in &spec.agents {
-                let (agent, entity, faults) =
-                    agents::build(agent, &agent_type, self.version.schema.as_ref(), &file);
-                self.version.diagnostics.extend(faults);
-                if let Some(entity) = entity {
-                    self.entity(entity, &file, agent.span);
-                }
-                self.version.agents.push(agent);
-            }
-        }
-    }
-
-    fn entities(&mut self) {
-        for file in self.select(|manifest| &manifest.entities) {
-            if file.path.ends_with(".json") {
-                self.json_entities(&file);
-                continue;
-            }
-            let Some(spec) = self.yaml::<EntitiesFile>(&file, |spec| spec.version) else {
-                continue;
-            };
-            for (name, entity) in &spec.entities {
-                let (parsed, faults) = typed_entity(
-                    name,
-                    entity,
-                    self.version.schema.as_ref(),
-                    &file,
-                    Stage::Check,
-                );
-                self.version.diagnostics.extend(faults);
-                if let Some(parsed) = parsed {
-                    self.entity(parsed, &file, entity.span);
-                }
-            }
-        }
-    }
-
-    fn json_entities(&mut self, file: &SourceFile) {
-        let items: Vec<serde_json::Value> = match serde_json::from_str(&file.text) {
-            Ok(items) => items,
-            Err(error) => {
-                let start: usize = file
-                    .text
-                    .split_inclusive('\n')
-                    .take(error.line().saturating_sub(1))
-                    .map(str::len)
-                    .sum();
-                self.push(
-                    Diagnostic::error(
-                        Stage::Parse,
-                        "json",
-                        format!("this is no array of entities: {error}"),
-                    )
-                    .in_file(file.path.clone())
-                    .with_label(
-                        file.widen(Span::new(start + error.column().saturating_sub(1), 0)),
-                        "here",
-                    ),
-                );
-                return;
-            }
-        };
-        for (at, item) in items.iter().enumerate() {
-            // JSON values carry no places, so a fault is marked where the entity's id stands first.
-            let id = item
-                .pointer("/uid/id")
-                .or_else(|| item.pointer("/uid/__entity/id"))
-                .and_then(|id| id.as_str());
-            let span = id
-                .and_then(|id| serde_json::to_string(id).ok())
-                .and_then(|id| Some(Span::new(file.text.find(&id)?, id.len())))
-                .unwrap_or(Span::new(0, 0));
-            match cedar::parse_entity(item, self.version.schema.as_ref()) {
-                Ok(entity) => self.entity(entity, file, span),
-                Err((message, entity)) => {
-                    self.push(
-                        Diagnostic::error(
-                            Stage::Check,
-                            "entity",
-                            format!("entity {}: {message}", at + 1),
-                        )
-                        .in_file(file.path.clone())
-                        .with_label(span, ""),
-                    );
-                    if let Some(entity) = entity {
-                        self.entity(*entity, file, span);
-                    }
-                }
-            }
-        }
-    }
-
-    fn entity(&mut self, entity: ParsedEntity, file: &SourceFile, span: Span) {
-        let span = file.widen(span);
-        if let Some((_, first, _)) = self.entities.get(&entity.uid) {
-            let message = format!("{} is said twice; the first time in `{first}`", entity.uid);
-            self.push(
-                Diagnostic::error(Stage::Parse, "duplicate_entity", message)
-                    .in_file(file.path.clone())
-                    .with_label(span, ""),
-            );
-            return;
-        }
-        self.entities
-            .insert(entity.uid.clone(), (entity, file.path.clone(), span));
-    }
-
-    fn build_store(&mut self) {
-        let all: Vec<ParsedEntity> = self
-            .entities
-            .values()
-            .map(|(entity, _, _)| entity.clone())
-            .collect();
-        match EntityStore::build(&all, self.version.schema.as_ref()) {
-            Ok(store) => self.version.store = store,
-            Err(message) => {
-                let mut fault = Diagnostic::error(Stage::Parse, "entities", message.clone());
-                let blamed = self
-                    .entities
-                    .values()
-                    .find(|(entity, _, _)| message.contains(&entity.uid.to_string()));
-                if let Some((_, file, span)) = blamed {
-                    fault = fault.in_file(file.clone()).with_label(*span, "");
-                }
-                self.push(fault);
-            }
-        }
     }
 
     fn mapping(&mut self) {
@@ -430,23 +308,43 @@ impl Loader<'_> {
         file: &SourceFile,
         version: fn(&T) -> u32,
     ) -> Option<T> {
-        match yaml::parse::<T>(file) {
-            Ok(value) => match version_fault(file, version(&value)) {
-                None => Some(value),
-                Some(fault) => {
-                    self.push(fault);
-                    None
-                }
-            },
-            Err(fault) => {
-                self.push(fault);
-                None
-            }
-        }
+        versioned(file, version)
+            .map_err(|fault| self.push(fault))
+            .ok()
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {
         self.version.diagnostics.push(diagnostic);
+    }
+}
+
+/// Parses every file at once. What stands in the other version, at the same path with the same text, is taken from it.
+fn parse(files: &[SourceFile], other: Option<&PolicyVersion>) -> Vec<Parsed> {
+    let mut known: HashMap<&str, Vec<&ParsedPolicy>> = HashMap::new();
+    for policy in other.into_iter().flat_map(|other| &other.parsed) {
+        known.entry(&policy.file).or_default().push(policy);
+    }
+    files
+        .par_iter()
+        .map(|file| {
+            let same = other.is_some_and(|other| other.sources.get(&file.path) == Some(file));
+            match known.get(file.path.as_ref()).filter(|_| same) {
+                Some(policies) => (policies.iter().copied().cloned().collect(), Vec::new()),
+                None => cedar::parse_policies(file),
+            }
+        })
+        .collect()
+}
+
+/// One YAML file as a value, where it says a version that is known here.
+pub(super) fn versioned<T: serde::de::DeserializeOwned + Default>(
+    file: &SourceFile,
+    version: fn(&T) -> u32,
+) -> Result<T, Diagnostic> {
+    let value = yaml::parse::<T>(file)?;
+    match version_fault(file, version(&value)) {
+        None => Ok(value),
+        Some(fault) => Err(fault),
     }
 }
 

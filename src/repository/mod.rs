@@ -8,6 +8,7 @@ mod load;
 mod manifest;
 mod mapping;
 mod near_misses;
+mod population;
 mod references;
 mod schemas;
 mod template;
@@ -20,7 +21,7 @@ pub use files::{
     AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, Expectation, ExpectedDecision,
     LinkSpec, LinksFile, MappingFile, SuiteFile, TestRequest, TestSpec, ToolSpec,
 };
-pub use load::{load, select_recordings, version_fault};
+pub use load::{load, load_beside, select_recordings, version_fault};
 pub use manifest::{Manifest, MappingSource};
 pub use mapping::{Mapping, ToolRule, ValueTemplate};
 pub use references::{nearest, parse_action, parse_reference};

@@ -1,11 +1,8 @@
 //! Files that no pattern takes, though they look as if they should count.
 
-use super::globs::select;
+use super::globs::compile;
 use super::manifest::{Manifest, MappingSource};
 use crate::model::{Diagnostic, Stage};
-
-/// The name by which patterns that cannot be used would be blamed; they were reported before.
-const MANIFEST: &str = "agentauthz.yaml";
 
 /// A warning for each file that differs from what counts by its ending alone.
 pub(super) fn near_misses(manifest: &Manifest, paths: &[String]) -> Vec<Diagnostic> {
@@ -26,19 +23,17 @@ pub(super) fn near_misses(manifest: &Manifest, paths: &[String]) -> Vec<Diagnost
         .chain(&manifest.schema)
         .cloned()
         .collect();
+    // Patterns that cannot be used were reported before.
+    let yaml = compile(&yaml, "", &mut Vec::new());
+    let cedar = compile(&cedar, "", &mut Vec::new());
     let mut found = Vec::new();
     for path in paths {
-        let taken = |patterns: &[String], path: &str| {
-            !select(patterns, std::iter::once(path), MANIFEST)
-                .0
-                .is_empty()
-        };
         let message = if let Some(stem) = path.strip_suffix(".yml") {
             let as_yaml = format!("{stem}.yaml");
-            (!taken(&yaml, path) && taken(&yaml, &as_yaml))
+            (!yaml.is_match(path) && yaml.is_match(&as_yaml))
                 .then(|| format!("no pattern takes this file; it would count as `{as_yaml}`"))
         } else if path.ends_with(".cedar") || path.ends_with(".cedarschema") {
-            (!taken(&cedar, path)).then(|| "no pattern of the manifest takes this file".to_owned())
+            (!cedar.is_match(path)).then(|| "no pattern of the manifest takes this file".to_owned())
         } else {
             None
         };

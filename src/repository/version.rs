@@ -4,6 +4,7 @@ use super::agents::Agent;
 use super::files::SuiteFile;
 use super::manifest::Manifest;
 use super::mapping::Mapping;
+use super::population::Population;
 use crate::cedar::{EntityStore, Link, ParsedPolicy, PolicySet, Schema};
 use crate::model::{Diagnostic, Digest, SourceFile, Sources};
 
@@ -55,6 +56,10 @@ pub struct PolicyVersion {
     pub diagnostics: Vec<Diagnostic>,
     /// A digest of every file that was read.
     pub digest: Option<Digest>,
+    /// The files of the schema and what they came to, for a version that has the same.
+    pub(super) schema_made: (Vec<SourceFile>, Option<Schema>, Vec<Diagnostic>),
+    /// The agents and entities with their files, for a version that has the same.
+    pub(super) population: Population,
 }
 
 /// A suite of unit tests with its file.

@@ -1,0 +1,500 @@
+//! Random repositories and requests, decided by the product from the bytes of a recording, against Cedar's own
+//! interface: decision, determining policies, errors, statuses, conformance, and the class of every change.
+//!
+//! `AGENTAUTHZ_CASES` is how many cases are tried, `AGENTAUTHZ_SEED` where the generator begins; `AGENTAUTHZ_WORLD` tries
+//! one pair of versions alone. A million cases:
+//! `AGENTAUTHZ_CASES=1000000 cargo test --release --test differential -- --nocapture`
+
+#[path = "support/differential/mod.rs"]
+mod support;
+
+use agentauthz::diff::{DecisionChanges, GroupKey, observe};
+use agentauthz::engine::{Decisions, Incoming, Pairing, Place, Side, Verdict};
+use agentauthz::model::{
+    ChangeClass, Decision, Importer, NotReplayable, Outcome, RecordedAction, Status,
+};
+use agentauthz::recording::{self, Item};
+use agentauthz::repository::PolicyVersion;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+use support::operators::NAMES;
+use support::oracle::{Judge, Judged, class};
+use support::random::Random;
+use support::requests::{Line, line};
+use support::shrink::shrink;
+use support::statistics::Statistics;
+use support::versions::{Version, World};
+
+/// One way in which the product decides.
+struct Way {
+    name: &'static str,
+    /// Makes a side decide in this way.
+    side: for<'a> fn(Side<'a>) -> Side<'a>,
+    /// Compares all lines, from their bytes.
+    compare: fn(&Side<'_>, &Side<'_>, &[Line]) -> DecisionChanges,
+}
+
+/// Every engine is held to the same answers: a new one is a line here.
+const WAYS: &[Way] = &[Way {
+    name: "interpreted",
+    side: |side| side,
+    compare: one_by_one,
+}];
+
+/// Whether contexts hold values that only the schema can type (a string for a decimal, `{"type", "id"}` for an entity).
+/// Recorded contexts are not read by the schema yet.
+const IMPLICIT: bool = false;
+
+/// How many lines there are for one pair of versions.
+const LINES: usize = 125;
+
+/// How many cases are tried where nothing else is asked for.
+const CASES: u64 = 6_000;
+
+fn number(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is `{text}`, which is no number")),
+    )
+}
+
+#[test]
+fn every_engine_decides_as_cedar_does() {
+    let cases = number("AGENTAUTHZ_CASES").unwrap_or(CASES);
+    let seed = number("AGENTAUTHZ_SEED").unwrap_or(1);
+    let implicit = number("AGENTAUTHZ_IMPLICIT").map_or(IMPLICIT, |on| on > 0);
+    let start = Instant::now();
+    let worlds = match number("AGENTAUTHZ_WORLD") {
+        Some(one) => one..one + 1,
+        None => 0..cases.div_ceil(LINES as u64),
+    };
+    let found = worlds
+        .into_par_iter()
+        .map(|world| tried(seed, world, implicit))
+        .reduce(Statistics::default, Statistics::merge);
+    let names: Vec<&str> = WAYS.iter().map(|way| way.name).collect();
+    println!(
+        "{found}engines: {}; seed {seed}; implicit values {implicit}; {:.1?}",
+        names.join(", "),
+        start.elapsed()
+    );
+    for difference in found.differences.iter().take(3) {
+        println!("\n{difference}");
+    }
+    assert!(
+        found.differences.is_empty(),
+        "{} pairs of versions with a difference",
+        found.differences.len()
+    );
+    if found.cases >= CASES {
+        covers(&found);
+    }
+}
+
+/// Whatever can happen did happen: else the generator has lost something.
+fn covers(found: &Statistics) {
+    for name in NAMES {
+        let counts = found.operators.get(name).copied().unwrap_or_default();
+        assert!(counts[0] > 0, "no case reached `{name}`");
+        let [_, satisfied, not, _] = counts;
+        assert!(
+            satisfied > 0 && not > 0,
+            "`{name}` was never satisfied or always: {counts:?}"
+        );
+    }
+    for what in ["allow", "deny", "with errors", "nonconforming", "refused"] {
+        assert!(found.of(what) > 20, "{what}: {found}");
+    }
+    for class in ChangeClass::ALL {
+        let undecided = matches!(
+            class,
+            ChangeClass::NewlyUndecidable | ChangeClass::NewlyDecidable
+        );
+        assert!(
+            undecided || found.classes.contains_key(&class),
+            "no case was {class}"
+        );
+    }
+}
+
+/// One pair of versions with its lines; a panic is a difference, too.
+fn tried(seed: u64, world: u64, implicit: bool) -> Statistics {
+    let run = || {
+        let mut random = Random::of(seed, world);
+        let wild = if random.percent(65) { 15 } else { 100 };
+        let pair = World::random(&mut random, wild);
+        let lines: Vec<Line> = (0..LINES)
+            .map(|at| line(&mut random, &pair.base.schema, at, implicit))
+            .collect();
+        let mut statistics = Statistics::default();
+        if let Err((difference, line)) = check(&pair, &lines, &mut statistics) {
+            let again = format!("AGENTAUTHZ_SEED={seed} AGENTAUTHZ_WORLD={world} shows it again");
+            let alone = |pair: &World, line: &Line| seen(pair, std::slice::from_ref(line));
+            let small = match line.or_else(|| {
+                lines
+                    .iter()
+                    .find(|line| alone(&pair, line).is_some())
+                    .cloned()
+            }) {
+                Some(line) => shrink(pair.clone(), line, &alone),
+                None => difference,
+            };
+            statistics.differences.push(format!("{again}\n{small}"));
+        }
+        statistics
+    };
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Statistics {
+        differences: vec![format!(
+            "a panic: AGENTAUTHZ_SEED={seed} AGENTAUTHZ_WORLD={world} shows it again"
+        )],
+        ..Statistics::default()
+    })
+}
+
+/// The difference that these lines show; nothing where the versions cannot even be read.
+fn seen(pair: &World, lines: &[Line]) -> Option<String> {
+    let found = catch_unwind(AssertUnwindSafe(|| {
+        check(pair, lines, &mut Statistics::default())
+    }));
+    match found {
+        Ok(Ok(())) => None,
+        Ok(Err((difference, _))) if difference.starts_with(UNREADABLE) => None,
+        Ok(Err((difference, _))) => Some(difference),
+        Err(_) => Some("a panic".to_owned()),
+    }
+}
+
+const UNREADABLE: &str = "the versions cannot be read: ";
+
+type Difference = (String, Option<Line>);
+
+/// Both versions as the product has them, and as the oracle has them.
+struct Loaded {
+    base: PolicyVersion,
+    head: PolicyVersion,
+    pairing: Pairing,
+    judges: [Judge; 2],
+}
+
+fn loaded(base: &Version, head: &Version) -> Result<Loaded, String> {
+    let (left, right) = (base.load()?, head.load()?);
+    let pairing = Pairing::of(&left, &right);
+    let judges = [
+        Judge::of(base, &|id| pairing.base_name(&Arc::from(id)))?,
+        Judge::of(head, &|id| Arc::from(id))?,
+    ];
+    Ok(Loaded {
+        base: left,
+        head: right,
+        pairing,
+        judges,
+    })
+}
+
+fn check(pair: &World, lines: &[Line], statistics: &mut Statistics) -> Result<(), Difference> {
+    let unreadable = |message: String| (format!("{UNREADABLE}{message}"), None);
+    let both = loaded(&pair.base, &pair.head).map_err(unreadable)?;
+    count_versions(pair, &both.judges, statistics);
+    let [left, right] = &both.judges;
+    let judged: Vec<[Option<Judged>; 2]> = lines
+        .iter()
+        .map(|line| {
+            [
+                left.judge(&line.question).ok(),
+                right.judge(&line.question).ok(),
+            ]
+        })
+        .collect();
+    for way in WAYS {
+        let sides = [
+            (way.side)(Side::base(&both.base, &both.pairing)),
+            (way.side)(Side::head(&both.head)),
+        ];
+        for (at, (line, expected)) in lines.iter().zip(&judged).enumerate() {
+            let context = |message| (format!("{}: {message}", way.name), Some(line.clone()));
+            let verdicts = each_side(&sides, line, expected).map_err(context)?;
+            if at % 8 == 0 {
+                statuses(&both.judges, &verdicts, line).map_err(context)?;
+            }
+            if way.name == WAYS[0].name {
+                count(&both.judges, expected, &verdicts, statistics);
+            }
+        }
+    }
+    // Against a version without any policy nothing is unchanged that is not a plain deny: so the comparison of many
+    // lines shows what it says of each side.
+    let nothing = |of: &Version| Version {
+        rules: Vec::new(),
+        links: Vec::new(),
+        entities: Vec::new(),
+        ..of.clone()
+    };
+    let before = loaded(&pair.base, &nothing(&pair.base)).map_err(unreadable)?;
+    let after = loaded(&nothing(&pair.head), &pair.head).map_err(unreadable)?;
+    for both in [&both, &before, &after] {
+        let judged = |line: &Line| {
+            both.judges
+                .each_ref()
+                .map(|judge| judge.judge(&line.question).ok())
+        };
+        let expected = Expected::of(lines.iter().map(judged), &both.judges[1]);
+        for way in WAYS {
+            let (base, head) = (
+                Side::base(&both.base, &both.pairing),
+                Side::head(&both.head),
+            );
+            let found =
+                Expected::in_changes(&(way.compare)(&(way.side)(base), &(way.side)(head), lines));
+            if found != expected {
+                return Err((
+                    format!(
+                        "{}: all lines: found {found:#?}\nexpected {expected:#?}",
+                        way.name
+                    ),
+                    None,
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn count_versions(pair: &World, judges: &[Judge; 2], statistics: &mut Statistics) {
+    statistics.worlds += 1;
+    for (version, judge) in [&pair.base, &pair.head].into_iter().zip(judges) {
+        statistics.rules += version.rules.len() as u64;
+        statistics.links += version.links.len() as u64;
+        statistics.entities += version.entities.len() as u64;
+        if version.has_schema {
+            statistics.typed.0 += version.rules.len() as u64;
+            statistics.typed.1 += judge.well_typed as u64;
+        }
+    }
+}
+
+/// The one action of a line, or why it is none.
+fn read(line: &Line) -> Result<RecordedAction, String> {
+    let item = Item {
+        bytes: line.bytes.clone(),
+        line: 1,
+    };
+    let mut actions = recording::parse(Importer::Native, &item, "r.jsonl").actions;
+    match (actions.pop(), actions.is_empty()) {
+        (Some(Ok(action)), true) => Ok(action),
+        (Some(Err(fault)), true) => Err(format!("{fault:?}")),
+        (other, _) => panic!("a line is one action: {other:?} and {actions:?}"),
+    }
+}
+
+/// What both sides say of a line, held against what Cedar says. Nothing where it is no action for either.
+fn each_side(
+    sides: &[Side<'_>; 2],
+    line: &Line,
+    expected: &[Option<Judged>; 2],
+) -> Result<Vec<Verdict>, String> {
+    let action = match read(line) {
+        Ok(action) => action,
+        Err(_) if expected.iter().all(Option::is_none) => return Ok(Vec::new()),
+        Err(fault) => return Err(format!("{fault}, but Cedar says {expected:#?}")),
+    };
+    let mut verdicts = Vec::new();
+    for ((name, side), expected) in ["base", "head"].into_iter().zip(sides).zip(expected) {
+        let verdict = side.decide(&action);
+        let outcome = match expected {
+            Some(judged) => Outcome::Decided(judged.answer.clone()),
+            None => Outcome::NotReplayable(NotReplayable::InvalidRequest),
+        };
+        if verdict.outcome != outcome {
+            return Err(format!(
+                "{name}: said {:#?}\nexpected {outcome:#?}",
+                verdict.outcome
+            ));
+        }
+        let nonconforming = expected.as_ref().is_some_and(|judged| judged.nonconforming);
+        if verdict.nonconforming.is_some() != nonconforming {
+            return Err(format!(
+                "{name}: said {:?}; nonconforming: {nonconforming}",
+                verdict.nonconforming
+            ));
+        }
+        verdicts.push(verdict);
+    }
+    Ok(verdicts)
+}
+
+/// The status of every policy, held against Cedar's answer on that policy alone.
+fn statuses(judges: &[Judge; 2], verdicts: &[Verdict], line: &Line) -> Result<(), String> {
+    for (judge, verdict) in judges.iter().zip(verdicts) {
+        let Ok(mut expected) = judge.statuses(&line.question) else {
+            continue;
+        };
+        for found in &verdict.policies {
+            let known = expected.remove(&found.policy);
+            if known != Some((found.effect, found.status)) {
+                return Err(format!("{found:?}, but Cedar says {known:?}"));
+            }
+        }
+        let missed = expected
+            .iter()
+            .find(|(_, (_, status))| *status != Status::NotSatisfied);
+        if let Some(missed) = missed {
+            return Err(format!("a policy was left out: {missed:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn count(
+    judges: &[Judge; 2],
+    expected: &[Option<Judged>; 2],
+    verdicts: &[Verdict],
+    statistics: &mut Statistics,
+) {
+    statistics.cases += 1;
+    let [base, head] = expected.each_ref().map(Option::as_ref);
+    let class = class(base, head, &judges[1]);
+    *statistics.classes.entry(class).or_default() += 1;
+    if class.is_flip() {
+        statistics.add("flips");
+    }
+    for judged in expected {
+        let Some(judged) = judged else {
+            statistics.add("refused");
+            continue;
+        };
+        statistics.add(match judged.answer.decision {
+            Some(Decision::Allow) => "allow",
+            Some(Decision::Deny) | None => "deny",
+        });
+        if !judged.answer.errors.is_empty() {
+            statistics.add("with errors");
+        }
+        if judged
+            .answer
+            .determining
+            .iter()
+            .any(|id| id.starts_with("link"))
+        {
+            statistics.add("by a link");
+        }
+        if judged.nonconforming {
+            statistics.add("nonconforming");
+        }
+    }
+    for (judge, verdict) in judges.iter().zip(verdicts) {
+        let mut reached = Vec::new();
+        for found in &verdict.policies {
+            reached.push((judge.policies[&found.policy].operators, found.status));
+            statistics.add(match found.status {
+                Status::Satisfied => "policies satisfied",
+                Status::NotSatisfied => "policies not satisfied",
+                Status::Error => "policies in error",
+                Status::Unknown => "policies unknown",
+            });
+        }
+        statistics.reached(&reached);
+    }
+}
+
+// ── many lines at once ──
+
+/// What a comparison of many lines must come to.
+#[derive(Debug, Default, PartialEq)]
+struct Expected {
+    actions: u64,
+    compared: u64,
+    malformed: u64,
+    decisions: [Decisions; 2],
+    nonconforming: [u64; 2],
+    classes: BTreeMap<ChangeClass, u64>,
+    groups: BTreeMap<GroupKey, u64>,
+}
+
+impl Expected {
+    fn of(judged: impl Iterator<Item = [Option<Judged>; 2]>, head: &Judge) -> Self {
+        let mut out = Self::default();
+        for judged in judged {
+            let [Some(left), Some(right)] = &judged else {
+                // Cedar has no such request, whatever the version: no line of that kind is an action, or it is one that
+                // cannot be decided.
+                assert!(judged.iter().all(Option::is_none), "{judged:?}");
+                out.malformed += 1;
+                continue;
+            };
+            out.actions += 1;
+            out.compared += 1;
+            for (side, judged) in [left, right].into_iter().enumerate() {
+                match judged.answer.decision {
+                    Some(Decision::Allow) => out.decisions[side].allow += 1,
+                    Some(Decision::Deny) | None => out.decisions[side].deny += 1,
+                }
+                out.nonconforming[side] += u64::from(judged.nonconforming);
+            }
+            let class = class(Some(left), Some(right), head);
+            *out.classes.entry(class).or_default() += 1;
+            if class != ChangeClass::Unchanged {
+                let [base, head] =
+                    [left, right].map(|judged| Outcome::Decided(judged.answer.clone()));
+                *out.groups
+                    .entry(GroupKey { class, base, head })
+                    .or_default() += 1;
+            }
+        }
+        out
+    }
+
+    fn in_changes(found: &DecisionChanges) -> Self {
+        let refused = found.base.decisions.not_replayable;
+        let decided = |decisions: Decisions| Decisions {
+            not_replayable: 0,
+            ..decisions
+        };
+        let mut classes: BTreeMap<ChangeClass, u64> = found
+            .classes
+            .iter()
+            .map(|(class, tally)| (*class, tally.actions))
+            .collect();
+        // What no side can decide is unchanged.
+        if let Some(unchanged) = classes.get_mut(&ChangeClass::Unchanged) {
+            *unchanged -= refused;
+        }
+        classes.retain(|_, count| *count > 0);
+        Self {
+            actions: found.volume.actions - refused,
+            compared: found.compared,
+            malformed: found.volume.malformed.count + refused,
+            decisions: [decided(found.base.decisions), decided(found.head.decisions)],
+            nonconforming: [
+                found.base.nonconforming.count,
+                found.head.nonconforming.count,
+            ],
+            classes,
+            groups: found
+                .groups
+                .iter()
+                .map(|(key, group)| (key.clone(), group.tally.actions))
+                .collect(),
+        }
+    }
+}
+
+/// Reads and compares each line by itself.
+fn one_by_one(base: &Side<'_>, head: &Side<'_>, lines: &[Line]) -> DecisionChanges {
+    let mut changes = DecisionChanges::default();
+    for (at, line) in lines.iter().enumerate() {
+        let place = Place {
+            recording: "r.jsonl".into(),
+            line: at as u64 + 1,
+        };
+        let incoming = match read(line) {
+            Ok(action) => Incoming::Action(place, Box::new(action)),
+            Err(fault) => Incoming::Malformed(place, fault),
+        };
+        observe(base, head, &mut changes, incoming);
+    }
+    changes
+}

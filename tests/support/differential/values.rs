@@ -1,0 +1,304 @@
+//! Values with every type, as JSON (explicit, implicit, in odd writing), as Cedar's text, and as the product's own.
+
+use super::literals::{self, CONSTRUCTORS, DATETIMES, DURATIONS, LONGS, STRINGS};
+use super::random::Random;
+use super::schema::{Field, Schema, Ty};
+use agentauthz::model;
+use serde_json::{Value as Json, json};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Bool(bool),
+    Long(i64),
+    Text(String),
+    /// A constructor and its argument.
+    Extension(&'static str, String),
+    /// A datetime and a duration.
+    Offset(String, String),
+    Entity(String, String),
+    Set(Vec<Value>),
+    Record(Vec<(String, Value)>),
+    /// JSON that is no value of Cedar's.
+    Odd(&'static str),
+}
+
+/// JSON that Cedar has no value for, or none of that type.
+pub const ODD: [&str; 9] = [
+    "null",
+    "1.5",
+    "-0",
+    "1e3",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "1.0",
+    "[null]",
+    "{\"a\":null}",
+];
+
+/// A value of a type.
+pub fn value(random: &mut Random, schema: &Schema, ty: &Ty) -> Value {
+    let extension = |random: &mut Random, at: usize| {
+        let (function, arguments) = CONSTRUCTORS[at];
+        Value::Extension(function, (*random.pick(arguments)).to_owned())
+    };
+    match ty {
+        Ty::Bool => Value::Bool(random.percent(50)),
+        Ty::Long if random.percent(75) => Value::Long(LONGS[random.below(8)]),
+        Ty::Long => Value::Long(*random.pick(&LONGS)),
+        Ty::Text if random.percent(50) => Value::Text(STRINGS[random.below(5)].to_owned()),
+        Ty::Text => Value::Text((*random.pick(&STRINGS)).to_owned()),
+        Ty::Decimal => extension(random, 0),
+        Ty::Ip => extension(random, 1),
+        Ty::Datetime if random.percent(20) => Value::Offset(
+            (*random.pick(&DATETIMES)).to_owned(),
+            DURATIONS[random.below(14)].to_owned(),
+        ),
+        Ty::Datetime => extension(random, 2),
+        Ty::Duration => extension(random, 3),
+        Ty::Entity(at) => {
+            let (ty, id) = schema.some_id(random, *at);
+            Value::Entity(ty, id)
+        }
+        Ty::Set(element) => {
+            let length = random.weighted(&[2, 3, 3, 1]);
+            Value::Set(
+                (0..length)
+                    .map(|_| value(random, schema, element))
+                    .collect(),
+            )
+        }
+        Ty::Record(fields) => Value::Record(record(random, schema, fields)),
+    }
+}
+
+/// The members of a record of this type.
+pub fn record(random: &mut Random, schema: &Schema, fields: &[Field]) -> Vec<(String, Value)> {
+    let mut members = Vec::new();
+    for field in fields {
+        if field.required || random.percent(60) {
+            members.push((field.name.clone(), value(random, schema, &field.ty)));
+        }
+    }
+    members
+}
+
+impl Value {
+    /// The product's own form.
+    pub fn model(&self) -> Option<model::Value> {
+        Some(match self {
+            Value::Bool(value) => model::Value::Bool(*value),
+            Value::Long(value) => model::Value::Long(*value),
+            Value::Text(value) => model::Value::String(value.clone()),
+            Value::Extension(function, argument) => {
+                model::Value::Extension((*function).into(), argument.clone())
+            }
+            Value::Offset(datetime, duration) => model::Value::Call(
+                "offset".into(),
+                vec![
+                    model::Value::Extension("datetime".into(), datetime.clone()),
+                    model::Value::Extension("duration".into(), duration.clone()),
+                ],
+            ),
+            Value::Entity(ty, id) => {
+                model::Value::Entity(model::EntityRef::new(ty.as_str(), id.as_str()))
+            }
+            Value::Set(items) => {
+                model::Value::Set(items.iter().map(Value::model).collect::<Option<_>>()?)
+            }
+            Value::Record(members) => model::Value::Record(
+                members
+                    .iter()
+                    .map(|(name, value)| Some((name.clone(), value.model()?)))
+                    .collect::<Option<_>>()?,
+            ),
+            Value::Odd(_) => return None,
+        })
+    }
+
+    /// Cedar's text, as an expression.
+    pub fn cedar(&self, random: &mut Random) -> String {
+        match self {
+            Value::Bool(value) => value.to_string(),
+            Value::Long(value) if *value < 0 => format!("({value})"),
+            Value::Long(value) => value.to_string(),
+            Value::Text(value) => literals::written(random, value),
+            Value::Extension(function, argument) => {
+                format!("{function}({})", literals::written(random, argument))
+            }
+            Value::Offset(datetime, duration) => format!(
+                "datetime({}).offset(duration({}))",
+                literals::quoted(datetime),
+                literals::quoted(duration)
+            ),
+            Value::Entity(ty, id) => literals::uid(ty, id),
+            Value::Set(items) => {
+                let items: Vec<String> = items.iter().map(|item| item.cedar(random)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Record(members) => {
+                let members: Vec<String> = members
+                    .iter()
+                    .map(|(name, value)| {
+                        format!("{}: {}", literals::name(name), value.cedar(random))
+                    })
+                    .collect();
+                format!("{{{}}}", members.join(", "))
+            }
+            Value::Odd(_) => "{}".to_owned(),
+        }
+    }
+
+    /// JSON text in this writing.
+    pub fn text(&self, writing: &mut Writing) -> String {
+        let pair = |writing: &mut Writing, outer: &str, members: Vec<(&str, String)>| {
+            let inner = writing.object(members);
+            writing.object(vec![(outer, inner)])
+        };
+        match self {
+            Value::Bool(value) => value.to_string(),
+            Value::Long(value) => value.to_string(),
+            Value::Text(value) => writing.string(value),
+            Value::Extension(_, argument) if writing.is_implicit() => writing.string(argument),
+            Value::Extension(function, argument) => {
+                let members = vec![
+                    ("fn", writing.string(function)),
+                    ("arg", writing.string(argument)),
+                ];
+                pair(writing, "__extn", members)
+            }
+            Value::Offset(datetime, duration) => {
+                let of = |function, argument: &str| Value::Extension(function, argument.to_owned());
+                // Cedar types the arguments of a call by itself: these stay explicit.
+                let implicit = std::mem::take(&mut writing.implicit);
+                let arguments = [of("datetime", datetime), of("duration", duration)]
+                    .map(|value| value.text(writing))
+                    .to_vec();
+                let members = vec![
+                    ("fn", writing.string("offset")),
+                    ("args", writing.array(arguments)),
+                ];
+                writing.implicit = implicit;
+                pair(writing, "__extn", members)
+            }
+            Value::Entity(ty, id) => {
+                let members = vec![("type", writing.string(ty)), ("id", writing.string(id))];
+                match writing.is_implicit() {
+                    true => writing.object(members),
+                    false => pair(writing, "__entity", members),
+                }
+            }
+            Value::Set(items) => {
+                let items = items.iter().map(|item| item.text(writing)).collect();
+                writing.array(items)
+            }
+            Value::Record(members) => {
+                let members = members
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.text(writing)))
+                    .collect();
+                writing.object(members)
+            }
+            Value::Odd(text) => (*text).to_owned(),
+        }
+    }
+}
+
+/// How JSON is written.
+pub struct Writing {
+    random: Random,
+    /// The share of extension values and entities, in percent, that stand without their escape.
+    implicit: usize,
+}
+
+impl Writing {
+    /// Keys in any order, white space, escapes; and values that only a schema can type.
+    pub fn odd(random: &mut Random, implicit: usize) -> Self {
+        Self {
+            random: Random::new(random.next()),
+            implicit,
+        }
+    }
+
+    fn percent(&mut self, share: usize) -> bool {
+        self.random.percent(share)
+    }
+
+    fn is_implicit(&mut self) -> bool {
+        self.implicit > 0 && self.percent(self.implicit)
+    }
+
+    fn space(&mut self) -> &'static str {
+        if self.percent(85) {
+            return "";
+        }
+        self.random.word(&[" ", "  ", "\t", "\r", " \t "])
+    }
+
+    pub fn string(&mut self, text: &str) -> String {
+        let mut out = String::from("\"");
+        for letter in text.chars() {
+            let mut units = [0; 2];
+            match letter {
+                _ if self.percent(6) => {
+                    let upper = self.percent(50);
+                    for unit in letter.encode_utf16(&mut units) {
+                        out.push_str(&if upper {
+                            format!("\\u{unit:04X}")
+                        } else {
+                            format!("\\u{unit:04x}")
+                        });
+                    }
+                }
+                '/' if self.percent(30) => out.push_str("\\/"),
+                '"' => out.push_str("\\\""),
+                '\\' => out.push_str("\\\\"),
+                '\n' => out.push_str("\\n"),
+                '\t' => out.push_str("\\t"),
+                _ if u32::from(letter) < 0x20 => {
+                    out.push_str(&format!("\\u{:04x}", u32::from(letter)))
+                }
+                _ => out.push(letter),
+            }
+        }
+        out.push('"');
+        out
+    }
+
+    pub fn array(&mut self, items: Vec<String>) -> String {
+        let mut out = String::from("[");
+        for (at, item) in items.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            out.push_str(self.space());
+            out.push_str(item);
+            out.push_str(self.space());
+        }
+        out.push(']');
+        out
+    }
+
+    pub fn object(&mut self, mut members: Vec<(&str, String)>) -> String {
+        self.random.shuffle(&mut members);
+        let mut out = String::from("{");
+        for (at, (key, value)) in members.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            out.push_str(self.space());
+            out.push_str(&self.string(key));
+            out.push_str(self.space());
+            out.push(':');
+            out.push_str(self.space());
+            out.push_str(value);
+            out.push_str(self.space());
+        }
+        out.push('}');
+        out
+    }
+}
+
+/// Cedar's JSON of a uid, for entity files.
+pub fn uid(ty: &str, id: &str) -> Json {
+    json!({ "type": ty, "id": id })
+}

@@ -2,35 +2,24 @@
 
 use super::merge::Merge;
 use crate::model::hash64;
-use std::collections::HashSet;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// So many are counted exactly.
 const EXACT: usize = 1 << 16;
 
-/// So many are kept until those that are too many are thrown away: this much at a time makes it cheap.
-const MOST: usize = EXACT + EXACT / 2;
+/// So many may wait to be sorted in.
+const WAITING: usize = 1 << 12;
 
-/// How many different texts were seen. Keeps the smallest hashes, at most 98,304 of them: while there are fewer than
-/// 65,536, the count is exact (a collision among them has a chance below 10^-9); past that, how dense the smallest
-/// 65,536 lie says how many there are, within one percent. The same texts give the same count, in whatever order they
-/// come and however they are merged, for a hash among the smallest of all is among the smallest of every part that has
-/// it, and so is never thrown away.
-#[derive(Clone)]
+/// How many different texts were seen. Keeps the smallest 65,536 hashes, 8 bytes each: while there are fewer, the count is
+/// exact (a collision among them has a chance below 10^-9); past that, how dense the smallest ones lie says how many there
+/// are, within one percent. The same texts give the same count, in whatever order they come and however they are merged,
+/// for a hash among the smallest of all is among the smallest of every part that has it, and so is never thrown away.
+#[derive(Clone, Default)]
 pub struct Distinct {
-    kept: HashSet<u64, BuildHasherDefault<AsItIs>>,
-    /// Hashes from here on are not among the smallest.
-    limit: u64,
-}
-
-impl Default for Distinct {
-    fn default() -> Self {
-        Self {
-            kept: HashSet::default(),
-            limit: u64::MAX,
-        }
-    }
+    /// Sorted, each once.
+    kept: Vec<u64>,
+    /// In the order in which they came.
+    waiting: Vec<u64>,
 }
 
 impl Distinct {
@@ -46,57 +35,57 @@ impl Distinct {
 
     /// Notes a text of which only its hash is at hand.
     pub fn insert_hash(&mut self, hash: u64) {
-        // The largest number is the limit of an empty set, so it stands for its neighbour.
-        let hash = hash.min(u64::MAX - 1);
-        if hash < self.limit && self.kept.insert(hash) && self.kept.len() >= MOST {
-            self.prune();
+        let full = self.kept.len() == EXACT;
+        if full && self.kept.last().is_some_and(|last| hash >= *last) {
+            return;
+        }
+        self.waiting.push(hash);
+        if self.waiting.len() >= WAITING {
+            self.kept = self.smallest();
+            self.waiting.clear();
         }
     }
 
-    fn prune(&mut self) {
-        if let Some(last) = self.last_of_smallest() {
-            self.limit = last + 1;
-            self.kept.retain(|hash| *hash <= last);
-        }
-    }
-
-    /// The largest of the smallest hashes, where there are as many as are counted exactly.
-    fn last_of_smallest(&self) -> Option<u64> {
-        if self.kept.len() < EXACT {
-            return None;
-        }
-        let mut all: Vec<u64> = self.kept.iter().copied().collect();
-        let (_, last, _) = all.select_nth_unstable(EXACT - 1);
-        Some(*last)
-    }
-
-    /// The smallest hashes, sorted: all that counts.
+    /// The smallest hashes, sorted, each once.
     fn smallest(&self) -> Vec<u64> {
-        let mut all: Vec<u64> = self.kept.iter().copied().collect();
-        all.sort_unstable();
-        all.truncate(EXACT);
+        let mut fresh = self.waiting.clone();
+        fresh.sort_unstable();
+        fresh.dedup();
+        fresh.retain(|hash| self.kept.binary_search(hash).is_err());
+        let mut all = Vec::with_capacity((self.kept.len() + fresh.len()).min(EXACT));
+        let (mut left, mut right) = (self.kept.iter().peekable(), fresh.iter().peekable());
+        while all.len() < EXACT {
+            let next = match (left.peek(), right.peek()) {
+                (Some(a), Some(b)) if a < b => left.next(),
+                (Some(_), None) => left.next(),
+                (_, Some(_)) => right.next(),
+                (None, None) => break,
+            };
+            all.extend(next);
+        }
         all
     }
 
     /// How many there were; an estimate unless it is exact.
     pub fn len(&self) -> u64 {
-        match self.last_of_smallest() {
-            Some(last) => {
-                let all = ((EXACT as u128 - 1) << 64) / (u128::from(last) + 1);
+        let smallest = self.smallest();
+        match smallest.last() {
+            Some(last) if smallest.len() == EXACT => {
+                let all = ((EXACT as u128 - 1) << 64) / (u128::from(*last) + 1);
                 u64::try_from(all).unwrap_or(u64::MAX)
             }
-            None => self.kept.len() as u64,
+            Some(_) | None => smallest.len() as u64,
         }
     }
 
     /// Whether all of them could be kept.
     pub fn is_exact(&self) -> bool {
-        self.kept.len() < EXACT
+        self.smallest().len() < EXACT
     }
 
     /// Whether there was none.
     pub fn is_empty(&self) -> bool {
-        self.kept.is_empty()
+        self.kept.is_empty() && self.waiting.is_empty()
     }
 }
 
@@ -105,13 +94,13 @@ impl Merge for Distinct {
         if self.kept.len() < other.kept.len() {
             std::mem::swap(self, &mut other);
         }
-        for hash in other.kept {
+        for hash in other.kept.into_iter().chain(other.waiting) {
             self.insert_hash(hash);
         }
     }
 }
 
-/// What is kept beyond the smallest hashes depends on the order in which they came, and does not count.
+/// What waits may be there already, or not be among the smallest; that does not count.
 impl PartialEq for Distinct {
     fn eq(&self, other: &Self) -> bool {
         self.smallest() == other.smallest()
@@ -124,25 +113,6 @@ impl fmt::Debug for Distinct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = if self.is_exact() { "" } else { "about " };
         write!(f, "Distinct({about}{})", self.len())
-    }
-}
-
-/// Numbers that are hashes already.
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        // The smallest hashes all begin with zeros, and the table looks at the first bits, too.
-        self.0 ^ self.0 << 40
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = hash64(self.0, bytes);
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
     }
 }
 
@@ -165,7 +135,7 @@ mod tests {
             let many = of(0..count);
             assert!(!many.is_exact());
             assert!(many.len().abs_diff(count.into()) < within, "{}", many.len());
-            assert!(many.kept.len() <= MOST);
+            assert!(many.kept.len() <= EXACT);
         }
     }
 

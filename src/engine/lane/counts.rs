@@ -53,10 +53,11 @@ impl Agents {
     }
 }
 
-/// Different sessions. A session mostly follows itself, or one that was there shortly before.
+/// Different sessions.
 #[derive(Debug, Default)]
 struct Sessions {
     all: Distinct,
+    /// Sessions that were there shortly before, by their last bits; nothing where they are not remembered.
     recent: Vec<u64>,
 }
 
@@ -65,10 +66,6 @@ const RECENT: usize = 4096;
 
 impl Sessions {
     fn see(&mut self, hash: u64) {
-        if self.recent.is_empty() {
-            // No hash has its place at one of these.
-            self.recent = (1..=RECENT as u64).collect();
-        }
         match self.recent.get_mut(hash as usize % RECENT) {
             Some(recent) if *recent == hash => {}
             Some(recent) => {
@@ -90,6 +87,14 @@ pub struct Crowd {
 }
 
 impl Crowd {
+    /// An empty crowd that is quick where a session follows itself, or one that was there shortly before.
+    fn remembering() -> Self {
+        let mut crowd = Self::default();
+        // No hash has its place at one of these.
+        crowd.sessions.recent = (1..=RECENT as u64).collect();
+        crowd
+    }
+
     fn see(&mut self, actor: &Actor<'_>) {
         self.actions += 1;
         add(&mut self.agents, actor.agent, 1);
@@ -269,7 +274,7 @@ fn decision(answer: &SideAnswer) -> Decision {
 }
 
 /// What a worker has counted since it last handed over.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LaneCounts {
     /// The agents by number.
     pub agents: Agents,
@@ -286,6 +291,22 @@ pub struct LaneCounts {
     pub base: SideCounts,
     /// Head's answers.
     pub head: SideCounts,
+}
+
+impl Default for LaneCounts {
+    fn default() -> Self {
+        Self {
+            agents: Agents::default(),
+            all: Crowd::remembering(),
+            first: None,
+            last: None,
+            unaffected: 0,
+            unchanged: Crowd::remembering(),
+            changes: FxHashMap::default(),
+            base: SideCounts::default(),
+            head: SideCounts::default(),
+        }
+    }
 }
 
 impl LaneCounts {

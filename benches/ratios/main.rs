@@ -1,0 +1,59 @@
+//! `cargo bench --bench ratios`: one line a measure, `name measured goal ok|short`, and below it the figures behind it.
+//!
+//! Baseline and product take turns in one process with the same allocator, best of three, after a sample of the same
+//! data was decided alike. Arguments: `quick` for smaller data, `actions=N`, `only=TEXT` for the measures whose names
+//! hold it, `ten-million` for memory with ten times as many actions. `docs/performance.md` says more.
+
+#[path = "../data/mod.rs"]
+mod data;
+#[path = "../../tests/support/agentdojo.rs"]
+mod rules;
+
+mod agentdojo;
+mod binary;
+mod measure;
+mod product;
+mod replay;
+mod script;
+
+/// The allocator of the binary, for the script, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    let (mut quick, mut only, mut actions) = (false, None, None);
+    let mut ten_times = std::env::var_os("AGENTAUTHZ_BENCH_TEN_MILLION").is_some();
+    for argument in std::env::args().skip(1) {
+        match argument.split_once('=') {
+            Some(("only", name)) => only = Some(name.to_owned()),
+            Some(("actions", number)) => {
+                actions = number.parse::<usize>().ok().filter(|number| *number > 0)
+            }
+            _ if argument == "quick" => quick = true,
+            _ if argument == "ten-million" => ten_times = true,
+            // What `cargo bench` adds.
+            _ if argument == "--bench" => {}
+            _ => {
+                eprintln!(
+                    "`{argument}` is no argument; there are `quick`, `only=TEXT`, `actions=N` and `ten-million`"
+                );
+                std::process::exit(2);
+            }
+        }
+    }
+    let actions = actions.unwrap_or(if quick { 100_000 } else { 1_000_000 });
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    println!(
+        "agentauthz {}, data version {}, {actions} actions, {cores} cores",
+        env!("CARGO_PKG_VERSION"),
+        data::VERSION
+    );
+    let mut report = measure::Report::new(only, quick);
+    // The floor of memory first: the binary runs beside nothing else.
+    binary::end_to_end(&mut report, actions, ten_times);
+    binary::cores_and_compression(&mut report, actions);
+    binary::check(&mut report);
+    agentdojo::measure(&mut report);
+    replay::run(&mut report, actions);
+    report.finish();
+}

@@ -2,13 +2,15 @@
 
 use crate::data::{Data, Version};
 use crate::script::Said;
-use agentauthz::diff::{DecisionChanges, observe};
-use agentauthz::engine::{Incoming, Merge, Pairing, Place, Side};
+use agentauthz::diff::{CompareOptions, Comparison, DecisionChanges};
+use agentauthz::engine::{
+    Chunk, Engine, Ground, Ids, Incoming, Merge, Pairing, Place, Side, Worker,
+};
 use agentauthz::model::{Decision, Importer, Outcome, RecordedAction};
-use agentauthz::recording::{Items, Limits, parse};
+use agentauthz::recording::{Item, Items, Limits, parse};
 use agentauthz::repository::{Files, PolicyVersion, load};
-use rayon::prelude::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Both versions.
 pub struct Loaded {
@@ -17,13 +19,15 @@ pub struct Loaded {
     pairing: Pairing,
 }
 
-/// How much of the work is done.
+/// How much of the work is done, and by what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// What a change cannot touch is skipped: what `diff` does.
     Changed,
-    /// Every policy whose scope holds is evaluated on both sides.
+    /// Every policy whose scope holds is evaluated on both sides: `diff --full`.
     Full,
+    /// By Cedar's evaluator alone: `diff --engine=interpreted`.
+    Interpreted,
 }
 
 fn version(data: &Data, of: Version) -> PolicyVersion {
@@ -67,12 +71,18 @@ impl Loaded {
 
     /// Prepares a comparison, which is not part of the replay, and hands it over.
     pub fn prepared<T>(&self, mode: Mode, work: impl FnOnce(&Replay<'_>) -> T) -> T {
+        let engine = match mode {
+            Mode::Changed | Mode::Full => Engine::Compiled,
+            Mode::Interpreted => Engine::Interpreted,
+        };
         let (base, head) = self.sides();
-        work(&Replay {
-            base: &base,
-            head: &head,
-            mode,
-        })
+        let (base, head) = (base.with_engine(engine), head.with_engine(engine));
+        let ground = Ground::default();
+        let options = CompareOptions {
+            full: mode == Mode::Full,
+            verify: 0,
+        };
+        work(&Replay(Comparison::new(&ground, &base, &head, options)))
     }
 
     /// What both sides say of each action.
@@ -115,43 +125,27 @@ fn said(side: &Side<'_>, action: &RecordedAction) -> Said {
 }
 
 /// A comparison ready to replay.
-pub struct Replay<'a> {
-    base: &'a Side<'a>,
-    head: &'a Side<'a>,
-    mode: Mode,
-}
+pub struct Replay<'a>(Comparison<'a>);
 
 impl Replay<'_> {
     /// Replays these lines on this thread.
     pub fn product_replay(&self, text: &str) -> DecisionChanges {
-        let recording: Arc<str> = "bench".into();
-        let mut changes = DecisionChanges::default();
-        match self.mode {
-            Mode::Changed | Mode::Full => {
-                for (line, action) in actions(text) {
-                    let place = Place {
-                        recording: recording.clone(),
-                        line,
-                    };
-                    observe(
-                        self.base,
-                        self.head,
-                        &mut changes,
-                        Incoming::Action(place, action),
-                    );
-                }
-            }
-        }
-        changes
+        let mut worker = self.0.worker();
+        chunks(text)
+            .into_iter()
+            .for_each(|chunk| work(&mut worker, chunk));
+        worker.finish()
     }
 
-    /// Replays chunks of lines on all threads of a pool.
+    /// Replays chunks of lines on all threads of a pool, as the binary does: a thread takes one after the other.
     pub fn on(&self, pool: &rayon::ThreadPool, chunks: &[&str]) -> DecisionChanges {
-        let parts: Vec<DecisionChanges> = pool.install(|| {
-            chunks
-                .par_iter()
-                .map(|chunk| self.product_replay(chunk))
-                .collect()
+        let next = AtomicUsize::new(0);
+        let parts = pool.broadcast(|_| {
+            let mut worker = self.0.worker();
+            while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                work(&mut worker, chunk);
+            }
+            worker.finish()
         });
         let mut all = DecisionChanges::default();
         parts.into_iter().for_each(|part| all.merge(part));
@@ -159,9 +153,35 @@ impl Replay<'_> {
     }
 }
 
-/// How many actions no changed policy can touch, by the product's own count; nothing where it does not say.
-pub fn unaffected(_: &DecisionChanges) -> Option<u64> {
-    None
+fn work(worker: &mut impl Worker, text: &str) {
+    let recording: Arc<str> = "bench".into();
+    let read = |line: u64, bytes: &[u8], each: &mut dyn FnMut(Incoming)| {
+        let item = Item {
+            bytes: bytes.to_vec(),
+            line,
+        };
+        for action in parse(Importer::Native, &item, "bench").actions {
+            let place = Place {
+                recording: recording.clone(),
+                line,
+            };
+            each(Incoming::Action(place, Box::new(action.expect("a record"))));
+        }
+    };
+    let chunk = Chunk {
+        recording: &recording,
+        importer: Importer::Native,
+        first_line: 1,
+        bytes: text.as_bytes(),
+        read: &read,
+    };
+    let mut ids = Ids::of(&recording);
+    let count = worker.chunk(&chunk, &mut ids);
+    assert_eq!(
+        count.map(|count| count as usize),
+        Some(ids.hashes().len()),
+        "every line is an action"
+    );
 }
 
 /// Lines in chunks of about a megabyte.

@@ -74,16 +74,6 @@ fn nothing_panics_and_nothing_is_left_over() {
 }
 
 #[test]
-fn unsafe_code_stands_in_one_file() {
-    let sources = read("src", "rs");
-    assert!(sources.iter().any(|(path, _)| path == MAPPED));
-    none(unsafety(&sources, MAPPED));
-}
-
-/// The one file with unsafe code.
-const MAPPED: &str = "src/source/mapped.rs";
-
-#[test]
 fn every_fixture_and_snapshot_is_used() {
     let texts = [
         read("tests", "rs"),
@@ -247,26 +237,6 @@ mod proofs {
         )));
         let tested = "#[cfg(test)]\nmod tests {\n    fn f() { g().unwrap() }\n}\nfn f() { g().expect(\"h\") }";
         at(&panics(&file("src/a.rs", tested)), "src/a.rs:5");
-    }
-
-    #[test]
-    fn unsafe_code_is_seen() {
-        at(
-            &unsafety(&file("src/a.rs", "fn f() {\n    unsafe { g() }\n}"), MAPPED),
-            "src/a.rs:2",
-        );
-        at(
-            &unsafety(&file("src/a.rs", "#![allow(unsafe_code)]"), MAPPED),
-            "src/a.rs:1",
-        );
-        at(
-            &unsafety(&file(MAPPED, "fn f() { unsafe { g() } }"), MAPPED),
-            &format!("{MAPPED}:1"),
-        );
-        none(unsafety(
-            &file(MAPPED, "// SAFETY: g is safe.\nfn f() { unsafe { g() } }"),
-            MAPPED,
-        ));
     }
 
     #[test]

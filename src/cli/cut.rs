@@ -5,11 +5,10 @@ use super::recordings::Input;
 use crate::engine::{Incoming, Place};
 use crate::model::Importer;
 use crate::recording::{
-    CHUNK, Chunks, Item, ItemError, Items, Limits, Lines, OpenError, Slices, Unread, lines, parse,
+    CHUNK, Chunks, Item, ItemError, Items, Limits, Lines, OpenError, Unread, lines, parse,
 };
-use crate::source::{self, Body as Source, Mapped, Opened};
-use std::io::{BufRead, Cursor};
-use std::ops::Range;
+use crate::source::{self, Opened};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,35 +25,18 @@ pub struct Piece {
 /// What a piece holds.
 pub enum Body {
     /// Whole lines.
-    Lines(Lines<Bytes>),
+    Lines(Lines<Vec<u8>>),
     /// A document.
     Document(Item),
     /// Something that is not read, at a line, and why.
     LeftOut(u64, String),
 }
 
-/// Bytes of their own, or some of a mapped file.
-pub enum Bytes {
-    /// Read.
-    Owned(Vec<u8>),
-    /// Mapped.
-    Mapped(Arc<Mapped>, Range<usize>),
-}
-
-impl AsRef<[u8]> for Bytes {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Bytes::Owned(bytes) => bytes,
-            Bytes::Mapped(file, range) => file.get(range.clone()).unwrap_or_default(),
-        }
-    }
-}
-
 impl Piece {
     /// Whether it is much larger than most pieces are.
     pub fn is_heavy(&self) -> bool {
         let bytes = match &self.body {
-            Body::Lines(lines) => lines.bytes.as_ref().len(),
+            Body::Lines(lines) => lines.bytes.len(),
             Body::Document(item) => item.bytes.len(),
             Body::LeftOut(..) => 0,
         };
@@ -66,7 +48,7 @@ impl Piece {
         match &self.body {
             Body::Lines(found) => {
                 let mut count = 0;
-                for (number, line) in lines(found.first, found.bytes.as_ref()) {
+                for (number, line) in lines(found.first, &found.bytes) {
                     count += 1;
                     if wanted(line) {
                         self.line(number, line, &mut each);
@@ -128,7 +110,6 @@ struct Open {
 }
 
 enum Cuts {
-    Mapped(Arc<Mapped>, Slices),
     Chunks(Box<Chunks<Unread<Reader>>>),
     Document(Box<Items<Reader>>),
 }
@@ -174,30 +155,12 @@ impl<'a> Cutter<'a> {
 }
 
 fn open(path: &Path, opened: Opened, from: Option<Importer>) -> Result<Open, OpenError> {
-    let Opened { name, body } = opened;
-    let limits = Limits::default();
-    let (importer, cuts) = match body {
-        Source::Mapped(file) => {
-            let (importer, slices) = Slices::open(&file, from, &name, limits, CHUNK)?;
-            let cuts = match slices {
-                Some(slices) => Cuts::Mapped(Arc::new(file), slices),
-                None => {
-                    let reader: Reader = Box::new(Cursor::new(file));
-                    let items = Items::open(reader, Some(importer), &name, limits)?;
-                    Cuts::Document(Box::new(items))
-                }
-            };
-            (importer, cuts)
-        }
-        Source::Reader(reader) => {
-            let items = Items::open(reader, from, &name, limits)?;
-            let importer = items.importer();
-            let cuts = match items.into_chunks(CHUNK) {
-                Ok(chunks) => Cuts::Chunks(Box::new(chunks)),
-                Err(items) => Cuts::Document(items),
-            };
-            (importer, cuts)
-        }
+    let Opened { name, reader } = opened;
+    let items = Items::open(reader, from, &name, Limits::default())?;
+    let importer = items.importer();
+    let cuts = match items.into_chunks(CHUNK) {
+        Ok(chunks) => Cuts::Chunks(Box::new(chunks)),
+        Err(items) => Cuts::Document(items),
     };
     Ok(Open {
         path: path.to_path_buf(),
@@ -216,22 +179,7 @@ fn unknown_format(path: &Path) -> CliError {
 impl Cuts {
     fn next(&mut self) -> Option<Result<Body, ItemError>> {
         match self {
-            Cuts::Mapped(file, slices) => slices.next(file).map(|cut| {
-                cut.map(|lines| {
-                    Body::Lines(Lines {
-                        first: lines.first,
-                        bytes: Bytes::Mapped(file.clone(), lines.bytes),
-                    })
-                })
-            }),
-            Cuts::Chunks(chunks) => chunks.next().map(|cut| {
-                cut.map(|lines| {
-                    Body::Lines(Lines {
-                        first: lines.first,
-                        bytes: Bytes::Owned(lines.bytes),
-                    })
-                })
-            }),
+            Cuts::Chunks(chunks) => chunks.next().map(|cut| cut.map(Body::Lines)),
             Cuts::Document(items) => items.next().map(|item| item.map(Body::Document)),
         }
     }

@@ -293,6 +293,9 @@ fn hunks(old: &str, new: &str) -> Vec<Hunk> {
 }
 
 fn entity_changes(base: &PolicyVersion, head: &PolicyVersion) -> BTreeSet<String> {
+    if base.store.same(&head.store) {
+        return BTreeSet::new();
+    }
     let (old, new) = (base.store.as_json(), head.store.as_json());
     let uids: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     uids.into_iter()

@@ -2,11 +2,8 @@
 //!
 //! What comes out is what [`super::Items`] gives, line by line: the tests hold the one to the other.
 
-use super::detect::{Layout, PREFIX, detect, layout, without_bom};
-use super::{ItemError, Limits, OpenError};
-use crate::model::Importer;
+use super::{ItemError, Limits};
 use std::io::{BufRead, Read};
-use std::ops::Range;
 
 /// So large is a chunk, in bytes, unless a line is longer.
 pub const CHUNK: usize = 1 << 20;
@@ -76,60 +73,6 @@ impl Sizes {
         let halved = 4_u32.saturating_sub(self.cut / 16);
         self.cut = self.cut.saturating_add(1);
         (self.largest >> halved).max(1)
-    }
-}
-
-/// The chunks of bytes that are all at hand.
-#[derive(Debug)]
-pub struct Slices {
-    at: usize,
-    line: u64,
-    limit: usize,
-    sizes: Sizes,
-}
-
-impl Slices {
-    /// Begins with a whole recording that is not packed. Without an importer its first bytes say what it is. Nothing
-    /// where it is one document.
-    pub fn open(
-        bytes: &[u8],
-        importer: Option<Importer>,
-        name: &str,
-        limits: Limits,
-        size: usize,
-    ) -> Result<(Importer, Option<Self>), OpenError> {
-        let prefix = bytes.get(..PREFIX).unwrap_or(bytes);
-        let importer = importer
-            .or_else(|| detect(prefix, name))
-            .ok_or(OpenError::UnknownFormat)?;
-        let slices = Self {
-            at: bytes.len() - without_bom(bytes).len(),
-            line: 1,
-            limit: limits.line,
-            sizes: Sizes::new(size, limits),
-        };
-        let lines = layout(importer, prefix) == Layout::Lines;
-        Ok((importer, lines.then_some(slices)))
-    }
-
-    /// Where the next chunk lies in the same bytes.
-    pub fn next(&mut self, bytes: &[u8]) -> Option<Result<Lines<Range<usize>>, ItemError>> {
-        let rest = bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
-        let window = rest.get(..self.sizes.next()).unwrap_or(rest);
-        let chunk = match memchr::memrchr(b'\n', window) {
-            Some(at) => window.get(..=at).unwrap_or(window),
-            None => split(rest).0,
-        };
-        let begin = self.at;
-        self.at += chunk.len();
-        let first = self.line;
-        self.line += count(chunk);
-        if chunk.len() > self.limit && without_end(chunk).len() > self.limit {
-            let (line, limit) = (first, self.limit);
-            return Some(Err(ItemError::LineTooLong { line, limit }));
-        }
-        let bytes = begin..self.at;
-        Some(Ok(Lines { first, bytes }))
     }
 }
 
@@ -224,7 +167,9 @@ impl<R: BufRead> Iterator for Chunks<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Importer;
     use crate::recording::Items;
+    use crate::recording::detect::without_bom;
     use proptest::prelude::*;
     use std::io::{self, BufReader};
 
@@ -284,20 +229,6 @@ mod tests {
         };
         let oracle = expected(bytes, limits);
         let most = size.min(limit);
-        let open = Slices::open(bytes, Some(Importer::Native), "x", limits, size);
-        let mut slices = open.expect("a format").1.expect("lines");
-        let chunks = std::iter::from_fn(|| slices.next(bytes)).map(|chunk| {
-            chunk.map(
-                |Lines {
-                     first,
-                     bytes: range,
-                 }| Lines {
-                    first,
-                    bytes: &bytes[range],
-                },
-            )
-        });
-        assert_eq!(found(chunks, most), oracle);
         let reader = || BufReader::with_capacity(buffer, without_bom(bytes));
         assert_eq!(found(Chunks::new(reader(), limits, size), most), oracle);
         // Where reading fails, everything before the broken line is there, and then the fault.

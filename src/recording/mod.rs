@@ -2,7 +2,7 @@
 //!
 //! A recording is opened as [`Items`], which cuts it into pieces with bounded memory; [`parse`] reads one piece and
 //! needs nothing else, so pieces may be parsed in parallel. A recording of one item a line is better cut into [`Chunks`]
-//! or [`Slices`] of many lines, which cost less. One file a format:
+//! or [`Chunks`] of many lines, which cost less. One file a format:
 //!
 //! | module | format |
 //! | --- | --- |
@@ -26,7 +26,7 @@ mod repeats;
 mod tau2;
 mod time;
 
-pub use chunks::{CHUNK, Chunks, Lines, Slices, lines};
+pub use chunks::{CHUNK, Chunks, Lines, lines};
 pub use detect::{PREFIX, detect};
 pub use items::{Item, ItemError, Items, Limits, OpenError, Unread};
 pub use malformed::Malformed;

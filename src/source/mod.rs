@@ -2,13 +2,11 @@
 
 mod disk;
 mod git;
-mod mapped;
 mod stream;
 
 pub use disk::find_root;
 pub use git::{GitError, Repository, directory_of};
-pub use mapped::Mapped;
-pub use stream::{Body, Opened, is_recording, length, list_recordings, open};
+pub use stream::{Opened, is_recording, length, list_recordings, open};
 
 use std::collections::BTreeMap;
 use std::fmt;

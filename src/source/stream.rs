@@ -1,6 +1,5 @@
 //! Recordings as streams of bytes: plain, `.gz`, `.zst`, or standard input.
 
-use super::Mapped;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -9,23 +8,16 @@ use std::path::{Path, PathBuf};
 pub struct Opened {
     /// How it is called in reports: the path as it was given, or `-`.
     pub name: String,
-    /// Its bytes.
-    pub body: Body,
-}
-
-/// The decompressed bytes of a recording.
-pub enum Body {
-    /// All of them, mapped into memory.
-    Mapped(Mapped),
-    /// One after the other.
-    Reader(Box<dyn BufRead + Send>),
+    /// Its decompressed bytes.
+    pub reader: Box<dyn BufRead + Send>,
 }
 
 const BUFFER: usize = 1 << 18;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-/// Opens a recording; `-` is standard input. What is compressed is told by its first bytes, not by its name.
+/// Opens a recording. Plain files are read, not mapped into memory: that costs less than the faults of their pages do
+/// (`docs/performance.md`), and a mapped file that somebody cuts short ends the process. `-` is standard input. What is compressed is told by its first bytes, not by its name.
 pub fn open(path: &Path) -> io::Result<Opened> {
     let name = path.to_string_lossy().replace('\\', "/");
     let raw: Box<dyn Read + Send> = if name == "-" {
@@ -37,14 +29,7 @@ pub fn open(path: &Path) -> io::Result<Opened> {
                 "it is a directory",
             ));
         }
-        let file = File::open(path)?;
-        match Mapped::of(&file)? {
-            Some(mapped) if !mapped.starts_with(GZIP) && !mapped.starts_with(ZSTANDARD) => {
-                let body = Body::Mapped(mapped);
-                return Ok(Opened { name, body });
-            }
-            Some(_) | None => Box::new(file),
-        }
+        Box::new(File::open(path)?)
     };
     let mut raw = BufReader::with_capacity(BUFFER, raw);
     let magic = raw.fill_buf()?;
@@ -57,8 +42,7 @@ pub fn open(path: &Path) -> io::Result<Opened> {
     } else {
         Box::new(raw)
     };
-    let body = Body::Reader(reader);
-    Ok(Opened { name, body })
+    Ok(Opened { name, reader })
 }
 
 /// About how many bytes a recording has once it is unpacked; nothing where nobody knows.

@@ -49,7 +49,6 @@ const BEHIND: &[(&str, &str)] = &[
     ("cedar_policy_core", "cedar"),
     ("serde_saphyr", "yaml"),
     ("git2", "source"),
-    ("memmap2", "source"),
     ("walkdir", "source"),
     ("clap", "cli"),
     ("indicatif", "cli"),
@@ -245,25 +244,6 @@ pub fn panics(sources: &[File]) -> Vec<String> {
                     "{path}:{line}: `{name}` is left over; do it, or open an issue"
                 ));
             }
-        }
-    }
-    faults
-}
-
-/// The compiler is trusted everywhere but in one file, which says why it need not be there.
-pub fn unsafety(sources: &[File], home: &str) -> Vec<String> {
-    let mut faults = Vec::new();
-    for (path, text) in sources.iter().filter(|(path, _)| path != home) {
-        for name in ["unsafe", "unsafe_code"] {
-            for line in words(&code(text), name) {
-                faults.push(format!("{path}:{line}: `{name}` stands only in {home}"));
-            }
-        }
-    }
-    for (_, text) in sources.iter().filter(|(path, _)| path == home) {
-        let blocks = words(&code(text), "unsafe").len();
-        if blocks != text.matches("// SAFETY: ").count() {
-            faults.push(format!("{home}:1: say at each `unsafe` why it is none"));
         }
     }
     faults

@@ -32,6 +32,8 @@ pub struct RecordShape {
 pub struct MemberShape {
     /// Its name as it stands in JSON.
     pub name: Box<str>,
+    /// The same with quotes and colon.
+    pub key: Box<str>,
     pub attribute: AttributeId,
     pub ty: TypeShape,
     /// Where its value goes; nothing where no policy reads it.
@@ -109,6 +111,7 @@ impl Shapes<'_> {
             }
             members.push(MemberShape {
                 name: name.as_ref().into(),
+                key: format!("\"{name}\":").into(),
                 attribute: id,
                 ty: self.ty(&attribute.ty, place)?,
                 place,

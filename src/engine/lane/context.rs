@@ -34,16 +34,10 @@ impl<'b> ContextReader<'_, 'b, '_> {
         let mut seen = 0_u64;
         let mut hint = 0;
         let mut built: Option<Members<'b>> = whole.then(|| Members::new_in(self.room));
-        scanner.members(|scanner, key| {
-            // Keys mostly come in the order of the schema.
-            let guess = shape.members.get(hint);
-            let at = match guess {
-                Some(member) if member.name.as_ref() == key => hint,
-                _ => shape
-                    .members
-                    .iter()
-                    .position(|member| member.name.as_ref() == key)?,
-            };
+        scanner.expect(b'{')?;
+        let mut done = scanner.take(b'}');
+        while !done {
+            let at = next_member(scanner, shape, hint)?;
             hint = at + 1;
             let bit = 1_u64 << at;
             if seen & bit != 0 {
@@ -55,8 +49,11 @@ impl<'b> ContextReader<'_, 'b, '_> {
             if let Some(built) = &mut built {
                 built.push((member.attribute, value));
             }
-            Some(())
-        })?;
+            done = scanner.take(b'}');
+            if !done {
+                scanner.expect(b',')?;
+            }
+        }
         if seen & shape.required != shape.required {
             return None;
         }
@@ -101,10 +98,22 @@ impl<'b> ContextReader<'_, 'b, '_> {
                     false => Val::Fields,
                 }
             }
-            TypeShape::Decimal => Val::Decimal(decimal(constructed(scanner, "decimal")?)?),
-            TypeShape::Ip => Val::Ip(ip(constructed(scanner, "ip")?)?),
-            TypeShape::Datetime => Val::Datetime(datetime(constructed(scanner, "datetime")?)?),
-            TypeShape::Duration => Val::Duration(duration(constructed(scanner, "duration")?)?),
+            TypeShape::Decimal => Val::Decimal(decimal(constructed(
+                scanner,
+                "decimal",
+                ",\"fn\":\"decimal\"}}",
+            )?)?),
+            TypeShape::Ip => Val::Ip(ip(constructed(scanner, "ip", ",\"fn\":\"ip\"}}")?)?),
+            TypeShape::Datetime => Val::Datetime(datetime(constructed(
+                scanner,
+                "datetime",
+                ",\"fn\":\"datetime\"}}",
+            )?)?),
+            TypeShape::Duration => Val::Duration(duration(constructed(
+                scanner,
+                "duration",
+                ",\"fn\":\"duration\"}}",
+            )?)?),
             TypeShape::Entity(ty, name) => {
                 let (found, id) = entity(scanner)?;
                 if found != name.as_ref() {
@@ -149,8 +158,29 @@ impl<'b> ContextReader<'_, 'b, '_> {
     }
 }
 
-/// The text of `{"__extn": {"fn": …, "arg": "…"}}`, or of a string that the schema says is one of these.
-fn constructed<'l>(scanner: &mut Scanner<'l>, function: &str) -> Option<&'l str> {
+/// Takes the key of a member and says which one it is. Members mostly come in the order of the schema.
+fn next_member(scanner: &mut Scanner<'_>, shape: &RecordShape, hint: usize) -> Option<usize> {
+    for (at, member) in shape.members.iter().enumerate().skip(hint) {
+        if scanner.literal(&member.key) {
+            return Some(at);
+        }
+    }
+    let key = scanner.key()?;
+    let mut members = shape.members.iter();
+    members.position(|member| member.name.as_ref() == key)
+}
+
+/// The text of `{"__extn": {"fn": …, "arg": "…"}}`, or of a string that the schema says is one of these. `rest` is how it goes on
+/// behind the argument where we wrote it.
+fn constructed<'l>(scanner: &mut Scanner<'l>, function: &str, rest: &str) -> Option<&'l str> {
+    let from = *scanner;
+    if scanner.literal("{\"__extn\":{\"arg\":") {
+        let text = scanner.string()?.plain()?;
+        if scanner.literal(rest) {
+            return Some(text);
+        }
+        *scanner = from;
+    }
     if scanner.next() == b'"' {
         return scanner.string()?.plain();
     }
@@ -189,6 +219,17 @@ fn entity<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
 
 /// The type and the id of `{"type": …, "id": …}`.
 pub fn uid<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
+    let from = *scanner;
+    if scanner.literal("{\"type\":") {
+        let ty = scanner.string()?.plain()?;
+        if scanner.literal(",\"id\":") {
+            let id = scanner.string()?;
+            if scanner.literal("}") {
+                return Some((ty, id));
+            }
+        }
+        *scanner = from;
+    }
     let mut ty = None;
     let mut id = None;
     scanner.members(|scanner, key| {

@@ -40,6 +40,92 @@ pub fn line<'l>(
     scanner: &mut Scanner<'l>,
     context: &mut impl FnMut(&mut Scanner<'l>, [&'l str; 3]) -> Option<()>,
 ) -> Option<Line<'l>> {
+    let from = *scanner;
+    let mut fits = true;
+    let written = as_written(scanner, &mut |scanner, request| {
+        let found = context(scanner, request);
+        fits = found.is_some();
+        found
+    });
+    if written.is_some() || !fits {
+        return written;
+    }
+    *scanner = from;
+    in_any_order(scanner, context)
+}
+
+/// A line as `recording/native.rs` writes it: keys in the order of the type, and no spaces.
+fn as_written<'l>(
+    scanner: &mut Scanner<'l>,
+    context: &mut impl FnMut(&mut Scanner<'l>, [&'l str; 3]) -> Option<()>,
+) -> Option<Line<'l>> {
+    let mut line = Line::default();
+    scanner.literal("{\"version\":1,\"id\":").then_some(())?;
+    line.id = Some(scanner.string()?);
+    if scanner.literal(",\"session\":") {
+        line.session = Some(scanner.string()?);
+    }
+    if scanner.literal(",\"sequence\":") {
+        (scanner.integer()? >= 0).then_some(())?;
+    }
+    if scanner.literal(",\"time\":") {
+        line.time = Some(moment(scanner.string()?.plain()?)?);
+    }
+    if scanner.literal(",\"agent\":") {
+        line.agent = Some(scanner.string()?);
+    }
+    for key in [",\"user\":", ",\"system\":"] {
+        if scanner.literal(key) {
+            scanner.string()?;
+        }
+    }
+    if scanner.literal(",\"meta\":") {
+        (scanner.next() == b'{').then_some(())?;
+        scanner.skip()?;
+    }
+    if scanner.literal(",\"call\":") {
+        call(scanner)?;
+        line.call = true;
+    }
+    let part = |scanner: &mut Scanner<'l>, key: &str| {
+        scanner.literal(key).then_some(())?;
+        let from = scanner.position();
+        uid(scanner)?;
+        scanner.since(from)
+    };
+    let request = [
+        part(scanner, ",\"request\":{\"cedar\":{\"principal\":")?,
+        part(scanner, ",\"action\":")?,
+        part(scanner, ",\"resource\":")?,
+    ];
+    line.request = request.map(Some);
+    if scanner.literal(",\"context\":") {
+        let from = scanner.position();
+        context(scanner, request)?;
+        line.context = Some(scanner.since(from)?);
+    } else {
+        context(&mut Scanner::part("{}"), request)?;
+        line.context = Some("{}");
+    }
+    scanner.literal("}").then_some(())?;
+    if scanner.literal(",\"mapping\":") {
+        line.mapping = Some(scanner.string()?.plain()?);
+    }
+    if scanner.literal(",\"schema\":") {
+        line.schema = Some(scanner.string()?.plain()?);
+    }
+    scanner.literal("}").then_some(())?;
+    if scanner.literal(",\"recorded\":") {
+        line.recorded = Some(recorded(scanner)?);
+    }
+    (scanner.literal("}") && scanner.is_done()).then_some(line)
+}
+
+/// A line with its keys in any order.
+fn in_any_order<'l>(
+    scanner: &mut Scanner<'l>,
+    context: &mut impl FnMut(&mut Scanner<'l>, [&'l str; 3]) -> Option<()>,
+) -> Option<Line<'l>> {
     let mut line = Line::default();
     let mut once = Once::default();
     scanner.members(|scanner, key| {

@@ -139,6 +139,16 @@ impl<'l> Scanner<'l> {
         self.take(letter).then_some(())
     }
 
+    /// Takes these letters if they come next, as they are.
+    pub fn literal(&mut self, letters: &str) -> bool {
+        let bytes = self.text.as_bytes();
+        let found = bytes
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(letters.as_bytes()));
+        self.at += if found { letters.len() } else { 0 };
+        found
+    }
+
     /// Whether nothing but spaces comes.
     pub fn is_done(&mut self) -> bool {
         self.space();
@@ -157,28 +167,46 @@ impl<'l> Scanner<'l> {
     }
 
     /// Takes a string.
+    #[inline]
     pub fn string(&mut self) -> Option<Quoted<'l>> {
-        self.expect(b'"')?;
-        let from = self.at;
-        let mut escaped = false;
+        if self.peek() != b'"' {
+            self.space();
+            (self.peek() == b'"').then_some(())?;
+        }
+        let from = self.at + 1;
+        let at = self.special(from)?;
+        if self.text.as_bytes().get(at) == Some(&b'"') {
+            self.at = at + 1;
+            let raw = self.text.get(from..at)?;
+            return Some(Quoted {
+                raw,
+                escaped: false,
+            });
+        }
+        self.at = at;
+        self.escaped(from)
+    }
+
+    /// Takes the rest of a string that has escapes, from the first of them on.
+    #[cold]
+    fn escaped(&mut self, from: usize) -> Option<Quoted<'l>> {
         loop {
-            self.at = self.special()?;
+            self.at = self.special(self.at)?;
             if self.peek() == b'"' {
                 let raw = self.text.get(from..self.at)?;
                 self.at += 1;
-                return Some(Quoted { raw, escaped });
+                return Some(Quoted { raw, escaped: true });
             }
-            escaped = true;
             let rest = self.text.get(self.at + 1..)?;
             let (_, behind) = escape(rest)?;
             self.at = self.text.len() - behind.len();
         }
     }
 
-    /// The place of the next quote or backslash.
-    fn special(&self) -> Option<usize> {
+    /// The place of the next quote or backslash from a place on.
+    #[inline]
+    fn special(&self, mut at: usize) -> Option<usize> {
         let bytes = self.text.as_bytes();
-        let mut at = self.at;
         while let Some(word) = bytes.get(at..at + 8).and_then(|word| word.try_into().ok()) {
             let word = u64::from_le_bytes(word);
             let found = equal(word, b'"') | equal(word, b'\\');

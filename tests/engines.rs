@@ -9,7 +9,7 @@ use agentauthz::model::{Importer, RecordedAction, RecordedRequest};
 use agentauthz::recording::{Item, parse};
 use std::path::Path;
 use std::sync::Arc;
-use support::repository::load_directory;
+use support::repository::{agentauthz, load_directory};
 
 /// The example's recorded actions, written as an enforcement point would: with the request that head's mapping makes of
 /// them, and without the call.
@@ -148,6 +148,51 @@ fn all_engines_say_the_same_of_the_example() {
             let (reference, _) = compared(&lines, &left, &right, true);
             assert_eq!(reference.classes, general.classes);
             assert_eq!(reference.groups, general.groups);
+        }
+    }
+}
+
+/// The commands say the same with every engine, but for how much of it was evaluated, and by whom.
+#[test]
+fn reports_do_not_depend_on_the_engine() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let report = |arguments: &[&str]| {
+        let output = agentauthz()
+            .current_dir(root.join("policies"))
+            .args(arguments)
+            .args(["--format", "json"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let mut report: serde_json::Value = serde_json::from_str(&text)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+        let holder = match report.get("decisions") {
+            Some(_) => report.pointer_mut("/decisions").unwrap(),
+            None => &mut report,
+        };
+        let members = holder.as_object_mut().unwrap();
+        let verified = members.remove("verified").unwrap();
+        members.remove("interpreted").unwrap();
+        (report, verified)
+    };
+    let recordings = "../fixtures/recordings";
+    for command in [
+        vec!["replay", recordings],
+        vec![
+            "diff",
+            "dir:../fixtures/previous",
+            "--full",
+            "--recordings",
+            recordings,
+        ],
+    ] {
+        let (compiled, none) = report(&command);
+        assert_eq!(none, 0);
+        for engine in ["compiled", "interpreted", "reference"] {
+            let more = ["--engine", engine, "--verify", "50"];
+            let (same, verified) = report(&[command.as_slice(), &more].concat());
+            assert_eq!(verified, 50);
+            assert_eq!(same, compiled, "{command:?} by {engine}");
         }
     }
 }

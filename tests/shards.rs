@@ -223,7 +223,7 @@ fn verdict(at: usize, decision: Option<Decision>) -> Verdict {
             context: BTreeMap::new(),
             unknown: BTreeSet::new(),
         }),
-        nonconforming: (at % 3 == 0).then(|| format!("message {at}")),
+        nonconforming: at.is_multiple_of(3).then(|| format!("message {at}")),
         left_out: BTreeSet::from([field(12_043)]),
     }
 }

@@ -198,8 +198,8 @@ pub fn decimal(text: &str) -> Option<i64> {
 
 /// An address, or `address/prefix`; no IPv4 inside of IPv6.
 pub fn ip(text: &str) -> Option<Ip> {
-    let twice = |c: char| text.chars().filter(|found| *found == c).take(2).count() == 2;
-    if text.len() > 43 || (twice(':') && twice('.')) {
+    let twice = |letter: u8| text.bytes().filter(|b| *b == letter).count() >= 2;
+    if text.len() > 43 || (twice(b':') && twice(b'.')) {
         return None;
     }
     let Some((address, prefix)) = text.split_once('/') else {

@@ -114,7 +114,7 @@ impl<'p, 'g> Decider<'p, 'g> {
 
     /// Whether some changed policy's scope holds.
     pub fn is_touched(&mut self, request: &Request) -> bool {
-        !self.uids.changed(self.plan, request.key).is_empty()
+        self.uids.is_touched(self.plan, request.key)
     }
 
     /// Checks a context, without reading values.

@@ -44,7 +44,7 @@ pub struct Track<'g> {
 enum Plans<'g> {
     /// Both sides have the same schema and the same entities.
     Together(Plan<'g>),
-    Apart(Plan<'g>, Plan<'g>),
+    Apart(Box<(Plan<'g>, Plan<'g>)>),
     Head(Plan<'g>),
 }
 
@@ -94,10 +94,10 @@ impl<'g> Track<'g> {
             && one.store.same(&other.store);
         let plans = match together {
             true => Plans::Together(Plan::both(&ground.0, base, head)?),
-            false => Plans::Apart(
+            false => Plans::Apart(Box::new((
                 Plan::one(&ground.0, base, true)?,
                 Plan::one(&ground.0, head, false)?,
-            ),
+            ))),
         };
         Some(Self::new(plans, Some(base), head, full))
     }
@@ -142,7 +142,10 @@ impl<'g> Track<'g> {
         let decider = |plan| Decider::new(plan, &numbers);
         let deciders = match &self.plans {
             Plans::Together(plan) => Deciders::Together(decider(plan)),
-            Plans::Apart(base, head) => Deciders::Apart(decider(base), decider(head)),
+            Plans::Apart(plans) => {
+                let (base, head) = plans.as_ref();
+                Deciders::Apart(Box::new((decider(base), decider(head))))
+            }
             Plans::Head(plan) => Deciders::Head(decider(plan)),
         };
         Lane {
@@ -157,7 +160,7 @@ impl<'g> Track<'g> {
     pub fn plans(&self) -> (&Plan<'g>, &Plan<'g>) {
         match &self.plans {
             Plans::Together(plan) | Plans::Head(plan) => (plan, plan),
-            Plans::Apart(base, head) => (base, head),
+            Plans::Apart(plans) => (&plans.0, &plans.1),
         }
     }
 
@@ -174,7 +177,7 @@ impl<'g> Track<'g> {
 
 enum Deciders<'p, 'g> {
     Together(Decider<'p, 'g>),
-    Apart(Decider<'p, 'g>, Decider<'p, 'g>),
+    Apart(Box<(Decider<'p, 'g>, Decider<'p, 'g>)>),
     Head(Decider<'p, 'g>),
 }
 
@@ -183,7 +186,7 @@ impl Deciders<'_, '_> {
     fn found(&self) -> (Option<&SideAnswer>, &SideAnswer) {
         match self {
             Deciders::Together(both) => (Some(&both.base), &both.head),
-            Deciders::Apart(base, head) => (Some(&base.base), &head.head),
+            Deciders::Apart(both) => (Some(&both.0.base), &both.1.head),
             Deciders::Head(head) => (None, &head.head),
         }
     }
@@ -214,9 +217,9 @@ impl<'p, 'g> Lane<'p, 'g> {
         self.room = room;
         match &mut self.deciders {
             Deciders::Together(one) | Deciders::Head(one) => one.trim(),
-            Deciders::Apart(base, head) => {
-                base.trim();
-                head.trim();
+            Deciders::Apart(both) => {
+                both.0.trim();
+                both.1.trim();
             }
         }
         id
@@ -287,9 +290,8 @@ impl<'p, 'g> Lane<'p, 'g> {
         let line = record::line(&mut scanner, &mut |scanner, raw| {
             let (first, want) = match deciders {
                 Deciders::Together(both) if !track.full => (both, Want::Difference),
-                Deciders::Together(one) | Deciders::Head(one) | Deciders::Apart(one, _) => {
-                    (one, Want::All)
-                }
+                Deciders::Together(one) | Deciders::Head(one) => (one, Want::All),
+                Deciders::Apart(both) => (&mut both.0, Want::All),
             };
             let (request, shape) = first.request(raw)?;
             let decided = if want == Want::All || first.is_touched(&request) {
@@ -314,7 +316,8 @@ impl<'p, 'g> Lane<'p, 'g> {
                 decided = both.decide(&request, shape, &mut context, room, Want::All)?;
             }
             Deciders::Together(_) | Deciders::Head(_) => {}
-            Deciders::Apart(_, head) => {
+            Deciders::Apart(both) => {
+                let head = &mut both.1;
                 let [principal, action, resource] = line.request;
                 let (request, shape) = head.request([principal?, action?, resource?])?;
                 let mut context = Scanner::part(line.context?);

@@ -140,11 +140,16 @@ impl<'l> Scanner<'l> {
     }
 
     /// Takes these letters if they come next, as they are.
+    #[inline]
     pub fn literal(&mut self, letters: &str) -> bool {
-        let bytes = self.text.as_bytes();
+        let (bytes, letters) = (self.text.as_bytes(), letters.as_bytes());
+        // Mostly the second letter already tells keys apart.
+        if bytes.get(self.at + 1) != letters.get(1) && letters.len() > 1 {
+            return false;
+        }
         let found = bytes
-            .get(self.at..)
-            .is_some_and(|rest| rest.starts_with(letters.as_bytes()));
+            .get(self.at..self.at + letters.len())
+            .is_some_and(|next| next == letters);
         self.at += if found { letters.len() } else { 0 };
         found
     }

@@ -176,6 +176,14 @@ impl Uids {
         ]
     }
 
+    /// Whether some changed policy's scope holds.
+    pub fn is_touched(&mut self, plan: &Plan<'_>, key: [u32; 3]) -> bool {
+        match self.keys.get(&key) {
+            Some(known) => !known.changed.is_empty(),
+            None => !self.changed(plan, key).is_empty(),
+        }
+    }
+
     /// The changed policies whose scope holds.
     pub fn changed(&mut self, plan: &Plan<'_>, key: [u32; 3]) -> Rc<[u32]> {
         if let Some(known) = self.keys.get(&key) {

@@ -148,12 +148,7 @@ impl<'a> Side<'a> {
     ) -> Result<(Mapped, Option<&'r RecordedRequest>), NotReplayable> {
         let recorded = action.request.as_ref();
         let as_recorded = |recorded: &'r RecordedRequest| {
-            let mut request = recorded.cedar.clone();
-            let schema = self.version.schema.as_ref();
-            let info = schema.and_then(|schema| schema.action(&request.action));
-            if let Some(ty) = info.and_then(|info| info.context.as_ref()) {
-                request.context = typed(std::mem::take(&mut request.context), ty);
-            }
+            let request = self.typed(recorded);
             let mapped = Mapped {
                 request,
                 left_out: BTreeSet::new(),
@@ -172,6 +167,22 @@ impl<'a> Side<'a> {
             (None, Some(_), None) => Err(NotReplayable::NoMapping),
             (None, None, _) => Err(NotReplayable::NoCall),
         }
+    }
+
+    /// A recorded request, read as the schema says.
+    fn typed(&self, recorded: &RecordedRequest) -> Request {
+        let mut request = recorded.cedar.clone();
+        let schema = self.version.schema.as_ref();
+        let info = schema.and_then(|schema| schema.action(&request.action));
+        if let Some(ty) = info.and_then(|info| info.context.as_ref()) {
+            request.context = typed(std::mem::take(&mut request.context), ty);
+        }
+        request
+    }
+
+    /// The request of an action, where it is taken as it was recorded.
+    pub fn recorded_request(&self, action: &RecordedAction) -> Option<Request> {
+        action.request.as_ref().map(|recorded| self.typed(recorded))
     }
 
     fn made_here(&self, recorded: &RecordedRequest) -> bool {

@@ -337,7 +337,7 @@ fn compare(
     files: &BTreeMap<Arc<str>, SourceFile>,
     what: &str,
 ) -> Vec<Diagnostic> {
-    let mut ours = set.validate(schema, files);
+    let mut ours = set.validate(schema, files, None);
     let mut cedars = set.validate_by_cedar(schema, files);
     ours.sort();
     cedars.sort();

@@ -5,7 +5,7 @@ use super::scope::{ActionIndex, Scope};
 use super::uid;
 use crate::model::{Diagnostic, Effect, EntityRef, Span, Stage};
 use cedar_policy_core::ast;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 /// A template link as `links.yaml` states it, with the place to blame.
@@ -52,6 +52,8 @@ pub struct PolicySet {
     pub(super) places: BTreeMap<Arc<str>, Place>,
     pub(super) inner: cedar_policy::PolicySet,
     index: OnceLock<ActionIndex>,
+    /// The policies and templates in which the type check found nothing; nothing before it ran.
+    pub(super) clean: OnceLock<HashSet<ast::PolicyID>>,
 }
 
 impl PolicySet {
@@ -208,6 +210,7 @@ impl PolicySetBuilder {
             places: self.places,
             inner: self.set.into(),
             index: OnceLock::new(),
+            clean: OnceLock::new(),
         };
         (set, self.diagnostics)
     }

@@ -29,34 +29,52 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 impl PolicySet {
-    /// Type-checks every policy and template strictly, and reports every fault with its place. In no order.
+    /// Type-checks every policy and template strictly, and reports every fault with its place. In no order. `beside` is a
+    /// set that was checked by an equal schema: what is equal there and was clean is not checked again.
     pub fn validate(
         &self,
         schema: &Schema,
         files: &BTreeMap<Arc<str>, SourceFile>,
+        beside: Option<&PolicySet>,
     ) -> Vec<Diagnostic> {
         let environments = Environments::of(schema.inner.as_ref());
         let set: &ast::PolicySet = self.inner.as_ref();
-        let mut links: HashMap<&ast::PolicyID, Vec<&ast::Policy>> = HashMap::new();
-        for link in set.policies().filter(|policy| !policy.is_static()) {
-            links.entry(link.template().id()).or_default().push(link);
-        }
+        let links = links(set);
+        let other = beside.and_then(|other| Some((other, other.clean.get()?)));
+        let other_links = other.map(|(other, _)| self::links(other.inner.as_ref()));
+        let was_clean = |template: &ast::Template| {
+            let (Some((other, clean)), Some(other_links)) = (other, &other_links) else {
+                return false;
+            };
+            let id = template.id();
+            let other: &ast::PolicySet = other.inner.as_ref();
+            clean.contains(id)
+                && other.get_template(id).is_some_and(|same| same == template)
+                && other_links.get(id) == links.get(id)
+        };
         let full = OnceLock::new();
         let templates: Vec<&ast::Template> = set.all_templates().collect();
-        templates
-            .par_iter()
-            .filter(|template| {
-                !environments
-                    .as_ref()
-                    .is_some_and(|environments| environments.accept(template))
-            })
-            .flat_map_iter(|template| {
+        let found: Vec<(&ast::Template, Vec<Diagnostic>)> = templates
+            .into_par_iter()
+            .map(|template| {
+                let accepted = was_clean(template)
+                    || environments
+                        .as_ref()
+                        .is_some_and(|environments| environments.accept(template));
+                if accepted {
+                    return (template, Vec::new());
+                }
                 let full =
                     full.get_or_init(|| cedar_policy::Validator::new((*schema.inner).clone()));
-                let links = links.get(template.id());
-                self.findings(full, &alone(set, template, links), files)
+                let alone = alone(set, template, links.get(template.id()));
+                (template, self.findings(full, &alone, files))
             })
-            .collect()
+            .collect();
+        self.clean.get_or_init(|| {
+            let clean = found.iter().filter(|(_, found)| found.is_empty());
+            clean.map(|(template, _)| template.id().clone()).collect()
+        });
+        found.into_iter().flat_map(|(_, found)| found).collect()
     }
 
     /// The same by Cedar's whole validator on the whole set: what [`Self::validate`] is held to.
@@ -123,6 +141,18 @@ impl PolicySet {
         }
         found
     }
+}
+
+/// The links of each template.
+fn links(set: &ast::PolicySet) -> HashMap<&ast::PolicyID, Vec<&ast::Policy>> {
+    let mut links: HashMap<&ast::PolicyID, Vec<&ast::Policy>> = HashMap::new();
+    for link in set.policies().filter(|policy| !policy.is_static()) {
+        links.entry(link.template().id()).or_default().push(link);
+    }
+    for links in links.values_mut() {
+        links.sort_by_key(|link| link.id());
+    }
+    links
 }
 
 /// A set of one policy, or of one template and its links: what Cedar finds in them does not depend on others.

@@ -111,7 +111,7 @@ impl<'a> Loader<'a> {
         self.suites();
         let missed = near_misses(&self.version.manifest, &self.files.paths);
         self.version.diagnostics.extend(missed);
-        self.validate();
+        self.validate(other);
     }
 
     fn schema(&mut self, other: Option<&PolicyVersion>) {
@@ -238,7 +238,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn validate(&mut self) {
+    fn validate(&mut self, other: Option<&PolicyVersion>) {
         let Some(schema) = &self.version.schema else {
             return;
         };
@@ -248,7 +248,13 @@ impl<'a> Loader<'a> {
             .iter()
             .map(|file| (file.path.clone(), file.clone()))
             .collect();
-        let found = self.version.policies.validate(schema, &files);
+        // Checked by an equal schema.
+        let beside = other.filter(|other| {
+            let schemas = other.schema.as_ref();
+            schemas.is_some_and(|other| other.digest() == schema.digest())
+        });
+        let beside = beside.map(|other| &other.policies);
+        let found = self.version.policies.validate(schema, &files, beside);
         self.version.diagnostics.extend(found);
     }
 

@@ -4,7 +4,7 @@
 //! them to Cedar's own constructors.
 
 use super::value::{Ip, Val};
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// An evaluation error of Cedar's, without its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

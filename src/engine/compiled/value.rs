@@ -4,7 +4,7 @@ use super::names::{AttributeId, EntityId, Names};
 use crate::engine::compiled::extension;
 use crate::model::Value;
 use bumpalo::Bump;
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// An address or a range of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -34,7 +34,7 @@ impl<'b> ContextReader<'_, 'b, '_> {
         let mut seen = 0_u64;
         let mut hint = 0;
         let mut built: Option<Members<'b>> = whole.then(|| Members::new_in(self.room));
-        scanner.expect(b'{')?;
+        scanner.must(b'{')?;
         let mut done = scanner.take(b'}');
         while !done {
             let at = next_member(scanner, shape, hint)?;
@@ -51,7 +51,7 @@ impl<'b> ContextReader<'_, 'b, '_> {
             }
             done = scanner.take(b'}');
             if !done {
-                scanner.expect(b',')?;
+                scanner.must(b',')?;
             }
         }
         if seen & shape.required != shape.required {
@@ -186,7 +186,7 @@ fn constructed<'l>(scanner: &mut Scanner<'l>, function: &str, rest: &str) -> Opt
     }
     let mut argument = None;
     let mut named = false;
-    scanner.expect(b'{')?;
+    scanner.must(b'{')?;
     if scanner.key()? != "__extn" {
         return None;
     }
@@ -199,7 +199,7 @@ fn constructed<'l>(scanner: &mut Scanner<'l>, function: &str, rest: &str) -> Opt
         }
         Some(())
     })?;
-    scanner.expect(b'}')?;
+    scanner.must(b'}')?;
     argument.filter(|_| named)
 }
 
@@ -207,13 +207,13 @@ fn constructed<'l>(scanner: &mut Scanner<'l>, function: &str, rest: &str) -> Opt
 /// it is an entity.
 fn entity<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
     let from = *scanner;
-    scanner.expect(b'{')?;
+    scanner.must(b'{')?;
     if scanner.key()? != "__entity" {
         *scanner = from;
         return uid(scanner);
     }
     let found = uid(scanner)?;
-    scanner.expect(b'}')?;
+    scanner.must(b'}')?;
     Some(found)
 }
 

@@ -210,8 +210,8 @@ fn request<'l>(
             "schema" => line.schema = Some(scanner.string()?.plain()?),
             // A request with entities of its own needs a store of its own.
             _ => {
-                scanner.expect(b'[')?;
-                scanner.expect(b']')?;
+                scanner.must(b'[')?;
+                scanner.must(b']')?;
             }
         }
         Some(())
@@ -251,8 +251,8 @@ fn cedar<'l>(
             }
             // Unknown fields are the general way's.
             _ => {
-                scanner.expect(b'[')?;
-                return scanner.expect(b']');
+                scanner.must(b'[')?;
+                return scanner.must(b']');
             }
         };
         uid(scanner)?;

@@ -135,7 +135,7 @@ impl<'l> Scanner<'l> {
     }
 
     /// Takes a letter that must come next.
-    pub fn expect(&mut self, letter: u8) -> Option<()> {
+    pub fn must(&mut self, letter: u8) -> Option<()> {
         self.take(letter).then_some(())
     }
 
@@ -228,7 +228,7 @@ impl<'l> Scanner<'l> {
     /// Takes the key of a member, which must have no escapes, and the colon.
     pub fn key(&mut self) -> Option<&'l str> {
         let key = self.string()?.plain()?;
-        self.expect(b':')?;
+        self.must(b':')?;
         Some(key)
     }
 
@@ -322,7 +322,7 @@ impl<'l> Scanner<'l> {
         &mut self,
         mut member: impl FnMut(&mut Self, &'l str) -> Option<()>,
     ) -> Option<()> {
-        self.expect(b'{')?;
+        self.must(b'{')?;
         if self.take(b'}') {
             return Some(());
         }
@@ -332,13 +332,13 @@ impl<'l> Scanner<'l> {
             if self.take(b'}') {
                 return Some(());
             }
-            self.expect(b',')?;
+            self.must(b',')?;
         }
     }
 
     /// Takes an array; `item` takes each element.
     pub fn items(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
-        self.expect(b'[')?;
+        self.must(b'[')?;
         if self.take(b']') {
             return Some(());
         }
@@ -347,7 +347,7 @@ impl<'l> Scanner<'l> {
             if self.take(b']') {
                 return Some(());
             }
-            self.expect(b',')?;
+            self.must(b',')?;
         }
     }
 }

@@ -466,7 +466,7 @@ impl<'a> Expressions<'a> {
     }
 
     fn long(&mut self, depth: usize) -> String {
-        match self.random.weighted(&[3, 3, 3, 2, 3]) {
+        match self.random.weighted(&[3, 3, 3, 2, 6]) {
             0 => format!(
                 "({} + {})",
                 self.of(&Ty::Long, depth),
@@ -530,7 +530,7 @@ impl<'a> Expressions<'a> {
 
     /// Something of any type, or what always raises an error.
     fn odd(&mut self) -> String {
-        match self.random.weighted(&[6, 6, 2, 2, 2, 2, 2]) {
+        match self.random.weighted(&[6, 6, 2, 6, 2, 2, 2]) {
             0 => {
                 let path = self.random.pick(&self.paths);
                 path.text.clone()

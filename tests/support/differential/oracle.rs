@@ -1,6 +1,7 @@
 //! The oracle: a version's own texts and a question, decided by Cedar's public interface alone; and the class of a
 //! change, by the table of `docs/architecture.md`.
 
+use super::literals::CONSTRUCTORS;
 use super::operators::{self, Operators};
 use super::requests::Question;
 use super::versions::Version;
@@ -41,6 +42,22 @@ pub struct Judged {
     pub answer: Answer,
     /// Whether the request does not conform to the schema.
     pub nonconforming: bool,
+}
+
+impl Judged {
+    /// What a version without policies says of the same question.
+    pub fn without_policies(&self) -> Self {
+        let answer = Answer {
+            decision: Some(Decision::Deny),
+            determining: BTreeSet::new(),
+            errors: BTreeSet::new(),
+            unknown: BTreeSet::new(),
+        };
+        Self {
+            answer,
+            nonconforming: self.nonconforming,
+        }
+    }
 }
 
 impl Judge {
@@ -133,6 +150,20 @@ impl Judge {
             (name.clone(), (alone.effect, status))
         });
         Ok(statuses.collect())
+    }
+
+    /// Whether Cedar does not say what the context means: it refuses it by the schema, and some value in it could be
+    /// typed by the schema all the same. The product then types what it can, and Cedar nothing.
+    pub fn leaves_open(&self, question: &Question) -> bool {
+        let (ty, id) = &question.action;
+        let Some(schema) = &self.schema else {
+            return false;
+        };
+        let Ok(action) = uid(ty, id) else {
+            return false;
+        };
+        Context::from_json_str(&question.context, Some((schema, &action))).is_err()
+            && serde_json::from_str(&question.context).is_ok_and(|json| holds_implicit(&json))
     }
 
     fn request(&self, question: &Question) -> Result<(Request, bool), String> {
@@ -284,5 +315,25 @@ pub fn class(base: Option<&Judged>, head: Option<&Judged>, on_head: &Judge) -> C
         _ if base.errors != head.errors => ChangeClass::ErrorChanged,
         _ if base.determining != head.determining => ChangeClass::ReasonChanged,
         _ => ChangeClass::Unchanged,
+    }
+}
+
+/// Whether some value stands without its escape, or could.
+fn holds_implicit(json: &Json) -> bool {
+    match json {
+        Json::String(text) => CONSTRUCTORS
+            .iter()
+            .any(|(_, arguments)| arguments.contains(&text.as_str())),
+        Json::Array(items) => items.iter().any(holds_implicit),
+        Json::Object(members)
+            if members.contains_key("__extn") || members.contains_key("__entity") =>
+        {
+            false
+        }
+        Json::Object(members) => {
+            let pair = |first, second| members.contains_key(first) && members.contains_key(second);
+            pair("type", "id") || pair("fn", "arg") || members.values().any(holds_implicit)
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
     }
 }

@@ -45,7 +45,7 @@ pub fn line(random: &mut Random, schema: &Schema, number: usize, implicit: bool)
     }
     let context = context(random, schema, applies);
     let uids = [principal, uid, resource];
-    let canonical = random.percent(40);
+    let canonical = random.percent(50);
     match Value::Record(context.clone()).model() {
         Some(agentauthz::model::Value::Record(members)) if canonical => {
             written(random, uids, members, number)

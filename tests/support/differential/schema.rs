@@ -62,6 +62,8 @@ pub struct Applies {
 pub struct Schema {
     pub entities: Vec<EntityType>,
     pub actions: Vec<Action>,
+    /// How many of the entity types values may have: the enumerated ones, the last, are used in some schemas only.
+    used: usize,
 }
 
 const NAMES: [&str; 18] = [
@@ -147,9 +149,15 @@ impl Schema {
                 choices: Some(choices),
             });
         }
+        let used = if random.percent(30) {
+            entities.len()
+        } else {
+            names.len()
+        };
         let mut schema = Self {
             entities,
             actions: Vec::new(),
+            used,
         };
         for at in 0..names.len() {
             let mut above: Vec<usize> = (at.max(5)..names.len())
@@ -196,7 +204,7 @@ impl Schema {
             let principals = some(random, 0, 3);
             let mut resources = some(random, 3, 5);
             if random.percent(15) {
-                resources.push(random.below(self.entities.len()));
+                resources.push(random.below(self.used));
                 resources.sort_unstable();
                 resources.dedup();
             }
@@ -244,7 +252,7 @@ impl Schema {
             4 => Ty::Ip,
             5 => Ty::Datetime,
             6 => Ty::Duration,
-            7 => Ty::Entity(random.below(self.entities.len())),
+            7 => Ty::Entity(random.below(self.used)),
             8 => Ty::Set(Box::new(self.ty(random, depth - 1))),
             _ => Ty::Record(self.fields(random, 3, depth - 1)),
         }

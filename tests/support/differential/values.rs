@@ -49,7 +49,7 @@ pub fn value(random: &mut Random, schema: &Schema, ty: &Ty) -> Value {
         Ty::Text => Value::Text((*random.pick(&STRINGS)).to_owned()),
         Ty::Decimal => extension(random, 0),
         Ty::Ip => extension(random, 1),
-        Ty::Datetime if random.percent(20) => Value::Offset(
+        Ty::Datetime if random.percent(5) => Value::Offset(
             (*random.pick(&DATETIMES)).to_owned(),
             DURATIONS[random.below(14)].to_owned(),
         ),
@@ -208,6 +208,10 @@ pub struct Writing {
     random: Random,
     /// The share of extension values and entities, in percent, that stand without their escape.
     implicit: usize,
+    /// The share of letters, in percent, that stand as escapes.
+    escapes: usize,
+    /// Whether keys stand in any order.
+    shuffled: bool,
 }
 
 impl Writing {
@@ -216,6 +220,8 @@ impl Writing {
         Self {
             random: Random::new(random.next()),
             implicit,
+            escapes: if random.percent(35) { 6 } else { 0 },
+            shuffled: random.percent(35),
         }
     }
 
@@ -239,7 +245,7 @@ impl Writing {
         for letter in text.chars() {
             let mut units = [0; 2];
             match letter {
-                _ if self.percent(6) => {
+                _ if self.percent(self.escapes) => {
                     let upper = self.percent(50);
                     for unit in letter.encode_utf16(&mut units) {
                         out.push_str(&if upper {
@@ -279,7 +285,9 @@ impl Writing {
     }
 
     pub fn object(&mut self, mut members: Vec<(&str, String)>) -> String {
-        self.random.shuffle(&mut members);
+        if self.shuffled {
+            self.random.shuffle(&mut members);
+        }
         let mut out = String::from("{");
         for (at, (key, value)) in members.iter().enumerate() {
             if at > 0 {

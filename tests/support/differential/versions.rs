@@ -347,7 +347,8 @@ impl Version {
         let blocking: Vec<_> = version
             .diagnostics
             .iter()
-            .filter(|found| found.is_blocking())
+            // Without a schema the command line refuses to go on; the engines do not need one.
+            .filter(|found| found.is_blocking() && found.code != "no_schema")
             .collect();
         if blocking.is_empty() {
             Ok(version)
@@ -378,7 +379,7 @@ impl Version {
             .any(|rule| rule.id == fresh.id && fresh.id.is_some());
         let at = random.below(self.rules.len().max(1));
         let rule = self.rules.get_mut(at);
-        match (random.weighted(&[5, 4, 3, 3, 2, 2, 2, 1, 1, 1]), rule) {
+        match (random.weighted(&[5, 4, 3, 3, 2, 5, 2, 1, 1, 1]), rule) {
             (0, Some(rule)) => rule.conditions = fresh.conditions,
             (1, Some(rule)) => {
                 rule.conditions.extend(fresh.conditions);

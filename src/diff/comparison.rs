@@ -1,6 +1,6 @@
 //! Recorded actions decided under both sides, by the fast lane where it takes them, and counted.
 
-use super::decisions::{DecisionChanges, Example, Group, GroupKey, observe};
+use super::decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
 use crate::engine::{
     Changes, Chunk, Compared, Engine, Ground, Ids, Incoming, Lane, LaneCounts, LineWorker, Merge,
     Note, Place, Sample, Side, Track, Worker, action_name, compare, each_line,
@@ -50,6 +50,7 @@ impl<'a> Comparison<'a> {
         ComparisonWorker {
             comparison: self,
             lane: self.track.as_ref().map(Track::lane),
+            checked: 0,
             changes: DecisionChanges {
                 sample: Sample::new(self.verify),
                 ..DecisionChanges::default()
@@ -62,6 +63,8 @@ impl<'a> Comparison<'a> {
 pub struct ComparisonWorker<'c> {
     comparison: &'c Comparison<'c>,
     lane: Option<Lane<'c, 'c>>,
+    /// How many groups were decided once more.
+    checked: usize,
     changes: DecisionChanges,
 }
 
@@ -116,18 +119,20 @@ impl ComparisonWorker<'_> {
     fn hand_over(&mut self) {
         if let (Some(lane), Some(track)) = (&mut self.lane, &self.comparison.track) {
             let counts = lane.hand_over();
-            add(&mut self.changes, counts, track, self.comparison);
+            let left = CHECKED.saturating_sub(self.checked);
+            self.checked += add(&mut self.changes, counts, track, self.comparison, left);
         }
     }
 }
 
-/// Adds what the fast lane counted.
+/// Adds what the fast lane counted. Up to `left` groups are decided once more; says how many were.
 fn add(
     changes: &mut DecisionChanges,
     mut counts: LaneCounts,
     track: &Track<'_>,
     comparison: &Comparison<'_>,
-) {
+    left: usize,
+) -> usize {
     let (base, head) = track.plans();
     let volume = counts.taken_volume();
     changes.compared += volume.actions;
@@ -146,19 +151,25 @@ fn add(
         let first = |changes: &Changes| changes.examples.keys().next().cloned();
         a.cmp(b).then_with(|| first(x).cmp(&first(y)))
     });
+    let checked = found.len().min(left);
     for (at, ((class, before, after), found)) in found.into_iter().enumerate() {
         let key = GroupKey {
             class,
             base: Outcome::Decided(track.answer(&before)),
             head: Outcome::Decided(track.answer(&after)),
         };
-        if at < CHECKED {
+        if at < left {
             check(&key, &found, comparison, changes);
         }
-        let group = group(&found, &counts, track, comparison);
-        let tally = changes.classes.entry(class).or_default();
-        tally.merge(group.tally.clone());
-        changes.add_group(key, group);
+        let of_group = tally(&found, &counts);
+        let of_class = changes.classes.entry(class).or_default();
+        of_class.merge(of_group.clone());
+        if changes.wants_group(&key) {
+            let group = group(of_group, &found, track, comparison);
+            changes.add_group(key, group);
+        } else {
+            changes.ungrouped += of_group.actions;
+        }
     }
     let sides = [
         (&mut changes.base, std::mem::take(&mut counts.base), base),
@@ -167,9 +178,10 @@ fn add(
     for (tally, found, plan) in sides {
         tally.merge(found.tally(plan, &counts.agents, track.names()));
     }
+    checked
 }
 
-/// So many groups of each hand-over are decided once more by the interpreter.
+/// So many groups of each worker are decided once more by the interpreter.
 const CHECKED: usize = 20;
 
 /// Decides the first example of a group by the interpreter, which must say the same.
@@ -201,18 +213,27 @@ fn read(text: &str) -> Option<RecordedAction> {
     serde_json::from_str(text).ok()
 }
 
+/// What is counted of a group.
+fn tally(found: &Changes, counts: &LaneCounts) -> ClassTally {
+    let mut tally = ClassTally::default();
+    for (agent, actions) in found.crowd.agents(&counts.agents) {
+        tally.add(actions, Some(agent));
+    }
+    tally.sessions = found.crowd.sessions().clone();
+    tally
+}
+
 /// A group of the report.
 fn group(
+    tally: ClassTally,
     found: &Changes,
-    counts: &LaneCounts,
     track: &Track<'_>,
     comparison: &Comparison<'_>,
 ) -> Group {
-    let mut group = Group::default();
-    for (agent, actions) in found.crowd.agents(&counts.agents) {
-        group.tally.add(actions, Some(agent));
-    }
-    group.tally.sessions = found.crowd.sessions().clone();
+    let mut group = Group {
+        tally,
+        ..Group::default()
+    };
     let (_, head) = track.plans();
     for (action, count) in &found.actions {
         group.actions.add(&action_name(head, *action), *count);

@@ -191,6 +191,12 @@ impl DecisionChanges {
         }
     }
 
+    /// Whether a group would be kept, so that it has to be made.
+    pub fn wants_group(&self, key: &GroupKey) -> bool {
+        let last = self.groups.last_key_value().map(|(last, _)| last);
+        self.groups.len() < GROUPS || last.is_some_and(|last| key <= last)
+    }
+
     /// Adds changes of one group.
     pub fn add_group(&mut self, key: GroupKey, group: Group) {
         if let Some(gone) = keep_smallest(&mut self.groups, GROUPS, key, group) {
@@ -289,6 +295,9 @@ impl Merge for DecisionChanges {
         self.volume.merge(other.volume);
         self.compared += other.compared;
         self.unaffected += other.unaffected;
+        self.interpreted += other.interpreted;
+        self.disagreements.merge(other.disagreements);
+        self.sample.merge(other.sample);
         for (class, tally) in other.classes {
             self.classes.entry(class).or_default().merge(tally);
         }

@@ -82,14 +82,57 @@ impl Sessions {
 pub struct Crowd {
     /// How many there are.
     pub actions: u64,
-    agents: Vec<u64>,
+    agents: AgentCounts,
     sessions: Sessions,
+}
+
+/// Counts by agent.
+#[derive(Debug)]
+enum AgentCounts {
+    /// A place for every agent, for a crowd that has most of them.
+    Dense(Vec<u64>),
+    Sparse(FxHashMap<u32, u64>),
+}
+
+impl Default for AgentCounts {
+    fn default() -> Self {
+        AgentCounts::Sparse(FxHashMap::default())
+    }
+}
+
+impl AgentCounts {
+    fn see(&mut self, agent: u32) {
+        match self {
+            AgentCounts::Dense(counts) => {
+                let at = agent as usize;
+                if counts.len() <= at {
+                    counts.resize(at + 1, 0);
+                }
+                if let Some(count) = counts.get_mut(at) {
+                    *count += 1;
+                }
+            }
+            AgentCounts::Sparse(counts) => *counts.entry(agent).or_default() += 1,
+        }
+    }
+
+    /// The counts that are not zero, by number of the agent.
+    fn all(&self) -> Vec<(u32, u64)> {
+        match self {
+            AgentCounts::Dense(counts) => (0_u32..)
+                .zip(counts.iter().copied())
+                .filter(|(_, count)| *count > 0)
+                .collect(),
+            AgentCounts::Sparse(counts) => counts.iter().map(|(at, count)| (*at, *count)).collect(),
+        }
+    }
 }
 
 impl Crowd {
     /// An empty crowd that is quick where a session follows itself, or one that was there shortly before.
     fn remembering() -> Self {
         let mut crowd = Self::default();
+        crowd.agents = AgentCounts::Dense(Vec::new());
         // No hash has its place at one of these.
         crowd.sessions.recent = (1..=RECENT as u64).collect();
         crowd
@@ -97,7 +140,7 @@ impl Crowd {
 
     fn see(&mut self, actor: &Actor<'_>) {
         self.actions += 1;
-        add(&mut self.agents, actor.agent, 1);
+        self.agents.see(actor.agent);
         if let Some(session) = actor.session {
             self.sessions.see(session);
         }
@@ -105,25 +148,13 @@ impl Crowd {
 
     /// Its agents with their numbers of actions.
     pub fn agents<'a>(&'a self, agents: &'a Agents) -> impl Iterator<Item = (&'a str, u64)> {
-        (0_u32..)
-            .zip(&self.agents)
-            .filter(|(_, count)| **count > 0)
-            .map(|(agent, count)| (agents.name(agent), *count))
+        let counts = self.agents.all().into_iter();
+        counts.map(|(agent, count)| (agents.name(agent), count))
     }
 
     /// Its different sessions.
     pub fn sessions(&self) -> &Distinct {
         &self.sessions.all
-    }
-}
-
-fn add(counts: &mut Vec<u64>, at: u32, count: u64) {
-    let at = at as usize;
-    if counts.len() <= at {
-        counts.resize(at + 1, 0);
-    }
-    if let Some(known) = counts.get_mut(at) {
-        *known += count;
     }
 }
 
@@ -359,7 +390,7 @@ impl LaneCounts {
 
     /// Whether so much is held that it should be handed over.
     pub fn is_full(&self) -> bool {
-        self.agents.names.len() > 1 << 16 || self.changes.len() > 4096
+        self.agents.names.len() > 1 << 16 || self.changes.len() > 1 << 14
     }
 
     /// The volume.

@@ -34,6 +34,6 @@ pub use request::{Mapped, map_call};
 pub use settle::{Settled, settle};
 pub use side::{PolicyStatus, Side, Verdict};
 pub use tally::{Decisions, Fidelity, Note, Notes, SideTally, Volume};
-pub use verify::{Sample, verify};
+pub use verify::{Sample, verify, verify_against};
 pub use window::Window;
 pub use worker::{Chunk, Ids, Observer, ReadLine, Worker};

@@ -65,6 +65,15 @@ impl Merge for Sample {
 
 /// Decides the actions of a sample in every way, and says where one differs from Cedar's authorizer.
 pub fn verify(base: Option<&Side<'_>>, head: &Side<'_>, sample: &Sample) -> Notes {
+    verify_against((base, head), (base, head), sample)
+}
+
+/// The same, where the authorizer decides for other sides, which shows that a difference would be seen.
+pub fn verify_against(
+    (base, head): (Option<&Side<'_>>, &Side<'_>),
+    (other_base, other_head): (Option<&Side<'_>>, &Side<'_>),
+    sample: &Sample,
+) -> Notes {
     if sample.is_empty() {
         return Notes::default();
     }
@@ -75,8 +84,8 @@ pub fn verify(base: Option<&Side<'_>>, head: &Side<'_>, sample: &Sample) -> Note
     };
     let mut lane = track.as_ref().map(Track::lane);
     let reference = (
-        base.map(|side| side.clone().with_engine(Engine::Reference)),
-        head.clone().with_engine(Engine::Reference),
+        other_base.map(|side| side.clone().with_engine(Engine::Reference)),
+        other_head.clone().with_engine(Engine::Reference),
     );
     let mut notes = Notes::default();
     for ((_, place), text) in &sample.kept {

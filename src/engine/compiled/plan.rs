@@ -1,6 +1,6 @@
 //! L1, the universe: the policies of the sides that are decided together, compiled, each of them once.
 
-use super::index::{Bits, Index};
+use super::index::Index;
 use super::names::{EntityId, Names};
 use super::paths::Paths;
 use super::program::{Compiler, Node};
@@ -44,8 +44,8 @@ pub struct Plan<'g> {
     pub world: World<'g>,
     pub policies: Vec<PlannedPolicy<'g>>,
     pub index: Index,
-    /// The policies that do not stand on both sides.
-    pub changed: Bits,
+    /// The policies that do not stand on both sides, in order.
+    pub changed: Vec<u32>,
     pub shapes: FxHashMap<EntityId, ActionShape>,
 }
 
@@ -91,13 +91,11 @@ impl<'g> Plan<'g> {
         let world = World::of(ground, &mut names, &version.store)?;
         let mut index = Index::default();
         let mut policies = Vec::with_capacity(entries.len());
-        let mut changed = vec![0_u64; entries.len().div_ceil(64)];
+        let mut changed = Vec::new();
         for (at, (name, policy, base, head)) in (0_u32..).zip(entries) {
             index.add(at, &policy.scope(), &mut names);
-            if base != head
-                && let Some(word) = changed.get_mut(at as usize / 64)
-            {
-                *word |= 1 << (at % 64);
+            if base != head {
+                changed.push(at);
             }
             let mut compiler = Compiler {
                 ground,
@@ -131,7 +129,7 @@ impl<'g> Plan<'g> {
             world,
             policies,
             index,
-            changed: changed.into(),
+            changed,
             shapes,
         })
     }

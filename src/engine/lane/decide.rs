@@ -58,6 +58,8 @@ pub struct Decider<'p, 'g> {
     pub base: SideAnswer,
     pub head: SideAnswer,
     fates: Vec<(u32, Fate)>,
+    /// The changed policies whose scope holds.
+    changed: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +86,7 @@ impl<'p, 'g> Decider<'p, 'g> {
             base: SideAnswer::default(),
             head: SideAnswer::default(),
             fates: Vec::new(),
+            changed: Vec::new(),
         }
     }
 
@@ -155,12 +158,8 @@ impl<'p, 'g> Decider<'p, 'g> {
             places: Some(&mut *places),
         };
         reader.record(scanner, &shape.context, false)?;
-        let changed = self.uids.changed(self.plan, request.key);
-        if want == Want::Difference && changed.is_empty() {
-            return Some(Decided::Alike);
-        }
-        let all = match want {
-            Want::All => Some(self.uids.all(self.plan, request.key)),
+        let mut all = match want {
+            Want::All => Some(self.uids.all(request.key)),
             Want::Difference => None,
         };
         let entity = |known: &Known| -> EntityId { known.entity };
@@ -176,21 +175,20 @@ impl<'p, 'g> Decider<'p, 'g> {
             room,
         };
         self.fates.clear();
-        let all: Rc<[u32]> = match all {
-            Some(all) => all,
-            None => {
-                let mut differ = false;
-                for policy in changed.iter() {
-                    let fate = fate(self.plan, *policy, &case)?;
-                    differ |= fate != Fate::NotSatisfied;
-                    self.fates.push((*policy, fate));
-                }
-                if !differ {
-                    return Some(Decided::Alike);
-                }
-                self.uids.all(self.plan, request.key)
+        if want == Want::Difference {
+            self.uids.changed(self.plan, request.key, &mut self.changed);
+            let mut differ = false;
+            for policy in &self.changed {
+                let fate = fate(self.plan, *policy, &case)?;
+                differ |= fate != Fate::NotSatisfied;
+                self.fates.push((*policy, fate));
             }
-        };
+            if !differ {
+                return Some(Decided::Alike);
+            }
+            all = Some(self.uids.all(request.key));
+        }
+        let all: Rc<[u32]> = all?;
         // What was found of the changed policies is not looked for again; both lists are sorted.
         let mut done = 0;
         let known = self.fates.len();

@@ -55,29 +55,29 @@ pub enum Role {
     Resource,
 }
 
-/// The policies whose scope holds for a request.
-#[derive(Debug, Clone)]
-pub struct Candidates {
-    /// Those that do not stand on both sides.
-    pub changed: Rc<[u32]>,
-    /// All of them, where they were asked for.
-    all: Option<Rc<[u32]>>,
-}
-
 /// Sets of policies that are equal have one number.
 #[derive(Debug, Default)]
 struct Classes {
     sets: Vec<Rc<Bits>>,
     numbers: FxHashMap<Rc<Bits>, u32>,
+    /// For each set, which of the changed policies are in it: one bit each, so many words a set as the plan has.
+    changed: Vec<u64>,
 }
 
 impl Classes {
-    fn number(&mut self, bits: Bits) -> u32 {
+    fn number(&mut self, bits: Bits, plan: &Plan<'_>) -> u32 {
         let bits = Rc::new(bits);
         if let Some(known) = self.numbers.get(&bits) {
             return *known;
         }
         let number = u32::try_from(self.sets.len()).unwrap_or(UNSEEN);
+        for policies in plan.changed.chunks(64) {
+            let word = policies.iter().rev().fold(0, |word, policy| {
+                let bit = bits.get(*policy as usize / 64);
+                word << 1 | bit.map_or(0, |bit| bit >> (policy % 64) & 1)
+            });
+            self.changed.push(word);
+        }
         self.sets.push(bits.clone());
         self.numbers.insert(bits, number);
         number
@@ -87,6 +87,16 @@ impl Classes {
         self.sets
             .get(number as usize)
             .map_or(&[], |bits| bits.as_ref())
+    }
+
+    /// The changed policies that are in all three sets: one bit each.
+    fn changed(&self, plan: &Plan<'_>, key: [u32; 3]) -> impl Iterator<Item = u64> {
+        let words = plan.changed.len().div_ceil(64);
+        let [p, a, r] = key.map(|number| {
+            let from = number as usize * words;
+            self.changed.get(from..from + words).unwrap_or_default()
+        });
+        p.iter().zip(a).zip(r).map(|((p, a), r)| p & a & r)
     }
 }
 
@@ -99,7 +109,7 @@ const CANDIDATES: usize = 1 << 23;
 pub struct Uids {
     known: FxHashMap<Box<str>, Known>,
     classes: Classes,
-    keys: FxHashMap<[u32; 3], Candidates>,
+    keys: FxHashMap<[u32; 3], Rc<[u32]>>,
     kept: usize,
     scratch: Vec<u32>,
 }
@@ -157,7 +167,7 @@ impl Uids {
             return class;
         }
         let bits = position.class(known.entity, known.ty, &plan.world, plan.policies.len());
-        let class = self.classes.number(bits);
+        let class = self.classes.number(bits, plan);
         if let Some(known) = self.known.get_mut(raw)
             && let Some(place) = known.classes.get_mut(at)
         {
@@ -177,55 +187,34 @@ impl Uids {
     }
 
     /// Whether some changed policy's scope holds.
-    pub fn is_touched(&mut self, plan: &Plan<'_>, key: [u32; 3]) -> bool {
-        match self.keys.get(&key) {
-            Some(known) => !known.changed.is_empty(),
-            None => !self.changed(plan, key).is_empty(),
+    pub fn is_touched(&self, plan: &Plan<'_>, key: [u32; 3]) -> bool {
+        self.classes.changed(plan, key).any(|word| word != 0)
+    }
+
+    /// The changed policies whose scope holds, in order.
+    pub fn changed(&self, plan: &Plan<'_>, key: [u32; 3], out: &mut Vec<u32>) {
+        out.clear();
+        for (policies, mut word) in plan.changed.chunks(64).zip(self.classes.changed(plan, key)) {
+            while word != 0 {
+                out.extend(policies.get(word.trailing_zeros() as usize));
+                word &= word - 1;
+            }
         }
     }
 
-    /// The changed policies whose scope holds.
-    pub fn changed(&mut self, plan: &Plan<'_>, key: [u32; 3]) -> Rc<[u32]> {
+    /// All policies whose scope holds, in order.
+    pub fn all(&mut self, key: [u32; 3]) -> Rc<[u32]> {
         if let Some(known) = self.keys.get(&key) {
-            return known.changed.clone();
-        }
-        self.intersect(key);
-        let is_changed = |policy: &&u32| {
-            let word = plan.changed.get(**policy as usize / 64);
-            word.is_some_and(|word| word >> (**policy % 64) & 1 == 1)
-        };
-        let changed: Rc<[u32]> = self.scratch.iter().filter(is_changed).copied().collect();
-        self.kept += changed.len() + 16;
-        let found = Candidates {
-            changed: changed.clone(),
-            all: None,
-        };
-        self.keys.insert(key, found);
-        changed
-    }
-
-    /// All policies whose scope holds.
-    pub fn all(&mut self, plan: &Plan<'_>, key: [u32; 3]) -> Rc<[u32]> {
-        if let Some(Candidates {
-            all: Some(known), ..
-        }) = self.keys.get(&key)
-        {
             return known.clone();
         }
-        self.changed(plan, key);
-        self.intersect(key);
-        let all: Rc<[u32]> = self.scratch.as_slice().into();
-        self.kept += all.len();
-        if let Some(found) = self.keys.get_mut(&key) {
-            found.all = Some(all.clone());
-        }
-        all
-    }
-
-    fn intersect(&mut self, [p, a, r]: [u32; 3]) {
         let Self {
             classes, scratch, ..
         } = self;
+        let [p, a, r] = key;
         candidates(classes.bits(p), classes.bits(a), classes.bits(r), scratch);
+        let all: Rc<[u32]> = self.scratch.as_slice().into();
+        self.kept += all.len() + 16;
+        self.keys.insert(key, all.clone());
+        all
     }
 }

@@ -131,11 +131,15 @@ impl AgentCounts {
 impl Crowd {
     /// An empty crowd that is quick where a session follows itself, or one that was there shortly before.
     fn remembering() -> Self {
-        let mut crowd = Self::default();
-        crowd.agents = AgentCounts::Dense(Vec::new());
-        // No hash has its place at one of these.
-        crowd.sessions.recent = (1..=RECENT as u64).collect();
-        crowd
+        Self {
+            agents: AgentCounts::Dense(Vec::new()),
+            sessions: Sessions {
+                // No hash has its place at one of these.
+                recent: (1..=RECENT as u64).collect(),
+                ..Sessions::default()
+            },
+            ..Self::default()
+        }
     }
 
     fn see(&mut self, actor: &Actor<'_>) {

@@ -68,7 +68,7 @@ fn assert_unique<'a>(actions: impl Iterator<Item = &'a RecordedAction> + Clone) 
     let hash = |action: &RecordedAction| hash64(0, action.id.as_bytes());
     let mut repeats = Repeats::new();
     for action in actions.clone() {
-        repeats.see(hash(action));
+        repeats.see(&[hash(action)]);
     }
     assert!(!repeats.overflowed());
     let confirm = repeats.into_confirm();

@@ -2,7 +2,7 @@
 //!
 //! Baseline and product take turns in one process with the same allocator, best of three, after a sample of the same
 //! data was decided alike. Arguments: `quick` for smaller data, `actions=N`, `only=TEXT` for the measures whose names
-//! hold it, `ten-million` for memory with ten times as many actions. `docs/performance.md` says more.
+//! hold it (`only=TEXT$`: end like it), `ten-million` for memory with ten times as many actions. `docs/performance.md` says more.
 
 #[path = "../data/mod.rs"]
 mod data;

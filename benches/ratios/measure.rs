@@ -95,7 +95,7 @@ impl Report {
     pub fn wants(&self, names: &[&str]) -> bool {
         self.only
             .as_ref()
-            .is_none_or(|only| names.iter().any(|name| name.contains(only.as_str())))
+            .is_none_or(|only| names.iter().any(|name| named(name, only)))
     }
 
     /// One line, and the figures behind it.
@@ -141,4 +141,12 @@ pub fn rate(what: &str, actions: usize, spent: Spent) -> String {
         spent.cpu,
         actions as f64 / spent.wall
     )
+}
+
+/// Whether a name holds a text; with `$` at the end of the text, whether it ends like it.
+fn named(name: &str, only: &str) -> bool {
+    match only.strip_suffix('$') {
+        Some(end) => name.ends_with(end),
+        None => name.contains(only),
+    }
 }

@@ -154,7 +154,7 @@ impl Importing {
             Incoming::Action(place, mut action) => {
                 self.map(&mut action);
                 let hash = Ids::of(&place.recording).hash(action.id.as_bytes());
-                self.repeats.see(hash);
+                self.repeats.see(&[hash]);
                 self.summary.written += 1;
                 let mut out = out;
                 write(&action, &mut out).map_err(|error| CliError::output(&error))?;

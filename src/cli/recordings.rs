@@ -70,9 +70,7 @@ impl Input {
                 let mut ids = Ids::of(&piece.recording);
                 let count = feed(worker, piece, &mut ids);
                 let mut repeats = lock(&repeats);
-                for hash in ids.hashes() {
-                    repeats.see(*hash);
-                }
+                repeats.see(ids.hashes());
                 count
             },
             W::finish,

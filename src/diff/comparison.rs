@@ -145,24 +145,26 @@ fn add(
         }
         tally.sessions.merge(counts.unchanged.sessions().clone());
     }
-    let mut found: Vec<_> = std::mem::take(&mut counts.changes).into_iter().collect();
+    let found = std::mem::take(&mut counts.changes);
+    let mut found: Vec<Changes> = found.into_values().flatten().collect();
     // The riskiest classes first, for only some are decided again.
-    found.sort_by(|((a, ..), x), ((b, ..), y)| {
+    found.sort_by(|x, y| {
         let first = |changes: &Changes| changes.examples.keys().next().cloned();
-        a.cmp(b).then_with(|| first(x).cmp(&first(y)))
+        let class = x.class.cmp(&y.class);
+        class.then_with(|| first(x).cmp(&first(y)))
     });
     let checked = found.len().min(left);
-    for (at, ((class, before, after), found)) in found.into_iter().enumerate() {
+    for (at, found) in found.into_iter().enumerate() {
         let key = GroupKey {
-            class,
-            base: Outcome::Decided(track.answer(&before)),
-            head: Outcome::Decided(track.answer(&after)),
+            class: found.class,
+            base: Outcome::Decided(track.answer(&found.base)),
+            head: Outcome::Decided(track.answer(&found.head)),
         };
         if at < left {
             check(&key, &found, comparison, changes);
         }
         let of_group = tally(&found, &counts);
-        let of_class = changes.classes.entry(class).or_default();
+        let of_class = changes.classes.entry(found.class).or_default();
         of_class.merge(of_group.clone());
         if changes.wants_group(&key) {
             let group = group(of_group, &found, track, comparison);

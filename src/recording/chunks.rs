@@ -5,8 +5,9 @@
 use super::{ItemError, Limits};
 use std::io::{BufRead, Read};
 
-/// So large is a chunk, in bytes, unless a line is longer.
-pub const CHUNK: usize = 1 << 20;
+/// So large is a chunk, in bytes, unless a line is longer: little enough to be at hand from when it is read until it is
+/// parsed.
+pub const CHUNK: usize = 1 << 18;
 
 /// Whole lines of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,26 @@ fn without_end(line: &[u8]) -> &[u8] {
 
 fn count(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// Reads until there are so many bytes or no more. Large reads go past the reader's own buffer.
+fn fill(reader: &mut impl Read, bytes: &mut Vec<u8>, size: usize) -> std::io::Result<()> {
+    let mut filled = bytes.len();
+    bytes.resize(size.max(filled), 0);
+    let mut failed = Ok(());
+    while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                failed = Err(error);
+                break;
+            }
+        }
+    }
+    bytes.truncate(filled);
+    failed
 }
 
 /// How large chunks are: small at the beginning, so that a short recording is work for every core.
@@ -144,15 +165,15 @@ impl<R: BufRead> Iterator for Chunks<R> {
         }
         let mut bytes = std::mem::take(&mut self.begun);
         let size = self.sizes.next();
-        let missing = size.saturating_sub(bytes.len());
-        bytes.reserve_exact(missing);
-        let most = u64::try_from(missing).unwrap_or(u64::MAX);
         // What was read before an error is in `bytes` all the same: its whole lines come first.
-        self.failed = (&mut self.reader).take(most).read_to_end(&mut bytes).err();
+        self.failed = fill(&mut self.reader, &mut bytes, size).err();
         self.done = self.failed.is_none() && bytes.len() < size;
         match memchr::memrchr(b'\n', &bytes) {
             // Behind the last line feed a line begins.
-            Some(at) if !self.done => self.begun = bytes.split_off(at + 1),
+            Some(at) if !self.done => {
+                self.begun.reserve_exact(size);
+                self.begun.extend(bytes.drain(at + 1..));
+            }
             None if self.failed.is_some() => return self.next(),
             None if !self.done => return self.long_line(bytes),
             Some(_) | None if bytes.is_empty() => return None,

@@ -7,17 +7,32 @@ use crate::model::Importer;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 
 /// What a processor fetches from memory at once; an id stands in one of them.
-type Block = [u64; 8];
+type Block = [u64; WORDS];
+const WORDS: usize = 8;
+
+/// So many ids are taken note of together.
+const AT_ONCE: usize = 16;
+
+/// An id on its way into the filter.
+#[derive(Debug, Clone, Copy, Default)]
+struct Id {
+    block: usize,
+    bits: [u64; 2],
+    seen: bool,
+}
 
 /// 8 MiB, enough for a million ids and more.
-const SMALL: usize = 8 << 20;
+const SMALL: u64 = 8 << 20;
 /// 64 MiB: of ten million ids about one in a thousand million is suspected wrongly, of thirty million three in ten
 /// thousand.
-const LARGE: usize = 64 << 20;
-/// Where there is more to read than this, in bytes, there may be more ids than the small filter is good for.
-const MUCH: u64 = 64 << 20;
+const LARGE: u64 = 64 << 20;
+/// A byte of the filter for so many of recordings. A recorded action is hardly ever shorter than 128 bytes, so that an id
+/// has four bytes or more and one in ten million is suspected wrongly. A filter that is larger than it has to be is
+/// slower, because less of it is at hand.
+const SHARE: u64 = 32;
 /// So many suspects are kept, by their hashes.
 const SUSPECTS: usize = 100_000;
 /// So many repeated ids are named.
@@ -46,42 +61,60 @@ impl Repeats {
 
     /// A filter for recordings that are so many bytes long, or of which nobody knows how long they are.
     pub fn expecting(bytes: Option<u64>) -> Self {
-        match bytes {
-            Some(bytes) if bytes <= MUCH => Self::new(),
-            Some(_) | None => Self::with_size(LARGE, SUSPECTS),
-        }
+        let size = bytes.map_or(LARGE, |bytes| (bytes / SHARE).clamp(SMALL, LARGE));
+        Self::with_size(size, SUSPECTS)
     }
 
-    fn with_size(bytes: usize, most: usize) -> Self {
+    fn with_size(bytes: u64, most: usize) -> Self {
+        let blocks = usize::try_from(bytes).unwrap_or(usize::MAX) / size_of::<Block>();
         Self {
-            blocks: vec![[0; 8]; (bytes / size_of::<Block>()).max(1)],
+            blocks: vec![[0; WORDS]; blocks.max(1)],
             suspects: BTreeSet::new(),
             most,
             overflowed: false,
         }
     }
 
-    /// Takes note of an id by its hash; whether it may have been there before.
-    pub fn see(&mut self, hash: u64) -> bool {
+    /// Takes note of ids by their hashes.
+    pub fn see(&mut self, hashes: &[u64]) {
+        // Most of the time goes by until a block is there; this way those of several ids are on their way at once.
+        for hashes in hashes.chunks(AT_ONCE) {
+            let mut ids = [Id::default(); AT_ONCE];
+            for (id, hash) in ids.iter_mut().zip(hashes) {
+                *id = self.place(*hash);
+                self.mark(id, 0..1);
+            }
+            for (id, hash) in ids.iter_mut().zip(hashes) {
+                self.mark(id, 1..WORDS);
+                if id.seen {
+                    self.suspect(*hash);
+                }
+            }
+        }
+    }
+
+    fn place(&self, hash: u64) -> Id {
         let size = self.blocks.len() as u128;
-        // The upper half of the product is below the number of blocks, and spread evenly.
-        let at = usize::try_from((u128::from(hash) * size) >> 64).unwrap_or_default();
-        let Some(block) = self.blocks.get_mut(at) else {
-            return false;
-        };
-        let mut seen = true;
-        let (mut first, mut second) = (spread(hash), spread(!hash));
-        for word in block {
-            let bits = 1 << (first & 63) | 1 << (second & 63);
-            seen &= *word & bits == bits;
+        Id {
+            // The upper half of the product is below the number of blocks, and spread evenly.
+            block: usize::try_from((u128::from(hash) * size) >> 64).unwrap_or_default(),
+            bits: [spread(hash), spread(!hash)],
+            seen: true,
+        }
+    }
+
+    /// Sets two bits in each of these words of a block. Of equal ids the later one finds all of them set, for each word
+    /// is marked in the order of the ids.
+    fn mark(&mut self, id: &mut Id, words: Range<usize>) {
+        let block = self.blocks.get_mut(id.block);
+        for word in block.and_then(|block| block.get_mut(words)).unwrap_or_default() {
+            let [first, second] = &mut id.bits;
+            let bits = 1 << (*first & 63) | 1 << (*second & 63);
+            id.seen &= *word & bits == bits;
             *word |= bits;
-            first >>= 6;
-            second >>= 6;
+            *first >>= 6;
+            *second >>= 6;
         }
-        if seen {
-            self.suspect(hash);
-        }
-        seen
     }
 
     fn suspect(&mut self, hash: u64) {
@@ -188,9 +221,8 @@ mod tests {
     }
 
     fn repeated(mut first: Repeats, ids: &[String]) -> BTreeMap<String, u64> {
-        for id in ids {
-            first.see(hash(id));
-        }
+        let hashes: Vec<u64> = ids.iter().map(|id| hash(id)).collect();
+        first.see(&hashes);
         assert!(!first.overflowed());
         let second = first.into_confirm();
         // Two readers, of which each sees a part.
@@ -221,9 +253,9 @@ mod tests {
     #[test]
     fn few_are_suspected_wrongly() {
         let wrong = |mut repeats: Repeats, count: u64| {
-            (0..count)
-                .filter(|at| repeats.see(hash64(1, &at.to_le_bytes())))
-                .count()
+            let hashes = (0..count).map(|at| hash64(1, &at.to_le_bytes()));
+            repeats.see(&hashes.collect::<Vec<_>>());
+            repeats.suspects()
         };
         assert_eq!(wrong(Repeats::expecting(Some(1)), 1_000_000), 0);
         assert!(wrong(Repeats::expecting(Some(1)), 3_000_000) < 1_000);
@@ -234,9 +266,7 @@ mod tests {
     fn keeps_the_same_suspects_in_any_order() {
         let kept = |hashes: &[u64]| {
             let mut repeats = Repeats::with_size(1 << 16, 2);
-            for hash in hashes {
-                repeats.see(*hash);
-            }
+            repeats.see(hashes);
             (repeats.overflowed(), repeats.suspects)
         };
         let hashes = ["a", "b", "c", "d"].map(hash);
@@ -264,8 +294,7 @@ mod tests {
     #[test]
     fn a_record_that_may_hold_a_suspect_is_read() {
         let mut repeats = Repeats::new();
-        repeats.see(hash("a\"b"));
-        repeats.see(hash("a\"b"));
+        repeats.see(&[hash("a\"b"); 2]);
         let confirm = repeats.into_confirm();
         let may_hold =
             |line: &str| confirm.may_hold(Importer::Native, line.as_bytes(), |id| hash64(0, id));

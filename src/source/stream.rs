@@ -12,7 +12,8 @@ pub struct Opened {
     pub reader: Box<dyn BufRead + Send>,
 }
 
-const BUFFER: usize = 1 << 18;
+/// Smaller than what is mostly asked for at once, which then needs no copy.
+const BUFFER: usize = 1 << 16;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 

@@ -196,13 +196,45 @@ pub fn decimal(text: &str) -> Option<i64> {
     }
 }
 
+/// `a.b.c.d` without leading zeros, as [`core::net::Ipv4Addr`] reads it.
+fn ipv4(text: &[u8]) -> Option<[u8; 4]> {
+    let mut parts = [0; 4];
+    let mut rest = text;
+    for (at, part) in parts.iter_mut().enumerate() {
+        let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        let (digits, behind) = rest.split_at_checked(len)?;
+        let number = digits
+            .iter()
+            .try_fold(0_u8, |sum, b| sum.checked_mul(10)?.checked_add(b - b'0'));
+        if digits.is_empty() || (len > 1 && digits.starts_with(b"0")) {
+            return None;
+        }
+        *part = number?;
+        rest = match (at, behind) {
+            (0..=2, [b'.', behind @ ..]) => behind,
+            (3, []) => behind,
+            _ => return None,
+        };
+    }
+    Some(parts)
+}
+
 /// An address, or `address/prefix`; no IPv4 inside of IPv6.
 pub fn ip(text: &str) -> Option<Ip> {
+    // What most addresses are.
+    if let Some(parts) = ipv4(text.as_bytes()) {
+        return Some(Ip {
+            address: IpAddr::from(parts),
+            prefix: 32,
+        });
+    }
     let twice = |letter: u8| text.bytes().filter(|b| *b == letter).count() >= 2;
     if text.len() > 43 || (twice(b':') && twice(b'.')) {
         return None;
     }
-    let Some((address, prefix)) = text.split_once('/') else {
+    let slash = text.bytes().position(|b| b == b'/');
+    let Some((address, prefix)) = slash.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
+    else {
         let address: IpAddr = text.parse().ok()?;
         let prefix = if address.is_ipv4() { 32 } else { 128 };
         return Some(Ip { address, prefix });

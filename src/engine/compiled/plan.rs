@@ -4,7 +4,7 @@ use super::index::Index;
 use super::names::{EntityId, Names};
 use super::paths::Paths;
 use super::program::{Compiler, Node};
-use super::shape::{ActionShape, action_shape};
+use super::shape::{ActionShape, ContextShapes, action_shape};
 use super::world::World;
 use crate::cedar::CompiledPolicy;
 use crate::engine::Side;
@@ -118,8 +118,9 @@ impl<'g> Plan<'g> {
             });
         }
         let mut shapes = FxHashMap::default();
+        let mut contexts = ContextShapes::default();
         for (action, info) in schema.actions() {
-            if let Some(shape) = action_shape(info, schema, &mut names, &paths) {
+            if let Some(shape) = action_shape(info, schema, &mut names, &paths, &mut contexts) {
                 shapes.insert(names.entity(action), shape);
             }
         }

@@ -6,6 +6,7 @@ use super::names::{AttributeId, Names, TypeId};
 use super::paths::{PathId, Paths};
 use crate::cedar::{ActionInfo, Schema};
 use crate::model::{RecordType, Type};
+use std::sync::Arc;
 
 /// The shape of one action's requests.
 #[derive(Debug)]
@@ -14,9 +15,13 @@ pub struct ActionShape {
     pub principals: Vec<TypeId>,
     /// Types that the resource may have.
     pub resources: Vec<TypeId>,
-    /// The context.
-    pub context: RecordShape,
+    /// The context; actions with the same type of context share it, so that it is at hand for most requests.
+    pub context: Arc<RecordShape>,
 }
+
+/// The shapes of contexts that were made, by type.
+#[derive(Default)]
+pub struct ContextShapes(Vec<(RecordType, Option<Arc<RecordShape>>)>);
 
 /// The shape of a record: at most 64 attributes.
 #[derive(Debug)]
@@ -33,13 +38,53 @@ pub struct MemberShape {
     /// Its name as it stands in JSON.
     pub name: Box<str>,
     /// The same with quotes and colon.
-    pub key: Box<str>,
+    pub key: WrittenKey,
     pub attribute: AttributeId,
     pub ty: TypeShape,
     /// Where its value goes; nothing where no policy reads it.
     pub place: Option<PathId>,
     /// Whether its value as such is read, not only members of it.
     pub whole: bool,
+}
+
+/// A key as it stands in JSON, with quotes and colon, ready to be compared in one go.
+#[derive(Debug)]
+pub struct WrittenKey {
+    letters: Box<[u8]>,
+    /// Its first 16 bytes, and a mask of those that there are.
+    first: u128,
+    mask: u128,
+}
+
+impl WrittenKey {
+    /// The key of an attribute whose name needs no escapes.
+    fn new(name: &str) -> Self {
+        let letters = format!("\"{name}\":").into_bytes().into_boxed_slice();
+        let (mut first, mut mask) = ([0; 16], [0; 16]);
+        for ((first, mask), letter) in first.iter_mut().zip(&mut mask).zip(&letters) {
+            (*first, *mask) = (*letter, 0xff);
+        }
+        Self {
+            letters,
+            first: u128::from_le_bytes(first),
+            mask: u128::from_le_bytes(mask),
+        }
+    }
+
+    /// Its length in bytes.
+    pub fn len(&self) -> usize {
+        self.letters.len()
+    }
+
+    /// Whether a text begins with it.
+    #[inline(always)]
+    pub fn begins(&self, text: &[u8]) -> bool {
+        let Some(first) = text.first_chunk::<16>() else {
+            return text.starts_with(&self.letters);
+        };
+        (u128::from_le_bytes(*first) ^ self.first) & self.mask == 0
+            && (self.letters.len() <= 16 || text.starts_with(&self.letters))
+    }
 }
 
 /// The shape of a value.
@@ -64,6 +109,7 @@ pub fn action_shape(
     schema: &Schema,
     names: &mut Names,
     paths: &Paths,
+    contexts: &mut ContextShapes,
 ) -> Option<ActionShape> {
     let mut types = |types: &std::collections::BTreeSet<std::sync::Arc<str>>| {
         types
@@ -72,15 +118,25 @@ pub fn action_shape(
             .collect::<Option<Vec<TypeId>>>()
     };
     let (principals, resources) = (types(&info.principals)?, types(&info.resources)?);
-    let mut shapes = Shapes {
-        schema,
-        names,
-        paths,
+    let ty = info.context.as_ref()?;
+    let known = contexts.0.iter().find(|(known, _)| known == ty);
+    let context = match known {
+        Some((_, shape)) => shape.clone(),
+        None => {
+            let mut shapes = Shapes {
+                schema,
+                names,
+                paths,
+            };
+            let shape = shapes.record(ty, Some(None)).map(Arc::new);
+            contexts.0.push((ty.clone(), shape.clone()));
+            shape
+        }
     };
     Some(ActionShape {
         principals,
         resources,
-        context: shapes.record(info.context.as_ref()?, Some(None))?,
+        context: context?,
     })
 }
 
@@ -111,7 +167,7 @@ impl Shapes<'_> {
             }
             members.push(MemberShape {
                 name: name.as_ref().into(),
-                key: format!("\"{name}\":").into(),
+                key: WrittenKey::new(name),
                 attribute: id,
                 ty: self.ty(&attribute.ty, place)?,
                 place,

@@ -6,22 +6,45 @@
 use super::scan::{Quoted, Scanner};
 use super::uids::Strangers;
 use crate::engine::compiled::{
-    EntityId, MemberShape, Names, RecordShape, TypeId, TypeShape, Val, datetime, decimal, duration,
+    AttributeId, EntityId, MemberShape, Names, RecordShape, TypeId, TypeShape, Val, datetime, decimal, duration,
     ip,
 };
 use bumpalo::Bump;
 
 /// Reads contexts.
 pub struct ContextReader<'c, 'b, 'n> {
-    pub names: &'n Names,
-    pub strangers: &'c mut Strangers,
-    pub room: &'b Bump,
+    pub values: ValueReader<'c, 'b, 'n>,
     /// The places to fill; nothing where the context is only checked.
     pub places: Option<&'c mut [Option<Val<'b>>]>,
 }
 
+/// Reads values that have no places of their own inside.
+pub struct ValueReader<'c, 'b, 'n> {
+    pub names: &'n Names,
+    pub strangers: &'c mut Strangers,
+    pub room: &'b Bump,
+}
+
 /// A record that is read as a whole.
-type Members<'b> = bumpalo::collections::Vec<'b, (u32, Val<'b>)>;
+type Members<'b> = bumpalo::collections::Vec<'b, (AttributeId, Val<'b>)>;
+
+/// Where a value goes that is wanted; where there is none, it is only checked.
+// Values are written where they go, and not passed on: a copy would be read before it is fully written, which costs more
+// than to read most values.
+type Into<'i, 'b> = Option<&'i mut Option<Val<'b>>>;
+
+#[inline(always)]
+fn put<'b>(into: Into<'_, 'b>, value: Val<'b>) {
+    if let Some(into) = into {
+        *into = Some(value);
+    }
+}
+
+/// The value of a record, of which all members were built or only those that have places.
+#[inline(always)]
+fn record<'b>(members: Option<&'b [(AttributeId, Val<'b>)]>) -> Val<'b> {
+    members.map_or(Val::Fields, Val::Record)
+}
 
 impl<'b> ContextReader<'_, 'b, '_> {
     /// Reads a record by its shape. With `whole` it gives the record itself.
@@ -30,10 +53,10 @@ impl<'b> ContextReader<'_, 'b, '_> {
         scanner: &mut Scanner<'l>,
         shape: &RecordShape,
         whole: bool,
-    ) -> Option<Val<'b>> {
+    ) -> Option<Option<&'b [(AttributeId, Val<'b>)]>> {
         let mut seen = 0_u64;
         let mut hint = 0;
-        let mut built: Option<Members<'b>> = whole.then(|| Members::new_in(self.room));
+        let mut built: Option<Members<'b>> = whole.then(|| Members::new_in(self.values.room));
         scanner.must(b'{')?;
         let mut done = scanner.take(b'}');
         while !done {
@@ -45,9 +68,9 @@ impl<'b> ContextReader<'_, 'b, '_> {
             }
             seen |= bit;
             let member = shape.members.get(at)?;
-            let value = self.member(scanner, member, built.is_some())?;
-            if let Some(built) = &mut built {
-                built.push((member.attribute, value));
+            match &mut built {
+                None => self.member(scanner, member)?,
+                Some(built) => built.push((member.attribute, self.whole(scanner, member)?)),
             }
             done = scanner.take(b'}');
             if !done {
@@ -57,90 +80,118 @@ impl<'b> ContextReader<'_, 'b, '_> {
         if seen & shape.required != shape.required {
             return None;
         }
-        Some(match built {
-            Some(built) => Val::Record(built.into_bump_slice()),
-            None => Val::Fields,
-        })
+        Some(built.map(|built| &*built.into_bump_slice()))
     }
 
-    fn member<'l: 'b>(
+    /// The place of a member whose value policies read.
+    fn place(&mut self, member: &MemberShape) -> Into<'_, 'b> {
+        self.places.as_mut()?.get_mut(member.place? as usize)
+    }
+
+    /// Reads a member into its place.
+    #[inline(always)]
+    fn member<'l: 'b>(&mut self, scanner: &mut Scanner<'l>, member: &MemberShape) -> Option<()> {
+        if let TypeShape::Record(shape) = &member.ty {
+            let whole = member.whole && self.place(member).is_some();
+            let members = self.record(scanner, shape, whole)?;
+            put(self.place(member), record(members));
+            return Some(());
+        }
+        let place = match (&mut self.places, member.place) {
+            (Some(places), Some(place)) => Some(places.get_mut(place as usize)?),
+            (Some(_) | None, _) => None,
+        };
+        self.values.value(scanner, &member.ty, place)
+    }
+
+    /// Reads a member of a record that is wanted as a whole; its value goes to its place too.
+    fn whole<'l: 'b>(
         &mut self,
         scanner: &mut Scanner<'l>,
         member: &MemberShape,
-        wanted: bool,
     ) -> Option<Val<'b>> {
-        let kept = self.places.is_some() && member.place.is_some();
-        let whole = wanted || (kept && member.whole);
-        let value = match &member.ty {
-            TypeShape::Record(shape) => self.record(scanner, shape, whole)?,
-            ty => self.value(scanner, ty, wanted || kept)?,
-        };
-        if let (Some(places), Some(place)) = (&mut self.places, member.place) {
-            *places.get_mut(place as usize)? = Some(value);
+        let mut value = None;
+        match &member.ty {
+            TypeShape::Record(shape) => value = Some(record(self.record(scanner, shape, true)?)),
+            ty => self.values.value(scanner, ty, Some(&mut value))?,
         }
-        Some(value)
+        put(self.place(member), value?);
+        value
     }
+}
 
-    /// Reads a value; where it is not wanted, only checks it.
+impl<'b> ValueReader<'_, 'b, '_> {
+    /// Reads a value.
     fn value<'l: 'b>(
         &mut self,
         scanner: &mut Scanner<'l>,
         ty: &TypeShape,
-        wanted: bool,
-    ) -> Option<Val<'b>> {
-        Some(match ty {
-            TypeShape::Bool => Val::Bool(scanner.boolean()?),
-            TypeShape::Long => Val::Long(scanner.integer()?),
+        into: Into<'_, 'b>,
+    ) -> Option<()> {
+        match ty {
+            TypeShape::Bool => put(into, Val::Bool(scanner.boolean()?)),
+            TypeShape::Long => put(into, Val::Long(scanner.integer()?)),
             TypeShape::Text => {
                 let text = scanner.string()?;
-                match wanted {
-                    true => Val::Text(text.decode(self.room)?),
-                    false => Val::Fields,
+                if into.is_some() {
+                    put(into, Val::Text(text.decode(self.room)?));
                 }
             }
-            TypeShape::Decimal => Val::Decimal(decimal(constructed(
-                scanner,
-                "decimal",
-                ",\"fn\":\"decimal\"}}",
-            )?)?),
-            TypeShape::Ip => Val::Ip(ip(constructed(scanner, "ip", ",\"fn\":\"ip\"}}")?)?),
-            TypeShape::Datetime => Val::Datetime(datetime(constructed(
-                scanner,
-                "datetime",
-                ",\"fn\":\"datetime\"}}",
-            )?)?),
-            TypeShape::Duration => Val::Duration(duration(constructed(
-                scanner,
-                "duration",
-                ",\"fn\":\"duration\"}}",
-            )?)?),
+            TypeShape::Decimal => {
+                let text = constructed(scanner, "decimal", ",\"fn\":\"decimal\"}}")?;
+                put(into, Val::Decimal(decimal(text)?));
+            }
+            TypeShape::Ip => {
+                let text = constructed(scanner, "ip", ",\"fn\":\"ip\"}}")?;
+                put(into, Val::Ip(ip(text)?));
+            }
+            TypeShape::Datetime => {
+                let text = constructed(scanner, "datetime", ",\"fn\":\"datetime\"}}")?;
+                put(into, Val::Datetime(datetime(text)?));
+            }
+            TypeShape::Duration => {
+                let text = constructed(scanner, "duration", ",\"fn\":\"duration\"}}")?;
+                put(into, Val::Duration(duration(text)?));
+            }
             TypeShape::Entity(ty, name) => {
                 let (found, id) = entity(scanner)?;
                 if found != name.as_ref() {
                     return None;
                 }
-                match wanted {
-                    true => Val::Entity(self.entity(*ty, id)?),
-                    false => Val::Fields,
+                if into.is_some() {
+                    put(into, Val::Entity(self.entity(*ty, id)?));
                 }
             }
             TypeShape::Set(element) => {
                 let mut items = bumpalo::collections::Vec::new_in(self.room);
+                let wanted = into.is_some();
                 scanner.items(|scanner| {
-                    let item = match element.as_ref() {
-                        // Members of records in sets have no places.
-                        TypeShape::Record(shape) => self.record(scanner, shape, true)?,
-                        element => self.value(scanner, element, wanted)?,
-                    };
-                    if wanted {
-                        items.push(item);
-                    }
+                    let mut item = None;
+                    self.value(scanner, element, wanted.then_some(&mut item))?;
+                    items.extend(item);
                     Some(())
                 })?;
-                Val::Set(items.into_bump_slice())
+                put(into, Val::Set(items.into_bump_slice()));
             }
-            TypeShape::Record(shape) => self.record(scanner, shape, wanted)?,
-        })
+            TypeShape::Record(shape) => {
+                let Self {
+                    names,
+                    strangers,
+                    room,
+                } = self;
+                let mut reader = ContextReader {
+                    values: ValueReader {
+                        names,
+                        strangers,
+                        room,
+                    },
+                    places: None,
+                };
+                let members = reader.record(scanner, shape, into.is_some())?;
+                put(into, record(members));
+            }
+        }
+        Some(())
     }
 
     fn entity(&mut self, ty: TypeId, id: Quoted<'_>) -> Option<EntityId> {
@@ -161,7 +212,7 @@ impl<'b> ContextReader<'_, 'b, '_> {
 /// Takes the key of a member and says which one it is. Members mostly come in the order of the schema.
 fn next_member(scanner: &mut Scanner<'_>, shape: &RecordShape, hint: usize) -> Option<usize> {
     for (at, member) in shape.members.iter().enumerate().skip(hint) {
-        if scanner.literal(&member.key) {
+        if scanner.written(&member.key) {
             return Some(at);
         }
     }
@@ -172,6 +223,7 @@ fn next_member(scanner: &mut Scanner<'_>, shape: &RecordShape, hint: usize) -> O
 
 /// The text of `{"__extn": {"fn": …, "arg": "…"}}`, or of a string that the schema says is one of these. `rest` is how it goes on
 /// behind the argument where we wrote it.
+#[inline(always)]
 fn constructed<'l>(scanner: &mut Scanner<'l>, function: &str, rest: &str) -> Option<&'l str> {
     let from = *scanner;
     if scanner.literal("{\"__extn\":{\"arg\":") {
@@ -181,6 +233,11 @@ fn constructed<'l>(scanner: &mut Scanner<'l>, function: &str, rest: &str) -> Opt
         }
         *scanner = from;
     }
+    constructed_in_any_order(scanner, function)
+}
+
+#[cold]
+fn constructed_in_any_order<'l>(scanner: &mut Scanner<'l>, function: &str) -> Option<&'l str> {
     if scanner.next() == b'"' {
         return scanner.string()?.plain();
     }
@@ -218,6 +275,7 @@ fn entity<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
 }
 
 /// The type and the id of `{"type": …, "id": …}`.
+#[inline(always)]
 pub fn uid<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
     let from = *scanner;
     if scanner.literal("{\"type\":") {
@@ -230,6 +288,11 @@ pub fn uid<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
         }
         *scanner = from;
     }
+    uid_in_any_order(scanner)
+}
+
+#[cold]
+fn uid_in_any_order<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
     let mut ty = None;
     let mut id = None;
     scanner.members(|scanner, key| {

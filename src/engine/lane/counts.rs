@@ -5,8 +5,9 @@ use super::record::Moment;
 use crate::engine::compiled::{EntityId, Plan};
 use crate::engine::{Decisions, Distinct, Merge, Note, Notes, Place, SideTally, Volume, Window};
 use crate::model::{Answer, ChangeClass, Decision, EntityRef};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 /// What is counted of every action, of whatever class.
@@ -165,6 +166,12 @@ impl Crowd {
 /// Changes with the same answers on both sides.
 #[derive(Debug)]
 pub struct Changes {
+    /// Their class.
+    pub class: ChangeClass,
+    /// What base answers.
+    pub base: SideAnswer,
+    /// What head answers.
+    pub head: SideAnswer,
     /// Who acted.
     pub crowd: Crowd,
     /// How often by action, numbered as head's plan does.
@@ -320,8 +327,8 @@ pub struct LaneCounts {
     pub unaffected: u64,
     /// Actions on which both sides agree, those that were not evaluated among them.
     pub unchanged: Crowd,
-    /// Changes by class and by the answers of base and head.
-    pub changes: FxHashMap<(ChangeClass, SideAnswer, SideAnswer), Changes>,
+    /// Changes, by the hash of their class and of the answers of base and head.
+    pub changes: FxHashMap<u64, Vec<Changes>>,
     /// Base's answers.
     pub base: SideCounts,
     /// Head's answers.
@@ -370,14 +377,28 @@ impl LaneCounts {
         text: &str,
     ) {
         let (class, base, head) = key;
-        let changes = self.changes.entry((class, base.clone(), head.clone()));
-        let changes = changes.or_insert_with(|| Changes {
-            crowd: Crowd::default(),
-            actions: FxHashMap::default(),
-            first: None,
-            last: None,
-            examples: BTreeMap::new(),
+        let hash = FxBuildHasher.hash_one((class, base, head));
+        let alike = self.changes.entry(hash).or_default();
+        let same = |known: &Changes| known.class == class && known.base == *base;
+        let known = alike
+            .iter()
+            .position(|known| same(known) && known.head == *head);
+        let at = known.unwrap_or_else(|| {
+            alike.push(Changes {
+                class,
+                base: base.clone(),
+                head: head.clone(),
+                crowd: Crowd::default(),
+                actions: FxHashMap::default(),
+                first: None,
+                last: None,
+                examples: BTreeMap::new(),
+            });
+            alike.len() - 1
         });
+        let Some(changes) = alike.get_mut(at) else {
+            return;
+        };
         changes.crowd.see(actor);
         *changes.actions.entry(action).or_default() += 1;
         if let Some(time) = actor.time {

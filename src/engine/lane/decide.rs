@@ -3,7 +3,7 @@
 //! Invariant (L3): where no changed policy is satisfied or raises an error, both sides have the same satisfied and
 //! erroring policies, because every other policy stands on both; so decision, determining policies and errors are equal.
 
-use super::context::ContextReader;
+use super::context::{ContextReader, ValueReader};
 use super::scan::Scanner;
 use super::uids::{Known, Strangers, Uids};
 use crate::engine::compiled::{ActionShape, Body, Case, EntityId, Plan, PlannedPolicy, Val};
@@ -128,9 +128,11 @@ impl<'p, 'g> Decider<'p, 'g> {
         room: &'b Bump,
     ) -> Option<()> {
         let mut reader = ContextReader {
-            names: &self.plan.names,
-            strangers: &mut self.strangers,
-            room,
+            values: ValueReader {
+                names: &self.plan.names,
+                strangers: &mut self.strangers,
+                room,
+            },
             places: None,
         };
         reader.record(scanner, &shape.context, false).map(|_| ())
@@ -152,9 +154,11 @@ impl<'p, 'g> Decider<'p, 'g> {
         let empty: Option<Val<'b>> = None;
         let places = room.alloc_slice_fill_copy(self.plan.paths.len(), empty);
         let mut reader = ContextReader {
-            names: &self.plan.names,
-            strangers: &mut self.strangers,
-            room,
+            values: ValueReader {
+                names: &self.plan.names,
+                strangers: &mut self.strangers,
+                room,
+            },
             places: Some(&mut *places),
         };
         reader.record(scanner, &shape.context, false)?;

@@ -297,7 +297,7 @@ fn recorded(scanner: &mut Scanner<'_>) -> Option<Decision> {
 /// of ours has.
 fn moment(text: &str) -> Option<Moment<'_>> {
     let date_time = text.get(..19)?;
-    let (year, _) = text.split_once('-')?;
+    let year = text.get(..4)?;
     if !("0001"..="9998").contains(&year) {
         return None;
     }

@@ -3,6 +3,7 @@
 //! Invariant: what it accepts is JSON (RFC 8259) without control characters, and means to it what it means to
 //! `serde_json`. The line must be checked for control characters before ([`Scanner::new`] does).
 
+use crate::engine::compiled::WrittenKey;
 use bumpalo::Bump;
 
 /// A string as it stands between its quotes.
@@ -10,13 +11,14 @@ use bumpalo::Bump;
 pub struct Quoted<'l> {
     /// With its escapes.
     pub raw: &'l str,
-    escaped: bool,
+    /// Whether there are any. As wide as what is read of it at once: a narrower one would be read before it is written.
+    escaped: usize,
 }
 
 impl<'l> Quoted<'l> {
     /// The text, if it has no escapes.
     pub fn plain(self) -> Option<&'l str> {
-        (!self.escaped).then_some(self.raw)
+        (self.escaped == 0).then_some(self.raw)
     }
 
     /// The text.
@@ -24,7 +26,7 @@ impl<'l> Quoted<'l> {
     where
         'l: 'b,
     {
-        if !self.escaped {
+        if self.escaped == 0 {
             return Some(self.raw);
         }
         let mut out = bumpalo::collections::String::with_capacity_in(self.raw.len(), room);
@@ -102,8 +104,8 @@ const DEPTH: usize = 64;
 impl<'l> Scanner<'l> {
     /// A scanner at the beginning of a line; nothing where the line holds a control character.
     pub fn new(text: &'l str) -> Option<Self> {
-        let low = text.bytes().fold(false, |low, b| low | (b < 0x20));
-        (!low).then_some(Self { text, at: 0 })
+        let lowest = text.bytes().fold(u8::MAX, u8::min);
+        (lowest >= 0x20).then_some(Self { text, at: 0 })
     }
 
     /// A scanner of a part of a line.
@@ -140,17 +142,23 @@ impl<'l> Scanner<'l> {
     }
 
     /// Takes these letters if they come next, as they are.
-    #[inline]
+    // Inlined, so that letters that are known when this is compiled are compared as words.
+    #[inline(always)]
     pub fn literal(&mut self, letters: &str) -> bool {
         let (bytes, letters) = (self.text.as_bytes(), letters.as_bytes());
-        // Mostly the second letter already tells keys apart.
-        if bytes.get(self.at + 1) != letters.get(1) && letters.len() > 1 {
-            return false;
-        }
         let found = bytes
             .get(self.at..self.at + letters.len())
             .is_some_and(|next| next == letters);
         self.at += if found { letters.len() } else { 0 };
+        found
+    }
+
+    /// Takes a key, with its quotes and colon, if it comes next as it is.
+    #[inline(always)]
+    pub fn written(&mut self, key: &WrittenKey) -> bool {
+        let next = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let found = key.begins(next);
+        self.at += if found { key.len() } else { 0 };
         found
     }
 
@@ -172,7 +180,8 @@ impl<'l> Scanner<'l> {
     }
 
     /// Takes a string.
-    #[inline]
+    // Inlined, as what it gives is then in registers: passed through memory it is read before it is fully written.
+    #[inline(always)]
     pub fn string(&mut self) -> Option<Quoted<'l>> {
         if self.peek() != b'"' {
             self.space();
@@ -183,10 +192,7 @@ impl<'l> Scanner<'l> {
         if self.text.as_bytes().get(at) == Some(&b'"') {
             self.at = at + 1;
             let raw = self.text.get(from..at)?;
-            return Some(Quoted {
-                raw,
-                escaped: false,
-            });
+            return Some(Quoted { raw, escaped: 0 });
         }
         self.at = at;
         self.escaped(from)
@@ -200,7 +206,7 @@ impl<'l> Scanner<'l> {
             if self.peek() == b'"' {
                 let raw = self.text.get(from..self.at)?;
                 self.at += 1;
-                return Some(Quoted { raw, escaped: true });
+                return Some(Quoted { raw, escaped: 1 });
             }
             let rest = self.text.get(self.at + 1..)?;
             let (_, behind) = escape(rest)?;
@@ -209,7 +215,7 @@ impl<'l> Scanner<'l> {
     }
 
     /// The place of the next quote or backslash from a place on.
-    #[inline]
+    #[inline(always)]
     fn special(&self, mut at: usize) -> Option<usize> {
         let bytes = self.text.as_bytes();
         while let Some(word) = bytes.get(at..at + 8).and_then(|word| word.try_into().ok()) {
@@ -250,6 +256,7 @@ impl<'l> Scanner<'l> {
     }
 
     /// Takes an integer of 64 bits. `-0` is none: JSON readers take it for a fraction.
+    #[inline]
     pub fn integer(&mut self) -> Option<i64> {
         let negative = self.take(b'-');
         let from = self.at;

@@ -4,6 +4,7 @@ use super::context::uid;
 use super::scan::Scanner;
 use crate::engine::compiled::{Bits, EntityId, Names, Plan, Position, TypeId, candidates};
 use rustc_hash::FxHashMap;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// Entities that neither policies nor stores name, numbered behind those that they do. Numbers hold until they are
@@ -104,10 +105,71 @@ impl Classes {
 const ENTITIES: usize = 1 << 17;
 const CANDIDATES: usize = 1 << 23;
 
+/// A reference as our own writer writes it, without what all of them begin and end with. It lies in the map itself: one
+/// trip to memory, where a text of its own takes two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Short([u64; 6]);
+
+impl Short {
+    /// Nothing for what is longer, or written otherwise. Texts that differ differ here: none of them holds a NUL, with
+    /// which the rest is filled.
+    fn of(raw: &str) -> Option<Self> {
+        let text = raw.strip_prefix("{\"type\":\"")?.strip_suffix("\"}")?;
+        let mut words = [0; 6];
+        let (whole, rest) = text.as_bytes().as_chunks::<8>();
+        if whole.len() == words.len() && !rest.is_empty() {
+            return None;
+        }
+        let mut places = words.iter_mut();
+        for word in whole {
+            *places.next()? = u64::from_le_bytes(*word);
+        }
+        if let Some(place) = places.next() {
+            *place = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        }
+        Some(Self(words))
+    }
+}
+
+impl Hash for Short {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for word in self.0 {
+            state.write_u64(word);
+        }
+    }
+}
+
+/// What is known of entities, by how they are written.
+#[derive(Debug, Default)]
+struct Memory {
+    short: FxHashMap<Short, Known>,
+    long: FxHashMap<Box<str>, Known>,
+}
+
+impl Memory {
+    fn get_mut(&mut self, raw: &str) -> Option<&mut Known> {
+        match Short::of(raw) {
+            Some(short) => self.short.get_mut(&short),
+            None => self.long.get_mut(raw),
+        }
+    }
+
+    fn insert(&mut self, raw: &str, known: Known) {
+        match Short::of(raw) {
+            Some(short) => self.short.insert(short, known),
+            None => self.long.insert(raw.into(), known),
+        };
+    }
+
+    fn len(&self) -> usize {
+        self.short.len() + self.long.len()
+    }
+}
+
 /// A worker's memory of entities and candidates. Bounded: it forgets everything when it is full.
 #[derive(Debug, Default)]
 pub struct Uids {
-    known: FxHashMap<Box<str>, Known>,
+    known: Memory,
     classes: Classes,
     keys: FxHashMap<[u32; 3], Rc<[u32]>>,
     kept: usize,
@@ -118,7 +180,7 @@ impl Uids {
     /// Forgets, where too much is remembered. Numbers of strangers from before mean nothing afterwards.
     pub fn trim(&mut self, strangers: &mut Strangers) {
         if self.known.len() > ENTITIES || strangers.types.len() > ENTITIES {
-            self.known = FxHashMap::default();
+            self.known = Memory::default();
             *strangers = Strangers::default();
         }
         if self.kept > CANDIDATES {
@@ -134,7 +196,7 @@ impl Uids {
         strangers: &mut Strangers,
         raw: &str,
     ) -> Option<Known> {
-        if let Some(known) = self.known.get(raw) {
+        if let Some(known) = self.known.get_mut(raw) {
             return Some(*known);
         }
         let mut scanner = Scanner::part(raw);
@@ -147,7 +209,7 @@ impl Uids {
             ty,
             classes: [UNSEEN; 3],
         };
-        self.known.insert(raw.into(), known);
+        self.known.insert(raw, known);
         Some(known)
     }
 

@@ -7,7 +7,7 @@ use agentauthz::engine::{
     Chunk, Engine, Ground, Ids, Incoming, Merge, Pairing, Place, Side, Worker,
 };
 use agentauthz::model::{Decision, Importer, Outcome, RecordedAction};
-use agentauthz::recording::{Item, Items, Limits, parse};
+use agentauthz::recording::{CHUNK, Item, Items, Limits, parse};
 use agentauthz::repository::{Files, PolicyVersion, load};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -184,16 +184,16 @@ fn work(worker: &mut impl Worker, text: &str) {
     );
 }
 
-/// Lines in chunks of about a megabyte.
+/// Lines in chunks as large as those of the binary.
 pub fn chunks(text: &str) -> Vec<&str> {
     let mut chunks = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let near = rest.as_bytes().get(1 << 20..).unwrap_or_default();
+        let near = rest.as_bytes().get(CHUNK..).unwrap_or_default();
         let end = near
             .iter()
             .position(|byte| *byte == b'\n')
-            .map_or(rest.len(), |at| (1 << 20) + at + 1);
+            .map_or(rest.len(), |at| CHUNK + at + 1);
         let (chunk, after) = rest.split_at(end);
         chunks.push(chunk);
         rest = after;

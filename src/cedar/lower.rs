@@ -12,6 +12,7 @@ use cedar_policy_core::ast::{
     self, BinaryOp, Expr, ExprKind, Literal, PartialValue, PatternElem, RestrictedExpr, SlotEnv,
     UnaryOp, ValueKind, Var,
 };
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -64,8 +65,8 @@ impl CompiledPolicy {
 impl EntityStore {
     /// Every entity, lowered; nothing where one holds what cannot be lowered. The order is not defined.
     pub fn lowered(&self) -> Option<Vec<LoweredEntity>> {
-        self.inner
-            .iter()
+        let all: Vec<_> = self.inner.iter().collect();
+        all.into_par_iter()
             .map(|entity| lower_entity(entity.as_ref()))
             .collect()
     }

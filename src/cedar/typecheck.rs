@@ -14,6 +14,10 @@
 //!    names `action`, every one in which the scope holds;
 //! 4. that some environment does not type as `false`: one is seen;
 //! 5. that some action applies to types which the scope takes: that environment's types are held against the scope.
+//!
+//! Of a template, Cedar checks 3 and 4 in each environment and for all types of entities with which its slots could be
+//! linked there, which follow from the types of principal and resource, so that environments of a class have them in
+//! common; and 5 of the template and of each link.
 
 use super::diagnostics::convert;
 use super::{PolicySet, Schema};
@@ -56,17 +60,20 @@ impl PolicySet {
         let templates: Vec<&ast::Template> = set.all_templates().collect();
         let found: Vec<(&ast::Template, Vec<Diagnostic>)> = templates
             .into_par_iter()
+            // What takes long stands together, as do templates at the end.
+            .with_max_len(TOGETHER)
             .map(|template| {
+                let of_template = links.get(template.id()).map_or(&[][..], Vec::as_slice);
                 let accepted = was_clean(template)
                     || environments
                         .as_ref()
-                        .is_some_and(|environments| environments.accept(template));
+                        .is_some_and(|environments| environments.accept(template, of_template));
                 if accepted {
                     return (template, Vec::new());
                 }
                 let full =
                     full.get_or_init(|| cedar_policy::Validator::new((*schema.inner).clone()));
-                let alone = alone(set, template, links.get(template.id()));
+                let alone = alone(set, template, of_template);
                 (template, self.findings(full, &alone, files))
             })
             .collect();
@@ -143,6 +150,9 @@ impl PolicySet {
     }
 }
 
+/// So many policies at most are checked by one thread without another one being able to take some of them.
+const TOGETHER: usize = 16;
+
 /// The links of each template.
 fn links(set: &ast::PolicySet) -> HashMap<&ast::PolicyID, Vec<&ast::Policy>> {
     let mut links: HashMap<&ast::PolicyID, Vec<&ast::Policy>> = HashMap::new();
@@ -159,7 +169,7 @@ fn links(set: &ast::PolicySet) -> HashMap<&ast::PolicyID, Vec<&ast::Policy>> {
 fn alone(
     set: &ast::PolicySet,
     template: &ast::Template,
-    links: Option<&Vec<&ast::Policy>>,
+    links: &[&ast::Policy],
 ) -> cedar_policy::PolicySet {
     let mut out = ast::PolicySet::new();
     // Ids are those of a set that was put together before, so nothing is refused here.
@@ -169,7 +179,7 @@ fn alone(
         }
     } else {
         let _ = out.add_template(template.clone());
-        for link in links.into_iter().flatten() {
+        for link in links {
             let _ = out.add((*link).clone());
         }
     }
@@ -241,26 +251,28 @@ impl<'s> Environments<'s> {
         Some(out)
     }
 
-    /// Whether Cedar's validator surely has nothing to say of a policy.
-    fn accept(&self, policy: &ast::Template) -> bool {
-        policy.is_static()
-            && Validator::validate_entity_types_and_literals(self.schema, policy)
-                .next()
-                .is_none()
+    /// Whether Cedar's validator surely has nothing to say of a policy, or of a template and its links.
+    fn accept(&self, policy: &ast::Template, links: &[&ast::Policy]) -> bool {
+        Validator::validate_entity_types_and_literals(self.schema, policy)
+            .next()
+            .is_none()
             && confusable_string_checks(std::iter::once(policy))
                 .next()
                 .is_none()
-            && self.well_typed(policy)
+            && self
+                .action_scope(policy.action_constraint())
+                .is_some_and(|holds| {
+                    self.well_typed(policy, &holds)
+                        && links.iter().all(|link| self.link_applies(link, &holds))
+                })
     }
 
-    fn well_typed(&self, policy: &ast::Template) -> bool {
-        let Some(holds) = self.action_scope(policy.action_constraint()) else {
-            return false;
-        };
+    /// `holds`: the environments in which the action's scope does.
+    fn well_typed(&self, policy: &ast::Template, holds: &[bool]) -> bool {
         let each = names_action(policy);
         let typechecker = Typechecker::new(self.schema, ValidationMode::Strict);
-        let check = |environment: &Environment<'s>| {
-            typechecker.typecheck_by_single_request_env(policy, &environment.env)
+        let check = |environment: &RequestEnv<'s>| {
+            typechecker.typecheck_by_single_request_env(policy, environment)
         };
         let mut applies = false;
         for class in &self.classes {
@@ -269,23 +281,95 @@ impl<'s> Environments<'s> {
                 .partition(|at| holds.get(**at).copied().unwrap_or_default());
             let inside = inside.iter().take(if each { inside.len() } else { 1 });
             for environment in inside.filter_map(|at| self.all.get(*at)) {
-                match check(environment) {
-                    PolicyCheck::Success(_) => applies |= self.takes(policy, environment),
-                    PolicyCheck::Irrelevant(errors, _) if errors.is_empty() => {}
-                    PolicyCheck::Irrelevant(..) | PolicyCheck::Fail(_) => return false,
+                let Some(linked) = self.linked(policy, environment) else {
+                    return false;
+                };
+                for linked in linked {
+                    match check(&linked) {
+                        PolicyCheck::Success(_) => {
+                            applies |= self.takes(
+                                policy.principal_constraint(),
+                                policy.resource_constraint(),
+                                environment,
+                            );
+                        }
+                        PolicyCheck::Irrelevant(errors, _) if errors.is_empty() => {}
+                        PolicyCheck::Irrelevant(..) | PolicyCheck::Fail(_) => return false,
+                    }
                 }
             }
             for environment in outside.iter().take(1).filter_map(|at| self.all.get(*at)) {
-                match check(environment) {
-                    PolicyCheck::Irrelevant(errors, _) if errors.is_empty() => {}
-                    // A policy that may hold where its action's scope does not is none that was thought of here.
-                    PolicyCheck::Irrelevant(..)
-                    | PolicyCheck::Success(_)
-                    | PolicyCheck::Fail(_) => return false,
+                let Some(linked) = self.linked(policy, environment) else {
+                    return false;
+                };
+                for linked in linked {
+                    match check(&linked) {
+                        PolicyCheck::Irrelevant(errors, _) if errors.is_empty() => {}
+                        // A policy that may hold where its action's scope does not is none that was thought of here.
+                        PolicyCheck::Irrelevant(..)
+                        | PolicyCheck::Success(_)
+                        | PolicyCheck::Fail(_) => return false,
+                    }
                 }
             }
         }
         applies
+    }
+
+    /// An environment with each combination of types that Cedar links a template's slots with there; of a policy without
+    /// slots, the environment alone. Nothing where a slot stands elsewhere than in a scope, or in one without it.
+    fn linked(
+        &self,
+        policy: &ast::Template,
+        environment: &Environment<'s>,
+    ) -> Option<Vec<RequestEnv<'s>>> {
+        let has = |slot: ast::SlotId| policy.slots().any(|found| found.id == slot);
+        let types =
+            |has: bool, constraint: &PrincipalOrResourceConstraint, ty: &ast::EntityType| {
+                match constraint {
+                    _ if !has => Some(vec![None]),
+                    PrincipalOrResourceConstraint::Eq(EntityReference::Slot(_)) => {
+                        Some(vec![Some(ty.clone())])
+                    }
+                    PrincipalOrResourceConstraint::In(EntityReference::Slot(_))
+                    | PrincipalOrResourceConstraint::IsIn(_, EntityReference::Slot(_)) => {
+                        let above = self.schema.entity_types();
+                        let above = above.filter(|above| above.has_descendant_entity_type(ty));
+                        let above = above.map(|above| above.name().clone());
+                        Some(above.chain([ty.clone()]).map(Some).collect())
+                    }
+                    PrincipalOrResourceConstraint::Any
+                    | PrincipalOrResourceConstraint::Is(_)
+                    | PrincipalOrResourceConstraint::Eq(EntityReference::EUID(_))
+                    | PrincipalOrResourceConstraint::In(EntityReference::EUID(_))
+                    | PrincipalOrResourceConstraint::IsIn(_, EntityReference::EUID(_)) => None,
+                }
+            };
+        let principals = types(
+            has(ast::SlotId::principal()),
+            policy.principal_constraint().as_inner(),
+            environment.principal,
+        )?;
+        let resources = types(
+            has(ast::SlotId::resource()),
+            policy.resource_constraint().as_inner(),
+            environment.resource,
+        )?;
+        let mut linked = Vec::with_capacity(principals.len() * resources.len());
+        for principal in &principals {
+            for resource in &resources {
+                let env = environment.env.clone();
+                linked.push(env.link(principal.clone(), resource.clone()));
+            }
+        }
+        Some(linked)
+    }
+
+    /// Whether some action of a link's scope applies to types that its scope takes, which the schema then knows.
+    fn link_applies(&self, link: &ast::Policy, holds: &[bool]) -> bool {
+        let (principal, resource) = (link.principal_constraint(), link.resource_constraint());
+        let mut inside = self.all.iter().zip(holds).filter(|(_, holds)| **holds);
+        inside.any(|(environment, _)| self.takes(&principal, &resource, environment))
     }
 
     /// For each environment whether the action's scope holds; nothing where it names an unknown action.
@@ -312,15 +396,15 @@ impl<'s> Environments<'s> {
         Some(holds)
     }
 
-    /// Whether the scope takes the principal and resource types of an environment, as Cedar's warning asks it.
-    fn takes(&self, policy: &ast::Template, environment: &Environment<'s>) -> bool {
-        self.constraint_takes(
-            policy.principal_constraint().as_inner(),
-            environment.principal,
-        ) && self.constraint_takes(
-            policy.resource_constraint().as_inner(),
-            environment.resource,
-        )
+    /// Whether a scope takes the principal and resource types of an environment, as Cedar's warning asks it.
+    fn takes(
+        &self,
+        principal: &ast::PrincipalConstraint,
+        resource: &ast::ResourceConstraint,
+        environment: &Environment<'s>,
+    ) -> bool {
+        self.constraint_takes(principal.as_inner(), environment.principal)
+            && self.constraint_takes(resource.as_inner(), environment.resource)
     }
 
     fn constraint_takes(
@@ -336,8 +420,14 @@ impl<'s> Environments<'s> {
                     .is_some_and(|group| group.has_descendant_entity_type(ty))
         };
         match constraint {
-            PrincipalOrResourceConstraint::Any => true,
-            PrincipalOrResourceConstraint::Is(named) => named.as_ref() == ty,
+            // A slot may be filled with whatever the type is in.
+            PrincipalOrResourceConstraint::Any
+            | PrincipalOrResourceConstraint::Eq(EntityReference::Slot(_))
+            | PrincipalOrResourceConstraint::In(EntityReference::Slot(_)) => true,
+            PrincipalOrResourceConstraint::Is(named)
+            | PrincipalOrResourceConstraint::IsIn(named, EntityReference::Slot(_)) => {
+                named.as_ref() == ty
+            }
             PrincipalOrResourceConstraint::Eq(EntityReference::EUID(uid)) => {
                 uid.entity_type() == ty
             }
@@ -347,9 +437,6 @@ impl<'s> Environments<'s> {
             PrincipalOrResourceConstraint::IsIn(named, EntityReference::EUID(uid)) => {
                 named.as_ref() == ty && below(uid.entity_type())
             }
-            PrincipalOrResourceConstraint::Eq(EntityReference::Slot(_))
-            | PrincipalOrResourceConstraint::In(EntityReference::Slot(_))
-            | PrincipalOrResourceConstraint::IsIn(_, EntityReference::Slot(_)) => false,
         }
     }
 }

@@ -13,7 +13,9 @@ use crate::diff::{
 use crate::engine::{Ground, Merge, Pairing, Side, verify};
 use crate::model::{ChangeClass, Sources};
 use crate::render::{self, Header, Judgement};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem::ManuallyDrop;
+use std::path::PathBuf;
 
 struct Diffed<'a> {
     header: Header,
@@ -35,32 +37,23 @@ impl Report for Diffed<'_> {
 pub fn run(args: &DiffArgs, output: &Output) -> Result<u8, CliError> {
     let fail_on = read_fail_on(&args.fail_on)?;
     let (base, head) = load_range(&Range::parse(&args.versions)?)?;
-    let (base, head) = (base.whole()?, head.whole()?);
+    // The process ends with the command; to take the many small things of which versions are made apart would only
+    // take time.
+    let base = ManuallyDrop::new(base.whole()?);
+    let head = ManuallyDrop::new(head.whole()?);
     let paths = match args.recordings.is_empty() {
         true => manifest_recordings()?,
         false => args.recordings.clone(),
     };
-    let mut report = compare_repositories(&base, &head);
-    if !paths.is_empty() {
-        let pairing = Pairing::of(&base.version, &head.version);
-        let engine = args.deciding.engine.into();
-        let left = Side::base(&base.version, &pairing).with_engine(engine);
-        let right = Side::head(&head.version).with_engine(engine);
-        let ground = Ground::default();
-        let options = CompareOptions {
-            full: args.full,
-            verify: args.deciding.verify,
-        };
-        let comparison = Comparison::new(&ground, &left, &right, options);
-        let streamed = Input::new(&paths, None)?.work(output, || comparison.worker())?;
-        let mut changes: DecisionChanges = streamed.result;
-        let found = verify(Some(&left), &right, &changes.sample);
-        changes.disagreements.merge(found);
-        if changes.disagreements.count > 0 {
-            return Err(CliError::disagreement(&changes.disagreements));
-        }
+    let mut report = DiffReport::default();
+    let decisions = rayon::in_place_scope(|scope| {
+        // Goes on beside what is done before the first action is decided.
+        scope.spawn(|_| report = compare_repositories(&base, &head));
+        compare_decisions(args, output, (&base, &head), &paths)
+    })?;
+    if let Some((changes, repeated)) = decisions {
         report.decisions = Some(changes);
-        report.repeated = streamed.repeated;
+        report.repeated = repeated;
     }
     let ending = report.ending(&fail_on);
     let diffed = Diffed {
@@ -81,6 +74,37 @@ pub fn run(args: &DiffArgs, output: &Output) -> Result<u8, CliError> {
         Ending::Failed => 1,
         Ending::Inconclusive => 3,
     })
+}
+
+/// What changed in the decisions, and the ids that are repeated; nothing where there is no recording.
+#[expect(clippy::type_complexity, reason = "the parts of a report")]
+fn compare_decisions(
+    args: &DiffArgs,
+    output: &Output,
+    (base, head): (&Loaded, &Loaded),
+    paths: &[PathBuf],
+) -> Result<Option<(DecisionChanges, BTreeMap<String, u64>)>, CliError> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let pairing = Pairing::of(&base.version, &head.version);
+    let engine = args.deciding.engine.into();
+    let left = Side::base(&base.version, &pairing).with_engine(engine);
+    let right = Side::head(&head.version).with_engine(engine);
+    let ground = Ground::default();
+    let options = CompareOptions {
+        full: args.full,
+        verify: args.deciding.verify,
+    };
+    let comparison = Comparison::new(&ground, &left, &right, options);
+    let streamed = Input::new(paths, None)?.work(output, || comparison.worker())?;
+    let mut changes: DecisionChanges = streamed.result;
+    let found = verify(Some(&left), &right, &changes.sample);
+    changes.disagreements.merge(found);
+    if changes.disagreements.count > 0 {
+        return Err(CliError::disagreement(&changes.disagreements));
+    }
+    Ok(Some((changes, streamed.repeated)))
 }
 
 fn compare_repositories(base: &Loaded, head: &Loaded) -> DiffReport {

@@ -107,7 +107,10 @@ impl Repeats {
     /// is marked in the order of the ids.
     fn mark(&mut self, id: &mut Id, words: Range<usize>) {
         let block = self.blocks.get_mut(id.block);
-        for word in block.and_then(|block| block.get_mut(words)).unwrap_or_default() {
+        for word in block
+            .and_then(|block| block.get_mut(words))
+            .unwrap_or_default()
+        {
             let [first, second] = &mut id.bits;
             let bits = 1 << (*first & 63) | 1 << (*second & 63);
             id.seen &= *word & bits == bits;

@@ -7,7 +7,7 @@ use super::mapping::Mapping;
 use super::near_misses::near_misses;
 use super::population::{Population, PopulationFiles};
 use super::references::parse_reference;
-use super::version::{Files, PolicyVersion, Suite};
+use super::version::{Files, PolicyVersion, SchemaMade, Suite};
 use crate::cedar::{self, Link, ParsedPolicy, PolicySetBuilder};
 use crate::model::{Diagnostic, Digest, SourceFile, Sources, Stage};
 use crate::yaml::{self, Spanned};
@@ -66,6 +66,17 @@ struct Loader<'a> {
     version: PolicyVersion,
 }
 
+/// The schema of some files, shared with the other version where it is of equal files.
+fn schema_made(files: Vec<SourceFile>, other: Option<&PolicyVersion>) -> SchemaMade {
+    match other.map(|other| &other.schema_made) {
+        Some(made) if made.0 == files => made.clone(),
+        Some(_) | None => {
+            let (schema, diagnostics) = cedar::parse_schema(&files);
+            (files, schema, diagnostics)
+        }
+    }
+}
+
 /// What one policy file came to.
 type Parsed = (Vec<ParsedPolicy>, Vec<Diagnostic>);
 
@@ -87,19 +98,27 @@ impl<'a> Loader<'a> {
 
     fn run(&mut self, other: Option<&PolicyVersion>) {
         self.manifest();
-        self.schema(other);
+        let schema = self.schema_files();
         let policies = self.select(|manifest| &manifest.policies);
         let population = PopulationFiles {
             agent_type: self.version.manifest.agent_type.clone(),
             agents: self.select(|manifest| &manifest.agents),
             entities: self.select(|manifest| &manifest.entities),
         };
-        let schema = self.version.schema.as_ref();
-        let schema_files = &self.version.schema_made.0;
-        let (parsed, population) = rayon::join(
+        // Only entities need the schema to be parsed.
+        let (parsed, (made, population)) = rayon::join(
             || parse(&policies, other),
-            || Population::of(population, schema, schema_files, other),
+            || {
+                let made = schema
+                    .map(|files| schema_made(files, other))
+                    .unwrap_or_default();
+                let population = Population::of(population, made.1.as_ref(), &made.0, other);
+                (made, population)
+            },
         );
+        self.version.schema = made.1.clone();
+        self.version.diagnostics.extend(made.2.iter().cloned());
+        self.version.schema_made = made;
         self.policies(parsed);
         self.version.agents = population.agents.clone();
         self.version.store = population.store.clone();
@@ -114,11 +133,12 @@ impl<'a> Loader<'a> {
         self.validate(other);
     }
 
-    fn schema(&mut self, other: Option<&PolicyVersion>) {
+    /// The files of the schema; nothing where there is none, which is a fault.
+    fn schema_files(&mut self) -> Option<Vec<SourceFile>> {
         let faults = self.version.diagnostics.len();
         let files = self.select(|manifest| &manifest.schema);
         if files.is_empty() && self.version.diagnostics.len() > faults {
-            return;
+            return None;
         }
         if files.is_empty() {
             let patterns = self.version.manifest.schema.join("`, `");
@@ -131,18 +151,9 @@ impl<'a> Loader<'a> {
                 .in_file(MANIFEST)
                 .with_help("write a Cedar schema, or name it under `schema` in the manifest"),
             );
-            return;
+            return None;
         }
-        let made = match other.map(|other| &other.schema_made) {
-            Some(made) if made.0 == files => made.clone(),
-            Some(_) | None => {
-                let (schema, diagnostics) = cedar::parse_schema(&files);
-                (files, schema, diagnostics)
-            }
-        };
-        self.version.schema = made.1.clone();
-        self.version.diagnostics.extend(made.2.iter().cloned());
-        self.version.schema_made = made;
+        Some(files)
     }
 
     fn policies(&mut self, parsed: Vec<Parsed>) {

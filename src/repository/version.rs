@@ -29,6 +29,9 @@ pub struct Refused {
     pub below: bool,
 }
 
+/// The files of a schema, the schema, and what was found in them.
+pub(super) type SchemaMade = (Vec<SourceFile>, Option<Schema>, Vec<Diagnostic>);
+
 /// A policy repository compiled from one origin.
 #[derive(Debug, Clone, Default)]
 pub struct PolicyVersion {
@@ -57,7 +60,7 @@ pub struct PolicyVersion {
     /// A digest of every file that was read.
     pub digest: Option<Digest>,
     /// The files of the schema and what they came to, for a version that has the same.
-    pub(super) schema_made: (Vec<SourceFile>, Option<Schema>, Vec<Diagnostic>),
+    pub(super) schema_made: SchemaMade,
     /// The agents and entities with their files, for a version that has the same.
     pub(super) population: Population,
 }

@@ -52,10 +52,7 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
             Node::HasPath(from, steps) => self.has_path(*from, steps),
             Node::Binary(operator, operands) => {
                 let (left, right) = operands.as_ref();
-                match self.binary(*operator, left, right)? {
-                    Val::Bool(flag) => Ok(flag),
-                    _ => Err(Raised),
-                }
+                self.test(*operator, left, right)
             }
             Node::Const(_)
             | Node::Raise
@@ -214,43 +211,93 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
         Ok(true)
     }
 
+    /// The value of an operand, where it lies if it need not be made; else it is put into `room`.
+    fn operand<'s>(
+        &'s self,
+        node: &'a Node<'g>,
+        room: &'s mut Val<'a>,
+    ) -> Result<&'s Val<'a>, Raised> {
+        match node {
+            Node::Const(value) => return Ok(value),
+            Node::Path(place) => {
+                if let Some(Some(value)) = self.places.get(*place as usize) {
+                    return Ok(value);
+                }
+            }
+            _ => {}
+        }
+        *room = self.value(node)?;
+        Ok(room)
+    }
+
+    /// An operator whose value is a boolean; of the others, their value if it is one.
+    fn test(
+        &self,
+        operator: Operator,
+        left: &'a Node<'g>,
+        right: &'a Node<'g>,
+    ) -> Result<bool, Raised> {
+        if let Operator::Add | Operator::Sub | Operator::Mul | Operator::GetTag = operator {
+            return match self.binary(operator, left, right)? {
+                Val::Bool(flag) => Ok(flag),
+                _ => Err(Raised),
+            };
+        }
+        let (mut room, mut other) = (Val::Fields, Val::Fields);
+        let a = self.operand(left, &mut room)?;
+        let b = self.operand(right, &mut other)?;
+        Ok(match operator {
+            Operator::Eq => a == b,
+            Operator::Less => ordered(a, b)? == std::cmp::Ordering::Less,
+            Operator::LessEq => ordered(a, b)? != std::cmp::Ordering::Greater,
+            Operator::In => self.is_in(*a, *b)?,
+            Operator::Contains => set(*a)?.contains(b),
+            Operator::ContainsAll => {
+                let (a, b) = (set(*a)?, set(*b)?);
+                subset(b, a)
+            }
+            Operator::ContainsAny => {
+                let (a, b) = (set(*a)?, set(*b)?);
+                b.iter().any(|element| a.contains(element))
+            }
+            Operator::HasTag => match (a, b) {
+                (Val::Entity(entity), Val::Text(tag)) => self.world.tag(*entity, tag).is_some(),
+                _ => return Err(Raised),
+            },
+            // See above.
+            Operator::Add | Operator::Sub | Operator::Mul | Operator::GetTag => return Err(Raised),
+        })
+    }
+
     fn binary(
         &self,
         operator: Operator,
         left: &'a Node<'g>,
         right: &'a Node<'g>,
     ) -> Result<Val<'a>, Raised> {
-        let (a, b) = (self.value(left)?, self.value(right)?);
-        Ok(match operator {
-            Operator::Eq => Val::Bool(a == b),
-            Operator::Less => Val::Bool(ordered(a, b)? == std::cmp::Ordering::Less),
-            Operator::LessEq => Val::Bool(ordered(a, b)? != std::cmp::Ordering::Greater),
-            Operator::Add => Val::Long(long(a)?.checked_add(long(b)?).ok_or(Raised)?),
-            Operator::Sub => Val::Long(long(a)?.checked_sub(long(b)?).ok_or(Raised)?),
-            Operator::Mul => Val::Long(long(a)?.checked_mul(long(b)?).ok_or(Raised)?),
-            Operator::In => Val::Bool(self.is_in(a, b)?),
-            Operator::Contains => Val::Bool(set(a)?.contains(&b)),
-            Operator::ContainsAll => {
-                let (a, b) = (set(a)?, set(b)?);
-                Val::Bool(subset(b, a))
-            }
-            Operator::ContainsAny => {
-                let (a, b) = (set(a)?, set(b)?);
-                Val::Bool(b.iter().any(|element| a.contains(element)))
-            }
-            Operator::GetTag => match (a, b) {
-                (Val::Entity(entity), Val::Text(tag)) => {
-                    self.world.tag(entity, tag).ok_or(Raised)?
-                }
-                _ => return Err(Raised),
+        let operands = || Ok((self.value(left)?, self.value(right)?));
+        let numbers = || {
+            let (a, b) = operands()?;
+            Ok((long(a)?, long(b)?))
+        };
+        let number = |found: Option<i64>| found.map(Val::Long).ok_or(Raised);
+        match operator {
+            Operator::Add => numbers().and_then(|(a, b)| number(a.checked_add(b))),
+            Operator::Sub => numbers().and_then(|(a, b)| number(a.checked_sub(b))),
+            Operator::Mul => numbers().and_then(|(a, b)| number(a.checked_mul(b))),
+            Operator::GetTag => match operands()? {
+                (Val::Entity(entity), Val::Text(tag)) => self.world.tag(entity, tag).ok_or(Raised),
+                _ => Err(Raised),
             },
-            Operator::HasTag => match (a, b) {
-                (Val::Entity(entity), Val::Text(tag)) => {
-                    Val::Bool(self.world.tag(entity, tag).is_some())
-                }
-                _ => return Err(Raised),
-            },
-        })
+            Operator::Eq
+            | Operator::Less
+            | Operator::LessEq
+            | Operator::In
+            | Operator::Contains
+            | Operator::ContainsAll
+            | Operator::ContainsAny
+            | Operator::HasTag => self.test(operator, left, right).map(Val::Bool),
+        }
     }
 
     fn is_in(&self, left: Val<'a>, right: Val<'a>) -> Result<bool, Raised> {
@@ -290,11 +337,11 @@ fn set<'a>(value: Val<'a>) -> Result<&'a [Val<'a>], Raised> {
 }
 
 /// `<` and `<=` are for integers, datetimes and durations.
-fn ordered(a: Val<'_>, b: Val<'_>) -> Result<std::cmp::Ordering, Raised> {
+fn ordered(a: &Val<'_>, b: &Val<'_>) -> Result<std::cmp::Ordering, Raised> {
     match (a, b) {
         (Val::Long(a), Val::Long(b))
         | (Val::Datetime(a), Val::Datetime(b))
-        | (Val::Duration(a), Val::Duration(b)) => Ok(a.cmp(&b)),
+        | (Val::Duration(a), Val::Duration(b)) => Ok(a.cmp(b)),
         _ => Err(Raised),
     }
 }

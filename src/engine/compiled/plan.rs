@@ -10,6 +10,7 @@ use crate::cedar::CompiledPolicy;
 use crate::engine::Side;
 use crate::model::Effect;
 use bumpalo::Bump;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -92,8 +93,18 @@ impl<'g> Plan<'g> {
         let mut index = Index::default();
         let mut policies = Vec::with_capacity(entries.len());
         let mut changed = Vec::new();
-        for (at, (name, policy, base, head)) in (0_u32..).zip(entries) {
-            index.add(at, &policy.scope(), &mut names);
+        let lowered = entries.par_iter().map(|(_, policy, ..)| {
+            let scope = policy.scope();
+            match policy.has_condition() {
+                true => (scope, Some(policy.condition())),
+                false => (scope, None),
+            }
+        });
+        let lowered: Vec<_> = lowered.collect();
+        for (at, ((name, policy, base, head), (scope, condition))) in
+            (0_u32..).zip(entries.into_iter().zip(lowered))
+        {
+            index.add(at, &scope, &mut names);
             if base != head {
                 changed.push(at);
             }
@@ -102,10 +113,9 @@ impl<'g> Plan<'g> {
                 names: &mut names,
                 paths: &mut paths,
             };
-            let body = match policy.has_condition() {
-                false => Body::Satisfied,
-                true => policy
-                    .condition()
+            let body = match condition {
+                None => Body::Satisfied,
+                Some(condition) => condition
                     .and_then(|condition| compiler.condition(&condition))
                     .map_or(Body::Foreign, Body::Condition),
             };

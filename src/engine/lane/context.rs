@@ -6,8 +6,8 @@
 use super::scan::{Quoted, Scanner};
 use super::uids::Strangers;
 use crate::engine::compiled::{
-    AttributeId, EntityId, MemberShape, Names, RecordShape, TypeId, TypeShape, Val, datetime, decimal, duration,
-    ip,
+    AttributeId, EntityId, MemberShape, Names, RecordShape, TypeId, TypeShape, Val, datetime,
+    decimal, duration, ip,
 };
 use bumpalo::Bump;
 

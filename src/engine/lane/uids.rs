@@ -125,7 +125,10 @@ impl Short {
             *places.next()? = u64::from_le_bytes(*word);
         }
         if let Some(place) = places.next() {
-            *place = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            *place = rest
+                .iter()
+                .rev()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte));
         }
         Some(Self(words))
     }

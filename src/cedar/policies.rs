@@ -3,7 +3,7 @@
 use super::diagnostics::convert;
 use super::nesting::too_deep;
 use super::pieces::{padded, pieces};
-use crate::model::{Diagnostic, Effect, SourceFile, Span, Stage};
+use crate::model::{Diagnostic, Effect, SourceFile, Span, Stage, refuse_repeated_keys};
 use cedar_policy_core::{ast, parser};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -121,8 +121,9 @@ fn parse_json(file: &SourceFile) -> Result<cedar_policy::PolicySet, Vec<Diagnost
                 .with_help("a JSON policy file holds a policy set (`staticPolicies`, `templates`) or one policy"),
         ]
     };
-    let json: serde_json::Value = serde_json::from_str(&file.text)
-        .map_err(|error| fault(format!("this is not JSON: {error}")))?;
+    let json: serde_json::Value = refuse_repeated_keys(&file.text)
+        .and_then(|()| serde_json::from_str(&file.text))
+        .map_err(|error| fault(format!("this cannot be read as JSON: {error}")))?;
     if json.get("effect").is_some() {
         let policy = cedar_policy::Policy::from_json(None, json)
             .map_err(|error| fault(super::diagnostics::message(&error)))?;

@@ -62,6 +62,12 @@ impl Schema {
         self.enumerated.contains(name)
     }
 
+    /// Whether Cedar knows all ids of an entity type, so that it refuses others: enumerated types and actions.
+    pub fn is_closed(&self, name: &str) -> bool {
+        let base = name.rsplit("::").next();
+        self.is_enumerated(name) || base == Some("Action")
+    }
+
     /// All actions, groups included, in order of their uids.
     pub fn actions(&self) -> &BTreeMap<EntityRef, ActionInfo> {
         &self.actions

@@ -196,7 +196,14 @@ fn check(
     let Some((place, text)) = found.examples.first_key_value() else {
         return;
     };
-    let Some(action) = read(text) else { return };
+    let Some(action) = read(text) else {
+        changes.disagreements.push(place, || Note {
+            place: place.clone(),
+            id: None,
+            message: "the compiled engine decided what is no action".to_owned(),
+        });
+        return;
+    };
     let Compared { class, base, head } = compare(comparison.base, comparison.head, &action);
     if (class, &base.outcome, &head.outcome) != (key.class, &key.base, &key.head) {
         changes.disagreements.push(place, || Note {

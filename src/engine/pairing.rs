@@ -81,26 +81,30 @@ impl Pairing {
                 .map(ParsedPolicy::display_id)
                 .unwrap_or_default()
         };
-        let head_names: BTreeSet<Arc<str>> =
-            head.parsed.iter().map(ParsedPolicy::display_id).collect();
+        let mut names = Names::of(base, head);
         let mut out = Self::default();
+        // Those of pairs first: they are given.
+        for (b, h) in &pairs {
+            if let (Some(b), Some(h)) = (b, h) {
+                let name = display(head, *h);
+                out.base_names.insert(display(base, *b), name);
+            }
+        }
+        let left = pairs.iter().filter(|(_, h)| h.is_none());
+        let left = left.filter_map(|(b, _)| Some(display(base, (*b)?)));
+        let compiled = base.policies.policies().iter();
+        for id in left.chain(compiled.map(|policy| policy.id.clone())) {
+            if !out.base_names.contains_key(&id) {
+                let name = names.alone(&id);
+                out.base_names.insert(id, name);
+            }
+        }
         for (b, h) in pairs {
             let name = match (b, h) {
                 (_, Some(h)) => display(head, h),
-                (Some(b), None) => {
-                    let name = display(base, b);
-                    // A position in a file says nothing across versions.
-                    if head_names.contains(&name) {
-                        format!("{name} (base)").into()
-                    } else {
-                        name
-                    }
-                }
+                (Some(b), None) => out.base_name(&display(base, b)),
                 (None, None) => continue,
             };
-            if let Some(b) = b {
-                out.base_names.insert(display(base, b), name.clone());
-            }
             out.pairs.push(Pair {
                 name,
                 base: b,
@@ -114,6 +118,51 @@ impl Pairing {
     /// The common name of a policy of base.
     pub fn base_name(&self, id: &Arc<str>) -> Arc<str> {
         self.base_names.get(id).unwrap_or(id).clone()
+    }
+}
+
+/// What policies, templates and links are called on both sides. No two of one side may get one name: decisions are
+/// compared by names.
+struct Names {
+    /// Those that are positions in files, which say nothing across versions.
+    positions: BTreeSet<Arc<str>>,
+    head: BTreeSet<Arc<str>>,
+    /// All of both sides, and those that were made.
+    taken: BTreeSet<Arc<str>>,
+}
+
+impl Names {
+    fn of(base: &PolicyVersion, head: &PolicyVersion) -> Self {
+        let ids = |version: &PolicyVersion| -> BTreeSet<Arc<str>> {
+            let written = version.parsed.iter().map(ParsedPolicy::display_id);
+            let compiled = version.policies.policies().iter();
+            written
+                .chain(compiled.map(|policy| policy.id.clone()))
+                .collect()
+        };
+        let parsed = base.parsed.iter().chain(&head.parsed);
+        let unnamed = parsed.filter(|policy| policy.id.is_none());
+        let (base, head) = (ids(base), ids(head));
+        Self {
+            positions: unnamed.map(ParsedPolicy::display_id).collect(),
+            taken: base.union(&head).cloned().collect(),
+            head,
+        }
+    }
+
+    /// The name of what stands on base without a pair. What was called the same by hand is the same, as a policy that
+    /// became a link.
+    fn alone(&mut self, id: &Arc<str>) -> Arc<str> {
+        if !self.head.contains(id) || !self.positions.contains(id) {
+            return id.clone();
+        }
+        let mut name = format!("{id} (base)");
+        while self.taken.contains(name.as_str()) {
+            name.push_str(" (base)");
+        }
+        let name: Arc<str> = name.into();
+        self.taken.insert(name.clone());
+        name
     }
 }
 

@@ -113,7 +113,7 @@ fn value_fits(value: &Value, ty: &Type, schema: &Schema) -> bool {
         (Value::Bool(_), Type::Bool)
         | (Value::Long(_), Type::Long)
         | (Value::String(_), Type::String) => true,
-        (Value::Entity(uid), Type::Entity(name)) => uid.ty == *name && !schema.is_enumerated(name),
+        (Value::Entity(uid), Type::Entity(name)) => uid.ty == *name && !schema.is_closed(name),
         (Value::Extension(function, _), ty) => constructor(ty) == Some(function.as_ref()),
         (Value::Set(items), Type::Set(element)) => {
             items.iter().all(|item| value_fits(item, element, schema))

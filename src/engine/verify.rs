@@ -83,27 +83,37 @@ pub fn verify_against(
         None => Track::of_one(&ground, head),
     };
     let mut lane = track.as_ref().map(Track::lane);
+    // What a comparison leaves out because no changed policy decides it.
+    let shortcut = base.and_then(|base| Track::of_two(&ground, base, head, false));
+    let mut shortcut = shortcut.as_ref().map(Track::lane);
     let reference = (
         other_base.map(|side| side.clone().with_engine(Engine::Reference)),
         other_head.clone().with_engine(Engine::Reference),
     );
     let mut notes = Notes::default();
     for ((_, place), text) in &sample.kept {
-        // What was read as an action was written as one.
-        let Ok(action) = serde_json::from_str::<RecordedAction>(text) else {
-            continue;
+        let mut note = |id: Option<&String>, message: String| {
+            notes.push(place, || Note {
+                place: place.clone(),
+                id: id.cloned(),
+                message,
+            });
         };
+        let action = match serde_json::from_str::<RecordedAction>(text) {
+            Ok(action) => action,
+            // What was taken as an action is one.
+            Err(error) => {
+                note(None, format!("it was counted, but is no action: {error}"));
+                continue;
+            }
+        };
+        let id = Some(&action.id);
         let mut differ = |side: &str, engine: &str, found: &Answer, cedar: &Answer| {
             if !same(found, cedar) {
-                notes.push(place, || Note {
-                    place: place.clone(),
-                    id: Some(action.id.clone()),
-                    message: format!(
-                        "{side}: the {engine} engine says {}, Cedar's authorizer {}",
-                        said(found),
-                        said(cedar)
-                    ),
-                });
+                let (found, cedar) = (said(found), said(cedar));
+                let message =
+                    format!("{side}: the {engine} engine says {found}, Cedar's authorizer {cedar}");
+                note(id, message);
             }
         };
         let compiled = lane.as_mut().and_then(|lane| answers(lane, place, text));
@@ -120,18 +130,32 @@ pub fn verify_against(
                 compiled_head,
             ),
         ];
+        let mut by_cedar = Vec::new();
         for (name, side, reference, compiled) in sides {
             let (Some(side), Some(reference)) = (side, reference) else {
                 continue;
             };
             let (interpreted, cedar) = (side.decide(&action), reference.decide(&action));
-            let (Some(interpreted), Some(cedar)) = (answer(&interpreted), answer(&cedar)) else {
-                continue;
+            // What has no answer in one way must have none in the others.
+            let none = Answer {
+                decision: None,
+                determining: Default::default(),
+                errors: Default::default(),
+                unknown: Default::default(),
             };
-            differ(name, "interpreting", interpreted, cedar);
+            let found = answer(&interpreted).unwrap_or(&none);
+            let said = answer(&cedar).unwrap_or(&none);
+            differ(name, "interpreting", found, said);
             if let Some(compiled) = &compiled {
-                differ(name, "compiled", compiled, cedar);
+                differ(name, "compiled", compiled, said);
             }
+            by_cedar.push(said.clone());
+        }
+        let alike = shortcut
+            .as_mut()
+            .is_some_and(|lane| leaves_out(lane, place, text));
+        if let ([before, after], true) = (by_cedar.as_slice(), alike) {
+            differ("head, left out as unaffected", "compiled", before, after);
         }
     }
     notes
@@ -143,6 +167,12 @@ fn answers(lane: &mut Lane<'_, '_>, place: &Place, text: &str) -> Option<(Option
     let answers = lane.answers();
     lane.hand_over();
     Some(answers)
+}
+
+/// Whether a comparison only counts a line as one that no changed policy decides.
+fn leaves_out(lane: &mut Lane<'_, '_>, place: &Place, text: &str) -> bool {
+    let taken = lane.take(&place.recording, place.line, text).is_some();
+    lane.hand_over().unaffected > 0 && taken
 }
 
 fn answer(verdict: &Verdict) -> Option<&Answer> {

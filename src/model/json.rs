@@ -27,6 +27,71 @@ pub enum Json {
     Repeated,
 }
 
+/// Refuses JSON in which a key stands twice in an object, because two readers may see different values. The error
+/// names the key and its place.
+pub fn refuse_repeated_keys(text: &str) -> Result<(), serde_json::Error> {
+    struct Once;
+
+    impl<'de> Visitor<'de> for Once {
+        type Value = Once;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("JSON")
+        }
+
+        fn visit_bool<E>(self, _: bool) -> Result<Once, E> {
+            Ok(Once)
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<Once, E> {
+            Ok(Once)
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<Once, E> {
+            Ok(Once)
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<Once, E> {
+            Ok(Once)
+        }
+
+        fn visit_str<E>(self, _: &str) -> Result<Once, E> {
+            Ok(Once)
+        }
+
+        fn visit_unit<E>(self) -> Result<Once, E> {
+            Ok(Once)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Once, A::Error> {
+            while items.next_element::<Once>()?.is_some() {}
+            Ok(Once)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Once, A::Error> {
+            let mut seen = std::collections::HashSet::new();
+            while let Some(key) = members.next_key::<std::borrow::Cow<'de, str>>()? {
+                if seen.contains(&key) {
+                    return Err(serde::de::Error::custom(format!(
+                        "the key `{key}` stands twice"
+                    )));
+                }
+                members.next_value::<Once>()?;
+                seen.insert(key);
+            }
+            Ok(Once)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Once {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(Once)
+        }
+    }
+
+    serde_json::from_str::<Once>(text).map(|_| ())
+}
+
 impl Json {
     /// The member of an object.
     pub fn get(&self, key: &str) -> Option<&Json> {

@@ -22,7 +22,7 @@ pub use diagnostic::{Diagnostic, Label, Severity, Stage};
 pub use digest::Digest;
 pub use expr::{Expr, Operator, PatternPart, Scope, ScopeTest, Variable};
 pub use hash::hash64;
-pub use json::Json;
+pub use json::{Json, refuse_repeated_keys};
 pub use request::{FieldPath, Request};
 pub use source::{SourceFile, Sources, Span};
 pub use types::{Attribute, RecordType, Type};

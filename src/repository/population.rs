@@ -6,7 +6,7 @@ use super::files::{AgentsFile, EntitiesFile};
 use super::load::versioned;
 use super::version::PolicyVersion;
 use crate::cedar::{self, EntityStore, ParsedEntity, Schema};
-use crate::model::{Diagnostic, EntityRef, SourceFile, Span, Stage};
+use crate::model::{Diagnostic, EntityRef, SourceFile, Span, Stage, refuse_repeated_keys};
 use rayon::prelude::*;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, HashMap};
@@ -133,7 +133,11 @@ impl Reader<'_> {
     }
 
     fn json_entities(&mut self, file: &SourceFile) {
-        let items: Vec<Json> = match serde_json::from_str(&file.text) {
+        let (items, repeated) = rayon::join(
+            || serde_json::from_str::<Vec<Json>>(&file.text),
+            || refuse_repeated_keys(&file.text),
+        );
+        let items: Vec<Json> = match items.and_then(|items| repeated.map(|()| items)) {
             Ok(items) => items,
             Err(error) => {
                 self.push(no_array(file, &error));

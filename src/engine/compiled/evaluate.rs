@@ -7,7 +7,7 @@ use super::extension::{self, Raised};
 use super::names::{AttributeId, EntityId, Names, TypeId};
 use super::paths::{PathId, Paths};
 use super::program::Node;
-use super::value::{Val, member, subset};
+use super::value::{Val, contains, member, subset};
 use super::world::World;
 use crate::model::Operator;
 use bumpalo::Bump;
@@ -97,7 +97,7 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
                 Val::Long(number) => Val::Long(number.checked_neg().ok_or(Raised)?),
                 _ => return Err(Raised),
             },
-            Node::IsEmpty(inner) => Val::Bool(set(self.value(inner)?)?.is_empty()),
+            Node::IsEmpty(inner) => Val::Bool(elements(self.value(inner)?)?.is_empty()),
             Node::Binary(operator, operands) => {
                 let (left, right) = operands.as_ref();
                 self.binary(*operator, left, right)?
@@ -251,14 +251,14 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
             Operator::Less => ordered(a, b)? == std::cmp::Ordering::Less,
             Operator::LessEq => ordered(a, b)? != std::cmp::Ordering::Greater,
             Operator::In => self.is_in(*a, *b)?,
-            Operator::Contains => set(*a)?.contains(b),
+            Operator::Contains => contains(elements(*a)?, b),
             Operator::ContainsAll => {
-                let (a, b) = (set(*a)?, set(*b)?);
+                let (a, b) = (elements(*a)?, elements(*b)?);
                 subset(b, a)
             }
             Operator::ContainsAny => {
-                let (a, b) = (set(*a)?, set(*b)?);
-                b.iter().any(|element| a.contains(element))
+                let (a, b) = (elements(*a)?, elements(*b)?);
+                b.iter().any(|element| contains(a, element))
             }
             Operator::HasTag => match (a, b) {
                 (Val::Entity(entity), Val::Text(tag)) => self.world.tag(*entity, tag).is_some(),
@@ -329,7 +329,7 @@ fn long(value: Val<'_>) -> Result<i64, Raised> {
     }
 }
 
-fn set<'a>(value: Val<'a>) -> Result<&'a [Val<'a>], Raised> {
+fn elements<'a>(value: Val<'a>) -> Result<&'a [Val<'a>], Raised> {
     match value {
         Val::Set(items) => Ok(items),
         _ => Err(Raised),

@@ -4,7 +4,7 @@
 //! them to Cedar's own constructors.
 
 use super::value::{Ip, Val};
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 
 /// An evaluation error of Cedar's, without its message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,34 +197,35 @@ pub fn decimal(text: &str) -> Option<i64> {
 }
 
 /// `a.b.c.d` without leading zeros, as [`core::net::Ipv4Addr`] reads it.
-fn ipv4(text: &[u8]) -> Option<[u8; 4]> {
-    let mut parts = [0; 4];
-    let mut rest = text;
-    for (at, part) in parts.iter_mut().enumerate() {
-        let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-        let (digits, behind) = rest.split_at_checked(len)?;
-        let number = digits
-            .iter()
-            .try_fold(0_u8, |sum, b| sum.checked_mul(10)?.checked_add(b - b'0'));
-        if digits.is_empty() || (len > 1 && digits.starts_with(b"0")) {
+fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    let (mut address, mut number, mut digits, mut dots) = (0_u32, 0_u32, 0, 0);
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit <= 9 {
+            if digits > 0 && number == 0 {
+                return None;
+            }
+            number = number * 10 + u32::from(digit);
+            digits += 1;
+            if number > 255 {
+                return None;
+            }
+        } else if *byte == b'.' && digits > 0 && dots < 3 {
+            address = address << 8 | number;
+            (number, digits, dots) = (0, 0, dots + 1);
+        } else {
             return None;
         }
-        *part = number?;
-        rest = match (at, behind) {
-            (0..=2, [b'.', behind @ ..]) => behind,
-            (3, []) => behind,
-            _ => return None,
-        };
     }
-    Some(parts)
+    (dots == 3 && digits > 0).then_some(Ipv4Addr::from_bits(address << 8 | number))
 }
 
 /// An address, or `address/prefix`; no IPv4 inside of IPv6.
 pub fn ip(text: &str) -> Option<Ip> {
     // What most addresses are.
-    if let Some(parts) = ipv4(text.as_bytes()) {
+    if let Some(address) = ipv4(text.as_bytes()) {
         return Some(Ip {
-            address: IpAddr::from(parts),
+            address: IpAddr::V4(address),
             prefix: 32,
         });
     }
@@ -285,48 +286,62 @@ fn is_in_range(ip: Ip, range: Ip) -> bool {
 /// `YYYY-MM-DD`, then nothing, or `Thh:mm:ss`, `.SSS` or nothing, and `Z` or an offset `+hhmm`. In milliseconds since
 /// 1970.
 pub fn datetime(text: &str) -> Option<i64> {
-    let bytes = text.as_bytes();
-    let number = |from: usize, len: usize| -> Option<i64> {
-        bytes.get(from..from + len)?.iter().try_fold(0, |sum, b| {
-            b.is_ascii_digit().then(|| sum * 10 + i64::from(b - b'0'))
-        })
+    let (date, rest) = text.as_bytes().split_first_chunk::<10>()?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else {
+        return None;
     };
-    let is = |at: usize, letter: u8| bytes.get(at) == Some(&letter);
-    let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
-    if !is(4, b'-') || !is(7, b'-') || !is_date(year, month, day) {
+    let (year, month, day) = (
+        number([y1, y2, y3, y4])?,
+        number([m1, m2])?,
+        number([d1, d2])?,
+    );
+    if !is_date(year, month, day) {
         return None;
     }
     let date = days(year, month, day) * DAY;
-    if bytes.len() == 10 {
-        return Some(date);
-    }
-    let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
-    if !is(10, b'T') || !is(13, b':') || !is(16, b':') || hour > 23 || minute > 59 || second > 59 {
+    let Some((time, rest)) = rest.split_first_chunk::<9>() else {
+        return rest.is_empty().then_some(date);
+    };
+    let [b'T', h1, h2, b':', m1, m2, b':', s1, s2] = *time else {
+        return None;
+    };
+    let (hour, minute, second) = (number([h1, h2])?, number([m1, m2])?, number([s1, s2])?);
+    if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let (millis, zone) = match is(19, b'.') {
-        true => (number(20, 3)?, 23),
-        false => (0, 19),
+    let (millis, zone) = match *rest {
+        [b'.', a, b, c, ref zone @ ..] => (number([a, b, c])?, zone),
+        ref zone => (0, zone),
     };
-    let offset = if is(zone, b'Z') && bytes.len() == zone + 1 {
-        0
-    } else {
-        let (hours, minutes) = (number(zone + 1, 2)?, number(zone + 3, 2)?);
-        if bytes.len() != zone + 5 || hours > 23 || minutes > 59 {
-            return None;
+    let offset = match *zone {
+        [b'Z'] => 0,
+        [sign @ (b'+' | b'-'), h1, h2, m1, m2] => {
+            let (hours, minutes) = (number([h1, h2])?, number([m1, m2])?);
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            let offset = i64::from(hours * 60 + minutes) * MINUTE;
+            if sign == b'-' { -offset } else { offset }
         }
-        let offset = hours * HOUR + minutes * MINUTE;
-        match bytes.get(zone)? {
-            b'+' => offset,
-            b'-' => -offset,
-            _ => return None,
-        }
+        _ => return None,
     };
-    Some(date + hour * HOUR + minute * MINUTE + second * SECOND + millis - offset)
+    let seconds = i64::from((hour * 60 + minute) * 60 + second);
+    Some(date + seconds * SECOND + i64::from(millis) - offset)
 }
 
-fn is_date(year: i64, month: i64, day: i64) -> bool {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+/// The number of some digits.
+fn number<const N: usize>(digits: [u8; N]) -> Option<u32> {
+    let (mut sum, mut good) = (0, true);
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        good &= digit <= 9;
+        sum = sum * 10 + u32::from(digit);
+    }
+    good.then_some(sum)
+}
+
+fn is_date(year: u32, month: u32, day: u32) -> bool {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let last = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
@@ -338,13 +353,14 @@ fn is_date(year: i64, month: i64, day: i64) -> bool {
 }
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date
-/// algorithms", `days_from_civil`).
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+/// algorithms", `days_from_civil`), for years from 0 on. An era of 400 years is added, so that nothing is negative before
+/// the end.
+fn days(year: u32, month: u32, day: u32) -> i64 {
+    let year = year + 400 - u32::from(month <= 2);
+    let (era, of_era) = (year / 400, year % 400);
+    let of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    i64::from(days) - 719_468 - 146_097
 }
 
 /// `-?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?`, of which something must be there. In milliseconds.

@@ -17,4 +17,4 @@ pub use index::{Bits, Position, candidates};
 pub use names::{AttributeId, EntityId, Names, TypeId};
 pub use plan::{Body, Plan, PlannedPolicy};
 pub use shape::{ActionShape, MemberShape, RecordShape, TypeShape, WrittenKey};
-pub use value::Val;
+pub use value::{Val, set};

@@ -61,21 +61,26 @@ impl<'g> Plan<'g> {
 
     /// The plan of two sides that share schema and entities.
     pub fn both(ground: &'g Bump, base: &Side<'_>, head: &Side<'_>) -> Option<Self> {
-        let before: FxHashMap<&Arc<str>, &CompiledPolicy> = base.named_policies().collect();
+        let mut before: FxHashMap<&Arc<str>, &CompiledPolicy> = FxHashMap::default();
+        for (name, policy) in base.named_policies() {
+            // Names tell policies apart (`engine/pairing.rs`); without that, nothing here would be true.
+            if before.insert(name, policy).is_some() {
+                return None;
+            }
+        }
         let mut entries = Vec::new();
-        let mut shared = rustc_hash::FxHashSet::default();
         for (name, policy) in head.named_policies() {
             let same = before
                 .get(name)
                 .is_some_and(|other| other.decides_like(policy));
             if same {
-                shared.insert(name);
+                before.remove(name);
             }
             entries.push((name, policy, same, true));
         }
         let gone = base
             .named_policies()
-            .filter(|(name, _)| !shared.contains(name));
+            .filter(|(name, _)| before.contains_key(name));
         entries.extend(gone.map(|(name, policy)| (name, policy, true, false)));
         Self::of(ground, head, entries)
     }

@@ -3,7 +3,7 @@
 use super::extension::{self, Function};
 use super::names::{AttributeId, Names, TypeId};
 use super::paths::{PathId, Paths};
-use super::value::{Val, intern};
+use super::value::{FEW, Val, intern, set};
 use crate::model::{Expr, Operator, PatternPart, Variable};
 use bumpalo::Bump;
 
@@ -172,7 +172,9 @@ impl<'g> Compiler<'_, 'g> {
             Expr::Set(items) => {
                 let items = self.all(items)?;
                 match constants(&items) {
-                    Some(values) => Node::Const(Val::Set(self.ground.alloc_slice_copy(&values))),
+                    Some(values) => Node::Const(set(self.ground, values)?),
+                    // A large set would have to be sorted for every request.
+                    None if items.len() > FEW => return None,
                     None => Node::Set(items),
                 }
             }

@@ -103,7 +103,7 @@ pub enum TypeShape {
 }
 
 /// The shape of an action; nothing where the schema says something that the compiled path leaves to Cedar: enumerated
-/// entity types, attribute names that need an escape, records of more than 64 attributes.
+/// entity types and actions, attribute names that need an escape, records of more than 64 attributes.
 pub fn action_shape(
     info: &ActionInfo,
     schema: &Schema,
@@ -186,7 +186,7 @@ impl Shapes<'_> {
             Type::IpAddr => TypeShape::Ip,
             Type::Datetime => TypeShape::Datetime,
             Type::Duration => TypeShape::Duration,
-            Type::Entity(name) if self.schema.is_enumerated(name) => return None,
+            Type::Entity(name) if self.schema.is_closed(name) => return None,
             Type::Entity(name) => TypeShape::Entity(self.names.ty(name), name.as_ref().into()),
             Type::Set(element) => TypeShape::Set(Box::new(self.ty(element, None)?)),
             Type::Record(record) => TypeShape::Record(self.record(record, place.map(Some))?),

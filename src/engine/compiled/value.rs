@@ -5,6 +5,7 @@ use crate::engine::compiled::extension;
 use crate::model::Value;
 use bumpalo::Bump;
 use core::net::IpAddr;
+use std::cmp::Ordering;
 
 /// An address or a range of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub enum Val<'a> {
     /// In milliseconds.
     Duration(i64),
     Ip(Ip),
-    /// Elements may stand more than once.
+    /// Made by [`set`]. Elements may stand more than once, but for large ones.
     Set(&'a [Val<'a>]),
     Record(&'a [(AttributeId, Val<'a>)]),
     /// A record of the context of which policies only read members; those have places of their own.
@@ -70,9 +71,66 @@ impl PartialEq for Val<'_> {
     }
 }
 
+/// A set with more elements than this is sorted, each of them once, and searched by halves.
+pub const FEW: usize = 16;
+
+/// A set; nothing where it is large and its elements have no order of ours: sets, records, addresses, or of different
+/// types. Those are left to Cedar.
+pub fn set<'a>(room: &'a Bump, mut items: Vec<Val<'a>>) -> Option<Val<'a>> {
+    if items.len() > FEW {
+        let rank = rank(items.first()?)?;
+        if items.iter().any(|item| self::rank(item) != Some(rank)) {
+            return None;
+        }
+        items.sort_unstable_by(order);
+        items.dedup();
+        // Fewer than a large one has are searched one by one, which finds them as well.
+    }
+    Some(Val::Set(room.alloc_slice_copy(&items)))
+}
+
+/// The place of a type among those that large sets are made of.
+fn rank(value: &Val<'_>) -> Option<u8> {
+    Some(match value {
+        Val::Bool(_) => 0,
+        Val::Long(_) => 1,
+        Val::Text(_) => 2,
+        Val::Entity(_) => 3,
+        Val::Decimal(_) => 4,
+        Val::Datetime(_) => 5,
+        Val::Duration(_) => 6,
+        Val::Ip(_) | Val::Set(_) | Val::Record(_) | Val::Fields => return None,
+    })
+}
+
+/// An order of values with a rank; equal values are equal in it.
+fn order(a: &Val<'_>, b: &Val<'_>) -> Ordering {
+    match (a, b) {
+        (Val::Bool(a), Val::Bool(b)) => a.cmp(b),
+        (Val::Text(a), Val::Text(b)) => a.cmp(b),
+        (Val::Entity(a), Val::Entity(b)) => a.cmp(b),
+        (Val::Long(a), Val::Long(b))
+        | (Val::Decimal(a), Val::Decimal(b))
+        | (Val::Datetime(a), Val::Datetime(b))
+        | (Val::Duration(a), Val::Duration(b)) => a.cmp(b),
+        _ => rank(a).cmp(&rank(b)),
+    }
+}
+
+/// Whether a value is an element of a set.
+pub fn contains(set: &[Val<'_>], value: &Val<'_>) -> bool {
+    if set.len() <= FEW {
+        return set.contains(value);
+    }
+    rank(value).is_some()
+        && set
+            .binary_search_by(|element| order(element, value))
+            .is_ok()
+}
+
 /// Whether every element of `a` is one of `b`.
 pub fn subset(a: &[Val<'_>], b: &[Val<'_>]) -> bool {
-    a.iter().all(|element| b.contains(element))
+    a.iter().all(|element| contains(b, element))
 }
 
 /// The member of a record.
@@ -104,7 +162,7 @@ pub fn intern<'g>(ground: &'g Bump, names: &mut Names, value: &Value) -> Option<
                 .iter()
                 .map(|item| intern(ground, names, item))
                 .collect::<Option<_>>()?;
-            Val::Set(ground.alloc_slice_copy(&items))
+            set(ground, items)?
         }
         Value::Record(members) => {
             let members: Vec<(AttributeId, Val<'g>)> = members

@@ -7,7 +7,7 @@ use super::scan::{Quoted, Scanner};
 use super::uids::Strangers;
 use crate::engine::compiled::{
     AttributeId, EntityId, MemberShape, Names, RecordShape, TypeId, TypeShape, Val, datetime,
-    decimal, duration, ip,
+    decimal, duration, ip, set,
 };
 use bumpalo::Bump;
 
@@ -58,8 +58,8 @@ impl<'b> ContextReader<'_, 'b, '_> {
         let mut hint = 0;
         let mut built: Option<Members<'b>> = whole.then(|| Members::new_in(self.values.room));
         scanner.must(b'{')?;
-        let mut done = scanner.take(b'}');
-        while !done {
+        let mut more = !scanner.take(b'}');
+        while more {
             let at = next_member(scanner, shape, hint)?;
             hint = at + 1;
             let bit = 1_u64 << at;
@@ -72,10 +72,7 @@ impl<'b> ContextReader<'_, 'b, '_> {
                 None => self.member(scanner, member)?,
                 Some(built) => built.push((member.attribute, self.whole(scanner, member)?)),
             }
-            done = scanner.take(b'}');
-            if !done {
-                scanner.must(b',')?;
-            }
+            more = scanner.goes_on(b'}')?;
         }
         if seen & shape.required != shape.required {
             return None;
@@ -163,7 +160,7 @@ impl<'b> ValueReader<'_, 'b, '_> {
                 }
             }
             TypeShape::Set(element) => {
-                let mut items = bumpalo::collections::Vec::new_in(self.room);
+                let mut items = Vec::new();
                 let wanted = into.is_some();
                 scanner.items(|scanner| {
                     let mut item = None;
@@ -171,7 +168,9 @@ impl<'b> ValueReader<'_, 'b, '_> {
                     items.extend(item);
                     Some(())
                 })?;
-                put(into, Val::Set(items.into_bump_slice()));
+                if let Some(into) = into {
+                    *into = Some(set(self.room, items)?);
+                }
             }
             TypeShape::Record(shape) => {
                 let Self {

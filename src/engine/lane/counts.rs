@@ -325,6 +325,8 @@ pub struct LaneCounts {
     last: Option<(i64, i32)>,
     /// Decided alike on both sides, and not evaluated any further.
     pub unaffected: u64,
+    /// The length of the texts that were kept.
+    bytes: usize,
     /// Actions on which both sides agree, those that were not evaluated among them.
     pub unchanged: Crowd,
     /// Changes, by the hash of their class and of the answers of base and head.
@@ -343,6 +345,7 @@ impl Default for LaneCounts {
             first: None,
             last: None,
             unaffected: 0,
+            bytes: 0,
             unchanged: Crowd::remembering(),
             changes: FxHashMap::default(),
             base: SideCounts::default(),
@@ -407,6 +410,7 @@ impl LaneCounts {
         let last = changes.examples.last_key_value();
         if changes.examples.len() < EXAMPLES || last.is_some_and(|(last, _)| place < *last) {
             changes.examples.insert(place, text.into());
+            self.bytes += text.len();
             if changes.examples.len() > EXAMPLES {
                 changes.examples.pop_last();
             }
@@ -415,7 +419,10 @@ impl LaneCounts {
 
     /// Whether so much is held that it should be handed over.
     pub fn is_full(&self) -> bool {
-        self.agents.names.len() > 1 << 16 || self.changes.len() > 1 << 14
+        let mismatches = self.base.mismatches.len() + self.head.mismatches.len();
+        self.agents.names.len() > 1 << 16
+            || self.changes.len() + mismatches > 1 << 14
+            || self.bytes > 1 << 26
     }
 
     /// The volume.

@@ -5,7 +5,7 @@
 
 use super::context::{ContextReader, ValueReader};
 use super::scan::Scanner;
-use super::uids::{Known, Strangers, Uids};
+use super::uids::{Known, Role, Strangers, Uids};
 use crate::engine::compiled::{ActionShape, Body, Case, EntityId, Plan, PlannedPolicy, Val};
 use crate::model::Effect;
 use bumpalo::Bump;
@@ -93,19 +93,22 @@ impl<'p, 'g> Decider<'p, 'g> {
     /// The request of these entities, and the shape it must have; nothing where its types do not fit.
     pub fn request(&mut self, raw: [&str; 3]) -> Option<(Request, &'p ActionShape)> {
         let [p, a, r] = raw;
-        let principal = self.uids.known(self.plan, &mut self.strangers, p)?;
-        let action = self.uids.known(self.plan, &mut self.strangers, a)?;
-        let resource = self.uids.known(self.plan, &mut self.strangers, r)?;
+        let mut known = |raw, role| {
+            let found = self.uids.known(self.plan, &mut self.strangers, raw, role);
+            found
+        };
+        let principal = known(p, Role::Principal)?;
+        let action = known(a, Role::Action)?;
+        let resource = known(r, Role::Resource)?;
         let shape = self.plan.shapes.get(&action.entity)?;
         if !shape.principals.contains(&principal.ty) || !shape.resources.contains(&resource.ty) {
             return None;
         }
-        let parts = [(p, principal), (a, action), (r, resource)];
         let request = Request {
             principal,
             action,
             resource,
-            key: self.uids.key(self.plan, parts),
+            key: [principal.class, action.class, resource.class],
         };
         Some((request, shape))
     }

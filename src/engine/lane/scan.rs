@@ -96,6 +96,8 @@ fn equal(word: u64, byte: u8) -> u64 {
 pub struct Scanner<'l> {
     text: &'l str,
     at: usize,
+    /// Whether there may be a backslash.
+    escapes: bool,
 }
 
 /// How deep a value may nest that is only skipped.
@@ -105,12 +107,20 @@ impl<'l> Scanner<'l> {
     /// A scanner at the beginning of a line; nothing where the line holds a control character.
     pub fn new(text: &'l str) -> Option<Self> {
         let lowest = text.bytes().fold(u8::MAX, u8::min);
-        (lowest >= 0x20).then_some(Self { text, at: 0 })
+        (lowest >= 0x20).then_some(Self {
+            text,
+            at: 0,
+            escapes: memchr::memchr(b'\\', text.as_bytes()).is_some(),
+        })
     }
 
     /// A scanner of a part of a line.
     pub fn part(text: &'l str) -> Self {
-        Self { text, at: 0 }
+        Self {
+            text,
+            at: 0,
+            escapes: true,
+        }
     }
 
     fn peek(&self) -> u8 {
@@ -160,6 +170,21 @@ impl<'l> Scanner<'l> {
         let found = key.begins(next);
         self.at += if found { key.len() } else { 0 };
         found
+    }
+
+    /// Takes what stands behind a member or an item: whether another one comes, or the end of the object or array.
+    #[inline(always)]
+    pub fn goes_on(&mut self, end: u8) -> Option<bool> {
+        let letter = match self.peek() {
+            b' ' => self.next(),
+            letter => letter,
+        };
+        self.at += 1;
+        match letter {
+            b',' => Some(true),
+            letter if letter == end => Some(false),
+            _ => None,
+        }
     }
 
     /// Whether nothing but spaces comes.
@@ -216,18 +241,38 @@ impl<'l> Scanner<'l> {
 
     /// The place of the next quote or backslash from a place on.
     #[inline(always)]
-    fn special(&self, mut at: usize) -> Option<usize> {
+    fn special(&self, from: usize) -> Option<usize> {
+        match self.escapes {
+            true => self.quote_or_backslash(from),
+            false => self.find(from, |word| equal(word, b'"'), |byte| byte == b'"'),
+        }
+    }
+
+    #[inline(never)]
+    fn quote_or_backslash(&self, from: usize) -> Option<usize> {
+        self.find(
+            from,
+            |word| equal(word, b'"') | equal(word, b'\\'),
+            |byte| matches!(byte, b'"' | b'\\'),
+        )
+    }
+
+    #[inline(always)]
+    fn find(
+        &self,
+        mut at: usize,
+        in_word: impl Fn(u64) -> u64,
+        is: impl Fn(u8) -> bool,
+    ) -> Option<usize> {
         let bytes = self.text.as_bytes();
         while let Some(word) = bytes.get(at..at + 8).and_then(|word| word.try_into().ok()) {
-            let word = u64::from_le_bytes(word);
-            let found = equal(word, b'"') | equal(word, b'\\');
+            let found = in_word(u64::from_le_bytes(word));
             if found != 0 {
                 return Some(at + found.trailing_zeros() as usize / 8);
             }
             at += 8;
         }
-        let rest = bytes.get(at..)?;
-        let found = rest.iter().position(|b| matches!(b, b'"' | b'\\'))?;
+        let found = bytes.get(at..)?.iter().position(|byte| is(*byte))?;
         Some(at + found)
     }
 
@@ -260,20 +305,27 @@ impl<'l> Scanner<'l> {
     pub fn integer(&mut self) -> Option<i64> {
         let negative = self.take(b'-');
         let from = self.at;
-        let mut number = 0_i64;
-        while self.peek().is_ascii_digit() {
-            let digit = i64::from(self.peek() - b'0');
-            number = number.checked_mul(10)?;
-            number = match negative {
-                true => number.checked_sub(digit)?,
-                false => number.checked_add(digit)?,
-            };
+        let mut number = 0_u64;
+        loop {
+            let digit = self.peek().wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
             self.at += 1;
         }
-        let digits = self.text.get(from..self.at)?;
-        let zero = digits.starts_with('0') && (negative || digits.len() > 1);
+        let digits = self.at - from;
+        let zero = self.text.as_bytes().get(from) == Some(&b'0') && (negative || digits > 1);
         let fraction = matches!(self.peek(), b'.' | b'e' | b'E');
-        (!digits.is_empty() && !zero && !fraction).then_some(number)
+        if digits == 0 || zero || fraction {
+            return None;
+        }
+        if digits > 18 {
+            let text = self.since(from - usize::from(negative))?;
+            return text.parse().ok();
+        }
+        let number = i64::try_from(number).ok()?;
+        Some(if negative { -number } else { number })
     }
 
     /// Skips a value, checking that it is one.
@@ -336,10 +388,9 @@ impl<'l> Scanner<'l> {
         loop {
             let key = self.key()?;
             member(self, key)?;
-            if self.take(b'}') {
+            if !self.goes_on(b'}')? {
                 return Some(());
             }
-            self.must(b',')?;
         }
     }
 
@@ -351,10 +402,9 @@ impl<'l> Scanner<'l> {
         }
         loop {
             item(self)?;
-            if self.take(b']') {
+            if !self.goes_on(b']')? {
                 return Some(());
             }
-            self.must(b',')?;
         }
     }
 }

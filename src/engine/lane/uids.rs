@@ -13,6 +13,8 @@ use std::rc::Rc;
 pub struct Strangers {
     numbers: FxHashMap<TypeId, FxHashMap<Box<str>, EntityId>>,
     types: Vec<TypeId>,
+    /// The length of their ids.
+    bytes: usize,
 }
 
 impl Strangers {
@@ -27,6 +29,7 @@ impl Strangers {
         }
         let number = u32::try_from(names.entities() + self.types.len()).ok()?;
         of_type.insert(id.into(), number);
+        self.bytes += id.len();
         self.types.push(ty);
         Some(number)
     }
@@ -42,6 +45,15 @@ impl Strangers {
 pub struct Known {
     pub entity: EntityId,
     pub ty: TypeId,
+    /// The class of what stands there.
+    pub class: u32,
+}
+
+/// What is remembered of an entity.
+#[derive(Debug, Clone, Copy)]
+struct Remembered {
+    entity: EntityId,
+    ty: TypeId,
     /// The class as principal, as action and as resource; [`UNSEEN`] until it is asked for.
     classes: [u32; 3],
 }
@@ -103,6 +115,8 @@ impl Classes {
 
 /// How many entities, and numbers of policies, are remembered before a worker starts anew.
 const ENTITIES: usize = 1 << 17;
+/// How many bytes of their ids.
+const TEXTS: usize = 1 << 25;
 const CANDIDATES: usize = 1 << 23;
 
 /// A reference as our own writer writes it, without what all of them begin and end with. It lies in the map itself: one
@@ -114,9 +128,12 @@ impl Short {
     /// Nothing for what is longer, or written otherwise. Texts that differ differ here: none of them holds a NUL, with
     /// which the rest is filled.
     fn of(raw: &str) -> Option<Self> {
-        let text = raw.strip_prefix("{\"type\":\"")?.strip_suffix("\"}")?;
+        let text = raw
+            .as_bytes()
+            .strip_prefix(b"{\"type\":\"")?
+            .strip_suffix(b"\"}")?;
         let mut words = [0; 6];
-        let (whole, rest) = text.as_bytes().as_chunks::<8>();
+        let (whole, rest) = text.as_chunks::<8>();
         if whole.len() == words.len() && !rest.is_empty() {
             return None;
         }
@@ -145,22 +162,27 @@ impl Hash for Short {
 /// What is known of entities, by how they are written.
 #[derive(Debug, Default)]
 struct Memory {
-    short: FxHashMap<Short, Known>,
-    long: FxHashMap<Box<str>, Known>,
+    short: FxHashMap<Short, Remembered>,
+    long: FxHashMap<Box<str>, Remembered>,
+    /// The length of the long ones.
+    bytes: usize,
 }
 
 impl Memory {
-    fn get_mut(&mut self, raw: &str) -> Option<&mut Known> {
+    fn get_mut(&mut self, raw: &str) -> Option<&mut Remembered> {
         match Short::of(raw) {
             Some(short) => self.short.get_mut(&short),
             None => self.long.get_mut(raw),
         }
     }
 
-    fn insert(&mut self, raw: &str, known: Known) {
+    fn insert(&mut self, raw: &str, known: Remembered) {
         match Short::of(raw) {
             Some(short) => self.short.insert(short, known),
-            None => self.long.insert(raw.into(), known),
+            None => {
+                self.bytes += raw.len();
+                self.long.insert(raw.into(), known)
+            }
         };
     }
 
@@ -182,7 +204,8 @@ pub struct Uids {
 impl Uids {
     /// Forgets, where too much is remembered. Numbers of strangers from before mean nothing afterwards.
     pub fn trim(&mut self, strangers: &mut Strangers) {
-        if self.known.len() > ENTITIES || strangers.types.len() > ENTITIES {
+        let bytes = self.known.bytes + strangers.bytes;
+        if self.known.len() > ENTITIES || strangers.types.len() > ENTITIES || bytes > TEXTS {
             self.known = Memory::default();
             *strangers = Strangers::default();
         }
@@ -198,57 +221,59 @@ impl Uids {
         plan: &Plan<'_>,
         strangers: &mut Strangers,
         raw: &str,
+        role: Role,
     ) -> Option<Known> {
-        if let Some(known) = self.known.get_mut(raw) {
-            return Some(*known);
-        }
-        let mut scanner = Scanner::part(raw);
-        let (ty, id) = uid(&mut scanner)?;
-        let ty = plan.names.known_type(ty)?;
-        let room = bumpalo::Bump::new();
-        let id = id.decode(&room)?;
-        let known = Known {
-            entity: strangers.entity(&plan.names, ty, id)?,
+        if let Some(Remembered {
+            entity,
             ty,
-            classes: [UNSEEN; 3],
-        };
-        self.known.insert(raw, known);
-        Some(known)
-    }
-
-    fn class(&mut self, plan: &Plan<'_>, raw: &str, known: Known, role: Role) -> u32 {
-        let (at, position): (usize, &Position) = match role {
-            Role::Principal => (0, &plan.index.principal),
-            Role::Action => (1, &plan.index.action),
-            Role::Resource => (2, &plan.index.resource),
-        };
-        let [a, b, c] = known.classes;
-        let class = match at {
-            0 => a,
-            1 => b,
-            _ => c,
-        };
-        if class != UNSEEN {
-            return class;
-        }
-        let bits = position.class(known.entity, known.ty, &plan.world, plan.policies.len());
-        let class = self.classes.number(bits, plan);
-        if let Some(known) = self.known.get_mut(raw)
-            && let Some(place) = known.classes.get_mut(at)
+            classes,
+        }) = self.known.get_mut(raw)
+            && let Some(class) = classes.get(role as usize).filter(|class| **class != UNSEEN)
         {
-            *place = class;
+            return Some(Known {
+                entity: *entity,
+                ty: *ty,
+                class: *class,
+            });
         }
-        class
+        self.meet(plan, strangers, raw, role)
     }
 
-    /// The key of a request: requests with the same key have the same candidates.
-    pub fn key(&mut self, plan: &Plan<'_>, request: [(&str, Known); 3]) -> [u32; 3] {
-        let [(p, principal), (a, action), (r, resource)] = request;
-        [
-            self.class(plan, p, principal, Role::Principal),
-            self.class(plan, a, action, Role::Action),
-            self.class(plan, r, resource, Role::Resource),
-        ]
+    /// The same for an entity that was not seen there before.
+    #[cold]
+    fn meet(
+        &mut self,
+        plan: &Plan<'_>,
+        strangers: &mut Strangers,
+        raw: &str,
+        role: Role,
+    ) -> Option<Known> {
+        let mut remembered = match self.known.get_mut(raw) {
+            Some(remembered) => *remembered,
+            None => {
+                let mut scanner = Scanner::part(raw);
+                let (ty, id) = uid(&mut scanner)?;
+                let ty = plan.names.known_type(ty)?;
+                let room = bumpalo::Bump::new();
+                let id = id.decode(&room)?;
+                Remembered {
+                    entity: strangers.entity(&plan.names, ty, id)?,
+                    ty,
+                    classes: [UNSEEN; 3],
+                }
+            }
+        };
+        let Remembered { entity, ty, .. } = remembered;
+        let position: &Position = match role {
+            Role::Principal => &plan.index.principal,
+            Role::Action => &plan.index.action,
+            Role::Resource => &plan.index.resource,
+        };
+        let bits = position.class(entity, ty, &plan.world, plan.policies.len());
+        let class = self.classes.number(bits, plan);
+        *remembered.classes.get_mut(role as usize)? = class;
+        self.known.insert(raw, remembered);
+        Some(Known { entity, ty, class })
     }
 
     /// Whether some changed policy's scope holds.

@@ -23,6 +23,9 @@ pub struct Input {
     pub from: Option<Importer>,
 }
 
+/// With so many ids a worker turns to the filter that all of them share, which one at a time can use.
+const MANY_IDS: usize = 1 << 14;
+
 /// What came of streaming.
 pub struct Streamed<A> {
     /// The accumulated result.
@@ -63,17 +66,26 @@ impl Input {
         make: impl Fn() -> W + Sync,
     ) -> Result<Streamed<W::Result>, CliError> {
         let repeats = Mutex::new(self.repeats());
+        let hand_over = |hashes: &mut Vec<u64>| {
+            lock(&repeats).see(hashes);
+            hashes.clear();
+        };
         let result = self.pass(
             output,
-            make,
-            |worker, piece| {
+            || (make(), Vec::new()),
+            |(worker, hashes), piece| {
                 let mut ids = Ids::of(&piece.recording);
                 let count = feed(worker, piece, &mut ids);
-                let mut repeats = lock(&repeats);
-                repeats.see(ids.hashes());
+                hashes.extend_from_slice(ids.hashes());
+                if hashes.len() > MANY_IDS {
+                    hand_over(hashes);
+                }
                 count
             },
-            W::finish,
+            |(worker, mut hashes)| {
+                hand_over(&mut hashes);
+                worker.finish()
+            },
         )?;
         let repeats = repeats.into_inner().unwrap_or_else(PoisonError::into_inner);
         let repeated = self.confirm_repeated(output, repeats)?;

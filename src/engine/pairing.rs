@@ -94,10 +94,8 @@ impl Pairing {
         let left = left.filter_map(|(b, _)| Some(display(base, (*b)?)));
         let compiled = base.policies.policies().iter();
         for id in left.chain(compiled.map(|policy| policy.id.clone())) {
-            if !out.base_names.contains_key(&id) {
-                let name = names.alone(&id);
-                out.base_names.insert(id, name);
-            }
+            let name = |id: &Arc<str>| names.alone(id);
+            out.base_names.entry(id).or_insert_with_key(name);
         }
         for (b, h) in pairs {
             let name = match (b, h) {

@@ -234,3 +234,24 @@ impl schemars::JsonSchema for Json {
         true.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_keys_are_refused_wherever_they_stand() {
+        let good =
+            r#"[{"a": 1, "b": {"a": [null, true, -1.5, "x"]}}, {"a": 18446744073709551615}]"#;
+        assert!(refuse_repeated_keys(good).is_ok());
+        for bad in [
+            r#"{"a": 1, "b": 2, "a": 1}"#,
+            r#"[{"a": [{"b": 1, "b": 1}]}]"#,
+            r#"{"a": 1, "\u0061": 2}"#,
+        ] {
+            let error = refuse_repeated_keys(bad).unwrap_err().to_string();
+            assert!(error.contains("stands twice"), "{error}");
+        }
+        assert!(refuse_repeated_keys("{").is_err());
+    }
+}

@@ -7,7 +7,7 @@ use std::io::{BufRead, Read};
 
 /// So large is a chunk, in bytes, unless a line is longer: little enough to be at hand from when it is read until it is
 /// parsed.
-pub const CHUNK: usize = 1 << 16;
+pub const CHUNK: usize = 1 << 18;
 
 /// Whole lines of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]

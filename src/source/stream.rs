@@ -13,7 +13,7 @@ pub struct Opened {
 }
 
 /// Smaller than what is mostly asked for at once, which then needs no copy.
-const BUFFER: usize = 1 << 14;
+const BUFFER: usize = 1 << 16;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 

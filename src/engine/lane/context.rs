@@ -77,7 +77,10 @@ impl<'b> ContextReader<'_, 'b, '_> {
         if seen & shape.required != shape.required {
             return None;
         }
-        Some(built.map(|built| &*built.into_bump_slice()))
+        Some(match built {
+            Some(built) => Some(built.into_bump_slice()),
+            None => None,
+        })
     }
 
     /// The place of a member whose value policies read.

@@ -93,10 +93,7 @@ impl<'p, 'g> Decider<'p, 'g> {
     /// The request of these entities, and the shape it must have; nothing where its types do not fit.
     pub fn request(&mut self, raw: [&str; 3]) -> Option<(Request, &'p ActionShape)> {
         let [p, a, r] = raw;
-        let mut known = |raw, role| {
-            let found = self.uids.known(self.plan, &mut self.strangers, raw, role);
-            found
-        };
+        let mut known = |raw, role| self.uids.known(self.plan, &mut self.strangers, raw, role);
         let principal = known(p, Role::Principal)?;
         let action = known(a, Role::Action)?;
         let resource = known(r, Role::Resource)?;

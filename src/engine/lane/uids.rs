@@ -132,20 +132,30 @@ impl Short {
             .as_bytes()
             .strip_prefix(b"{\"type\":\"")?
             .strip_suffix(b"\"}")?;
-        let mut words = [0; 6];
-        let (whole, rest) = text.as_chunks::<8>();
-        if whole.len() == words.len() && !rest.is_empty() {
+        if text.len() > 48 {
             return None;
         }
-        let mut places = words.iter_mut();
-        for word in whole {
-            *places.next()? = u64::from_le_bytes(*word);
-        }
-        if let Some(place) = places.next() {
-            *place = rest
-                .iter()
-                .rev()
-                .fold(0, |word, byte| word << 8 | u64::from(*byte));
+        let mut words = [0; 6];
+        let mut rest = text;
+        for word in &mut words {
+            match rest.split_first_chunk::<8>() {
+                Some((next, behind)) => {
+                    *word = u64::from_le_bytes(*next);
+                    rest = behind;
+                }
+                None if rest.is_empty() => break,
+                None => {
+                    *word = match text.last_chunk::<8>() {
+                        // The last eight bytes without those that stand in the word before.
+                        Some(last) => u64::from_le_bytes(*last) >> (8 * (8 - rest.len())),
+                        None => rest
+                            .iter()
+                            .rev()
+                            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+                    };
+                    break;
+                }
+            }
         }
         Some(Self(words))
     }

@@ -4,7 +4,7 @@ mod support;
 
 use agentauthz::diff::{CompareOptions, Comparison, DecisionChanges};
 use agentauthz::engine::{
-    Engine, Ground, LineWorker, Pairing, Sample, Side, Worker, verify, verify_against,
+    Engine, Ground, LineWorker, Note, Pairing, Sample, Side, Worker, verify, verify_against,
 };
 use agentauthz::engine::{Incoming, Place};
 use agentauthz::model::{Importer, RecordedAction, RecordedRequest};
@@ -112,6 +112,7 @@ fn all_engines_say_the_same_of_the_example() {
         load_directory("fixtures/previous"),
         load_directory("policies"),
     );
+    let (previous, current) = (&base, &head);
     for recorded in [true, false] {
         let lines = requested(&Side::head(&head), recorded);
         for (base, head) in [(&base, &head), (&head, &head), (&head, &base)] {
@@ -147,6 +148,14 @@ fn all_engines_say_the_same_of_the_example() {
                 let engines = ["compiled", "interpreting"];
                 let said = |engine: &str| found.first.iter().any(|n| n.message.contains(engine));
                 assert!(engines.into_iter().all(said), "{found:?}");
+            } else if !recorded {
+                // And what was left out because nothing changed is held against versions of which something did.
+                let pairing = Pairing::of(previous, current);
+                let (other, another) = (Side::base(previous, &pairing), Side::head(current));
+                let others = (Some(&other), &another);
+                let found = verify_against((Some(&left), &right), others, &full.sample);
+                let left_out = |n: &Note| n.message.contains("left out as unaffected");
+                assert!(found.first.iter().any(left_out), "{found:?}");
             }
             assert_eq!(full.sample, quick.sample);
             // What is not evaluated is not counted for a side.

@@ -30,9 +30,9 @@ const SMALL: u64 = 8 << 20;
 /// thousand.
 const LARGE: u64 = 64 << 20;
 /// A byte of the filter for so many of recordings. A recorded action is hardly ever shorter than 128 bytes, so that an id
-/// has four bytes or more and one in ten million is suspected wrongly. A filter that is larger than it has to be is
-/// slower, because less of it is at hand.
-const SHARE: u64 = 32;
+/// has ten bytes or more, and hardly any is suspected wrongly. A filter that is larger than it has to be is slower,
+/// because less of it is at hand.
+const SHARE: u64 = 12;
 /// So many suspects are kept, by their hashes.
 const SUSPECTS: usize = 100_000;
 /// So many repeated ids are named.

@@ -155,7 +155,7 @@ impl<'b> ValueReader<'_, 'b, '_> {
             }
             TypeShape::Entity(ty, name) => {
                 let (found, id) = entity(scanner)?;
-                if found != name.as_ref() {
+                if found.plain() != Some(name.as_ref()) {
                     return None;
                 }
                 if into.is_some() {
@@ -264,7 +264,7 @@ fn constructed_in_any_order<'l>(scanner: &mut Scanner<'l>, function: &str) -> Op
 
 /// The type and the id of `{"__entity": {"type": …, "id": …}}`, or of `{"type": …, "id": …}` where the schema says that
 /// it is an entity.
-fn entity<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
+fn entity<'l>(scanner: &mut Scanner<'l>) -> Option<(Quoted<'l>, Quoted<'l>)> {
     let from = *scanner;
     scanner.must(b'{')?;
     if scanner.key()? != "__entity" {
@@ -278,10 +278,10 @@ fn entity<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
 
 /// The type and the id of `{"type": …, "id": …}`.
 #[inline(always)]
-pub fn uid<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
+pub fn uid<'l>(scanner: &mut Scanner<'l>) -> Option<(Quoted<'l>, Quoted<'l>)> {
     let from = *scanner;
     if scanner.literal("{\"type\":") {
-        let ty = scanner.string()?.plain()?;
+        let ty = scanner.string()?;
         if scanner.literal(",\"id\":") {
             let id = scanner.string()?;
             if scanner.literal("}") {
@@ -294,13 +294,13 @@ pub fn uid<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
 }
 
 #[cold]
-fn uid_in_any_order<'l>(scanner: &mut Scanner<'l>) -> Option<(&'l str, Quoted<'l>)> {
+fn uid_in_any_order<'l>(scanner: &mut Scanner<'l>) -> Option<(Quoted<'l>, Quoted<'l>)> {
     let mut ty = None;
     let mut id = None;
     scanner.members(|scanner, key| {
         let text = scanner.string()?;
         match key {
-            "type" if ty.is_none() => ty = Some(text.plain()?),
+            "type" if ty.is_none() => ty = Some(text),
             "id" if id.is_none() => id = Some(text),
             _ => return None,
         }

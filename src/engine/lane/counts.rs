@@ -315,6 +315,9 @@ fn decision(answer: &SideAnswer) -> Decision {
     }
 }
 
+/// So many groups of changes, and kinds of mismatches, are held before they are handed over.
+const FULL: usize = 1 << 11;
+
 /// What a worker has counted since it last handed over.
 #[derive(Debug)]
 pub struct LaneCounts {
@@ -421,7 +424,7 @@ impl LaneCounts {
     pub fn is_full(&self) -> bool {
         let mismatches = self.base.mismatches.len() + self.head.mismatches.len();
         self.agents.names.len() > 1 << 16
-            || self.changes.len() + mismatches > 1 << 14
+            || self.changes.len() + mismatches > FULL
             || self.bytes > 1 << 26
     }
 

@@ -293,9 +293,20 @@ fn recorded(scanner: &mut Scanner<'_>) -> Option<Decision> {
     decision
 }
 
+/// The years 1 to 9998 in milliseconds since 1970.
+const YEARS: std::ops::Range<i64> = -62_135_596_800_000..253_370_764_800_000;
+
 /// RFC 3339 with `T`, up to nine digits behind the point, and `Z` or an offset `+hh:mm`, in years that every calendar
 /// of ours has.
 fn moment(text: &str) -> Option<Moment<'_>> {
+    // How most are written.
+    if text.len() == 20 {
+        let millis = datetime(text).filter(|millis| YEARS.contains(millis))?;
+        return Some(Moment {
+            instant: (millis.div_euclid(1000), 0),
+            text,
+        });
+    }
     let date_time = text.get(..19)?;
     let year = text.get(..4)?;
     if !("0001"..="9998").contains(&year) {

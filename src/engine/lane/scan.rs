@@ -9,16 +9,23 @@ use bumpalo::Bump;
 /// A string as it stands between its quotes.
 #[derive(Debug, Clone, Copy)]
 pub struct Quoted<'l> {
-    /// With its escapes.
-    pub raw: &'l str,
-    /// Whether there are any. As wide as what is read of it at once: a narrower one would be read before it is written.
+    line: &'l str,
+    /// From where to where, in bytes: most strings are only skipped, and need not be cut out.
+    from: usize,
+    to: usize,
+    /// Whether it has escapes. As wide as what is read of it at once: a narrower one would be read before it is written.
     escaped: usize,
 }
 
 impl<'l> Quoted<'l> {
     /// The text, if it has no escapes.
     pub fn plain(self) -> Option<&'l str> {
-        (self.escaped == 0).then_some(self.raw)
+        self.raw().filter(|_| self.escaped == 0)
+    }
+
+    /// With its escapes.
+    fn raw(self) -> Option<&'l str> {
+        self.line.get(self.from..self.to)
     }
 
     /// The text.
@@ -26,11 +33,11 @@ impl<'l> Quoted<'l> {
     where
         'l: 'b,
     {
+        let mut rest = self.raw()?;
         if self.escaped == 0 {
-            return Some(self.raw);
+            return Some(rest);
         }
-        let mut out = bumpalo::collections::String::with_capacity_in(self.raw.len(), room);
-        let mut rest = self.raw;
+        let mut out = bumpalo::collections::String::with_capacity_in(rest.len(), room);
         while let Some((before, behind)) = rest.split_once('\\') {
             out.push_str(before);
             let (letter, behind) = escape(behind)?;
@@ -91,6 +98,21 @@ fn equal(word: u64, byte: u8) -> u64 {
     differ.wrapping_sub(ONES) & !differ & HIGHS
 }
 
+/// The lowest byte; in blocks, so that it is found with few instructions, the last of which overlaps the one before.
+fn lowest(bytes: &[u8]) -> u8 {
+    let mut lowest = [u8::MAX; 32];
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    let Some(last) = bytes.last_chunk::<32>() else {
+        return rest.iter().copied().fold(u8::MAX, u8::min);
+    };
+    for block in blocks.iter().chain([last]) {
+        for (lowest, byte) in lowest.iter_mut().zip(block) {
+            *lowest = (*lowest).min(*byte);
+        }
+    }
+    lowest.into_iter().fold(u8::MAX, u8::min)
+}
+
 /// Reads a line from left to right.
 #[derive(Debug, Clone, Copy)]
 pub struct Scanner<'l> {
@@ -106,8 +128,7 @@ const DEPTH: usize = 64;
 impl<'l> Scanner<'l> {
     /// A scanner at the beginning of a line; nothing where the line holds a control character.
     pub fn new(text: &'l str) -> Option<Self> {
-        let lowest = text.bytes().fold(u8::MAX, u8::min);
-        (lowest >= 0x20).then_some(Self {
+        (lowest(text.as_bytes()) >= 0x20).then_some(Self {
             text,
             at: 0,
             escapes: memchr::memchr(b'\\', text.as_bytes()).is_some(),
@@ -216,8 +237,12 @@ impl<'l> Scanner<'l> {
         let at = self.special(from)?;
         if self.text.as_bytes().get(at) == Some(&b'"') {
             self.at = at + 1;
-            let raw = self.text.get(from..at)?;
-            return Some(Quoted { raw, escaped: 0 });
+            return Some(Quoted {
+                line: self.text,
+                from,
+                to: at,
+                escaped: 0,
+            });
         }
         self.at = at;
         self.escaped(from)
@@ -229,9 +254,13 @@ impl<'l> Scanner<'l> {
         loop {
             self.at = self.special(self.at)?;
             if self.peek() == b'"' {
-                let raw = self.text.get(from..self.at)?;
                 self.at += 1;
-                return Some(Quoted { raw, escaped: 1 });
+                return Some(Quoted {
+                    line: self.text,
+                    from,
+                    to: self.at - 1,
+                    escaped: 1,
+                });
             }
             let rest = self.text.get(self.at + 1..)?;
             let (_, behind) = escape(rest)?;

@@ -117,7 +117,7 @@ impl Classes {
 const ENTITIES: usize = 1 << 17;
 /// How many bytes of their ids.
 const TEXTS: usize = 1 << 25;
-const CANDIDATES: usize = 1 << 23;
+const CANDIDATES: usize = 1 << 21;
 
 /// A reference as our own writer writes it, without what all of them begin and end with. It lies in the map itself: one
 /// trip to memory, where a text of its own takes two.
@@ -263,7 +263,7 @@ impl Uids {
             None => {
                 let mut scanner = Scanner::part(raw);
                 let (ty, id) = uid(&mut scanner)?;
-                let ty = plan.names.known_type(ty)?;
+                let ty = plan.names.known_type(ty.plain()?)?;
                 let room = bumpalo::Bump::new();
                 let id = id.decode(&room)?;
                 Remembered {

@@ -8,6 +8,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+/// Writes both repositories (`base`, `head`) and a recording, and says how to compare them.
+pub fn write(directory: &str, policies: usize, actions: usize) {
+    let root = Path::new(directory);
+    let data = Data::new(Spec::new(policies));
+    std::fs::create_dir_all(root).expect("the directory can be made");
+    data.write_repositories(root)
+        .expect("repositories are written");
+    record(&data, actions, &root.join("recording.jsonl"));
+    println!(
+        "cd {directory} && agentauthz diff dir:base dir:head --recordings recording.jsonl   # {}, {actions} actions",
+        data.spec.name()
+    );
+}
+
 /// A directory for data under `target/`, removed in the end.
 pub fn scratch() -> tempfile::TempDir {
     let below = env!("CARGO_TARGET_TMPDIR");

@@ -138,6 +138,18 @@ impl<'a> Cutter<'a> {
         self.failed.map_or(Ok(()), Err)
     }
 
+    /// Takes a piece that is done with, so that its memory serves again.
+    pub fn reuse(&mut self, piece: Piece) {
+        if let Body::Lines(lines) = piece.body
+            && let Some(Open {
+                cuts: Cuts::Chunks(chunks),
+                ..
+            }) = &mut self.open
+        {
+            chunks.reuse(lines.bytes);
+        }
+    }
+
     fn open_next(&mut self) -> Option<Open> {
         let path = self.input.paths.get(self.next)?;
         self.next += 1;

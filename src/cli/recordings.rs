@@ -161,9 +161,13 @@ impl Input {
         let heavy = Mutex::new(());
         let results = rayon::broadcast(|_| {
             let mut worker = make();
+            let mut done = None;
             loop {
                 // Whoever needs something to do reads it, and unpacks it, while the others work.
                 let mut cutting = lock(&cutter);
+                if let Some(piece) = done.take() {
+                    cutting.reuse(piece);
+                }
                 let Some(piece) = cutting.next() else {
                     return finish(worker);
                 };
@@ -172,6 +176,7 @@ impl Input {
                 let _alone: Option<MutexGuard<'_, ()>> = piece.is_heavy().then(|| lock(&heavy));
                 drop(cutting);
                 bar.inc(work(&mut worker, &piece));
+                done = Some(piece);
             }
         });
         bar.finish_and_clear();

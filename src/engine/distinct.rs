@@ -7,7 +7,7 @@ use std::fmt;
 /// So many are counted exactly.
 const EXACT: usize = 1 << 16;
 
-/// So many may wait to be sorted in.
+/// So many may wait to be sorted in, or a quarter of what is kept where that is more.
 const WAITING: usize = 1 << 12;
 
 /// How many different texts were seen. Keeps the smallest 65,536 hashes, 8 bytes each: while there are fewer, the count is
@@ -40,30 +40,15 @@ impl Distinct {
             return;
         }
         self.waiting.push(hash);
-        if self.waiting.len() >= WAITING {
-            self.kept = self.smallest();
+        if self.waiting.len() >= WAITING.max(self.kept.len() / 4) {
+            self.kept = smallest(&self.kept, &mut self.waiting);
             self.waiting.clear();
         }
     }
 
     /// The smallest hashes, sorted, each once.
     fn smallest(&self) -> Vec<u64> {
-        let mut fresh = self.waiting.clone();
-        fresh.sort_unstable();
-        fresh.dedup();
-        fresh.retain(|hash| self.kept.binary_search(hash).is_err());
-        let mut all = Vec::with_capacity((self.kept.len() + fresh.len()).min(EXACT));
-        let (mut left, mut right) = (self.kept.iter().peekable(), fresh.iter().peekable());
-        while all.len() < EXACT {
-            let next = match (left.peek(), right.peek()) {
-                (Some(a), Some(b)) if a < b => left.next(),
-                (Some(_), None) => left.next(),
-                (_, Some(_)) => right.next(),
-                (None, None) => break,
-            };
-            all.extend(next);
-        }
-        all
+        smallest(&self.kept, &mut self.waiting.clone())
     }
 
     /// How many there were; an estimate unless it is exact.
@@ -87,6 +72,25 @@ impl Distinct {
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty() && self.waiting.is_empty()
     }
+}
+
+/// The smallest of both, sorted, each once. `kept` is so already.
+fn smallest(kept: &[u64], waiting: &mut [u64]) -> Vec<u64> {
+    waiting.sort_unstable();
+    let mut all = Vec::with_capacity((kept.len() + waiting.len()).min(EXACT));
+    let (mut left, mut right) = (kept.iter().peekable(), waiting.iter().peekable());
+    while all.len() < EXACT {
+        let next = match (left.peek(), right.peek()) {
+            (Some(a), Some(b)) if a <= b => left.next(),
+            (Some(_), None) => left.next(),
+            (_, Some(_)) => right.next(),
+            (None, None) => break,
+        };
+        if all.last() != next {
+            all.extend(next);
+        }
+    }
+    all
 }
 
 impl Merge for Distinct {

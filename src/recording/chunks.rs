@@ -55,9 +55,14 @@ fn count(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
-/// Reads until there are so many bytes or no more. Large reads go past the reader's own buffer.
-fn fill(reader: &mut impl Read, bytes: &mut Vec<u8>, size: usize) -> std::io::Result<()> {
-    let mut filled = bytes.len();
+/// Reads behind the first `filled` bytes until there are so many bytes or no more. Large reads go past the reader's own
+/// buffer.
+fn fill(
+    reader: &mut impl Read,
+    bytes: &mut Vec<u8>,
+    mut filled: usize,
+    size: usize,
+) -> std::io::Result<()> {
     bytes.resize(size.max(filled), 0);
     let mut failed = Ok(());
     while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
@@ -103,6 +108,8 @@ pub struct Chunks<R> {
     reader: R,
     /// The beginning of a line whose end was not read yet.
     begun: Vec<u8>,
+    /// Bytes of an earlier chunk, to be read over.
+    spare: Vec<u8>,
     line: u64,
     limit: usize,
     sizes: Sizes,
@@ -117,11 +124,21 @@ impl<R: BufRead> Chunks<R> {
         Self {
             reader,
             begun: Vec::new(),
+            spare: Vec::new(),
             line: 1,
             limit: limits.line,
             sizes: Sizes::new(size, limits),
             failed: None,
             done: false,
+        }
+    }
+
+    /// Takes the bytes of a chunk that is done with, for the next one: new memory would have to be cleared, and what one
+    /// thread frees for another is given back to the system in between.
+    pub fn reuse(&mut self, bytes: Vec<u8>) {
+        // Those of a line that was very long are not kept.
+        if bytes.capacity() <= 2 * self.sizes.largest {
+            self.spare = bytes;
         }
     }
 
@@ -163,15 +180,18 @@ impl<R: BufRead> Iterator for Chunks<R> {
         if self.done {
             return None;
         }
-        let mut bytes = std::mem::take(&mut self.begun);
+        let mut bytes = std::mem::take(&mut self.spare);
         let size = self.sizes.next();
+        let begun = self.begun.len();
+        // What stands there is read over, and need not be cleared.
+        bytes.resize(bytes.len().max(begun), 0);
+        bytes.splice(..begun, self.begun.drain(..));
         // What was read before an error is in `bytes` all the same: its whole lines come first.
-        self.failed = fill(&mut self.reader, &mut bytes, size).err();
+        self.failed = fill(&mut self.reader, &mut bytes, begun, size).err();
         self.done = self.failed.is_none() && bytes.len() < size;
         match memchr::memrchr(b'\n', &bytes) {
             // Behind the last line feed a line begins.
             Some(at) if !self.done => {
-                self.begun.reserve_exact(size);
                 self.begun.extend(bytes.drain(at + 1..));
             }
             None if self.failed.is_some() => return self.next(),

@@ -1,6 +1,7 @@
 //! What the fast lane counts: numbers and hashes, turned into the accumulators of the general way at the end.
 
 use super::decide::SideAnswer;
+use super::memory::Memory;
 use super::record::Moment;
 use crate::engine::compiled::{EntityId, Plan};
 use crate::engine::{Decisions, Distinct, Merge, Note, Notes, Place, SideTally, Volume, Window};
@@ -23,14 +24,14 @@ pub struct Actor<'l> {
 /// The names of agents by number; 0 is that of an action without one.
 #[derive(Debug)]
 pub struct Agents {
-    numbers: FxHashMap<Box<str>, u32>,
+    numbers: Memory,
     names: Vec<Box<str>>,
 }
 
 impl Default for Agents {
     fn default() -> Self {
         Self {
-            numbers: FxHashMap::default(),
+            numbers: Memory::default(),
             names: vec!["-".into()],
         }
     }
@@ -39,12 +40,12 @@ impl Default for Agents {
 impl Agents {
     /// The number of an agent.
     pub fn number(&mut self, name: &str) -> u32 {
-        if let Some(known) = self.numbers.get(name) {
-            return *known;
+        if let Some([known, ..]) = self.numbers.get(name) {
+            return known;
         }
         // An agent that is called `-` is counted as none, as everywhere.
         let number = u32::try_from(self.names.len()).unwrap_or(0);
-        self.numbers.insert(name.into(), number);
+        self.numbers.insert(name, [number; 3]);
         self.names.push(name.into());
         number
     }

@@ -4,8 +4,9 @@
 //! erroring policies, because every other policy stands on both; so decision, determining policies and errors are equal.
 
 use super::context::{ContextReader, ValueReader};
+use super::memory::Known;
 use super::scan::Scanner;
-use super::uids::{Known, Role, Strangers, Uids};
+use super::uids::{Role, Strangers, Uids};
 use crate::engine::compiled::{ActionShape, Body, Case, EntityId, Plan, PlannedPolicy, Val};
 use crate::model::Effect;
 use bumpalo::Bump;

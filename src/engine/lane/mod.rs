@@ -6,8 +6,10 @@
 mod context;
 mod counts;
 mod decide;
+mod memory;
 mod record;
 mod scan;
+mod special;
 mod uids;
 
 pub use counts::{Changes, Crowd, LaneCounts, action_name};
@@ -283,7 +285,7 @@ impl<'p, 'g> Lane<'p, 'g> {
     where
         'g: 'b,
     {
-        let mut scanner = Scanner::new(text)?;
+        let mut scanner = Scanner::new(text);
         let track = self.track;
         let deciders = &mut self.deciders;
         let mut found = None;
@@ -312,7 +314,7 @@ impl<'p, 'g> Lane<'p, 'g> {
         match deciders {
             // What was recorded is held against the answer, so there must be one.
             Deciders::Together(both) if decided == Decided::Alike && line.recorded.is_some() => {
-                let mut context = Scanner::part(line.context?);
+                let mut context = Scanner::new(line.context?);
                 decided = both.decide(&request, shape, &mut context, room, Want::All)?;
             }
             Deciders::Together(_) | Deciders::Head(_) => {}
@@ -320,7 +322,7 @@ impl<'p, 'g> Lane<'p, 'g> {
                 let head = &mut both.1;
                 let [principal, action, resource] = line.request;
                 let (request, shape) = head.request([principal?, action?, resource?])?;
-                let mut context = Scanner::part(line.context?);
+                let mut context = Scanner::new(line.context?);
                 head.decide(&request, shape, &mut context, room, Want::All)?;
                 actions.1 = request.action.entity;
             }

@@ -104,7 +104,7 @@ fn as_written<'l>(
         context(scanner, request)?;
         line.context = Some(scanner.since(from)?);
     } else {
-        context(&mut Scanner::part("{}"), request)?;
+        context(&mut Scanner::new("{}"), request)?;
         line.context = Some("{}");
     }
     scanner.literal("}").then_some(())?;
@@ -264,7 +264,7 @@ fn cedar<'l>(
     };
     let text = *line.context.get_or_insert("{}");
     if !read {
-        let mut scanner = Scanner::part(text);
+        let mut scanner = Scanner::new(text);
         context(&mut scanner, [principal, action, resource])?;
     }
     Some(())

@@ -1,8 +1,9 @@
 //! A strict scanner for one line of JSON. Whatever is unusual makes it give up, and the line goes the general way.
 //!
 //! Invariant: what it accepts is JSON (RFC 8259) without control characters, and means to it what it means to
-//! `serde_json`. The line must be checked for control characters before ([`Scanner::new`] does).
+//! `serde_json`.
 
+use super::special::special;
 use crate::engine::compiled::WrittenKey;
 use bumpalo::Bump;
 
@@ -89,59 +90,20 @@ fn unicode(text: &str) -> Option<(char, &str)> {
     Some((letter, behind.get(4..)?))
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
-
-/// A high bit at the first byte that equals `byte`, and maybe at some behind it.
-fn equal(word: u64, byte: u8) -> u64 {
-    let differ = word ^ (ONES * u64::from(byte));
-    differ.wrapping_sub(ONES) & !differ & HIGHS
-}
-
-/// The lowest byte; in blocks, so that it is found with few instructions, the last of which overlaps the one before.
-fn lowest(bytes: &[u8]) -> u8 {
-    let mut lowest = [u8::MAX; 32];
-    let (blocks, rest) = bytes.as_chunks::<32>();
-    let Some(last) = bytes.last_chunk::<32>() else {
-        return rest.iter().copied().fold(u8::MAX, u8::min);
-    };
-    for block in blocks.iter().chain([last]) {
-        for (lowest, byte) in lowest.iter_mut().zip(block) {
-            *lowest = (*lowest).min(*byte);
-        }
-    }
-    lowest.into_iter().fold(u8::MAX, u8::min)
-}
-
 /// Reads a line from left to right.
 #[derive(Debug, Clone, Copy)]
 pub struct Scanner<'l> {
     text: &'l str,
     at: usize,
-    /// Whether there may be a backslash.
-    escapes: bool,
 }
 
 /// How deep a value may nest that is only skipped.
 const DEPTH: usize = 64;
 
 impl<'l> Scanner<'l> {
-    /// A scanner at the beginning of a line; nothing where the line holds a control character.
-    pub fn new(text: &'l str) -> Option<Self> {
-        (lowest(text.as_bytes()) >= 0x20).then_some(Self {
-            text,
-            at: 0,
-            escapes: memchr::memchr(b'\\', text.as_bytes()).is_some(),
-        })
-    }
-
-    /// A scanner of a part of a line.
-    pub fn part(text: &'l str) -> Self {
-        Self {
-            text,
-            at: 0,
-            escapes: true,
-        }
+    /// A scanner at the beginning of a line, or of a part of one.
+    pub fn new(text: &'l str) -> Self {
+        Self { text, at: 0 }
     }
 
     fn peek(&self) -> u8 {
@@ -234,9 +196,10 @@ impl<'l> Scanner<'l> {
             (self.peek() == b'"').then_some(())?;
         }
         let from = self.at + 1;
-        let at = self.special(from)?;
-        if self.text.as_bytes().get(at) == Some(&b'"') {
-            self.at = at + 1;
+        let at = special(self.text.as_bytes(), from)?;
+        self.at = at;
+        if self.peek() == b'"' {
+            self.at += 1;
             return Some(Quoted {
                 line: self.text,
                 from,
@@ -244,15 +207,14 @@ impl<'l> Scanner<'l> {
                 escaped: 0,
             });
         }
-        self.at = at;
         self.escaped(from)
     }
 
-    /// Takes the rest of a string that has escapes, from the first of them on.
+    /// Takes the rest of a string that has escapes, from the first of them on; nothing where it has a control character.
     #[cold]
     fn escaped(&mut self, from: usize) -> Option<Quoted<'l>> {
         loop {
-            self.at = self.special(self.at)?;
+            self.at = special(self.text.as_bytes(), self.at)?;
             if self.peek() == b'"' {
                 self.at += 1;
                 return Some(Quoted {
@@ -262,47 +224,10 @@ impl<'l> Scanner<'l> {
                     escaped: 1,
                 });
             }
-            let rest = self.text.get(self.at + 1..)?;
+            let rest = self.text.get(self.at..)?.strip_prefix('\\')?;
             let (_, behind) = escape(rest)?;
             self.at = self.text.len() - behind.len();
         }
-    }
-
-    /// The place of the next quote or backslash from a place on.
-    #[inline(always)]
-    fn special(&self, from: usize) -> Option<usize> {
-        match self.escapes {
-            true => self.quote_or_backslash(from),
-            false => self.find(from, |word| equal(word, b'"'), |byte| byte == b'"'),
-        }
-    }
-
-    #[inline(never)]
-    fn quote_or_backslash(&self, from: usize) -> Option<usize> {
-        self.find(
-            from,
-            |word| equal(word, b'"') | equal(word, b'\\'),
-            |byte| matches!(byte, b'"' | b'\\'),
-        )
-    }
-
-    #[inline(always)]
-    fn find(
-        &self,
-        mut at: usize,
-        in_word: impl Fn(u64) -> u64,
-        is: impl Fn(u8) -> bool,
-    ) -> Option<usize> {
-        let bytes = self.text.as_bytes();
-        while let Some(word) = bytes.get(at..at + 8).and_then(|word| word.try_into().ok()) {
-            let found = in_word(u64::from_le_bytes(word));
-            if found != 0 {
-                return Some(at + found.trailing_zeros() as usize / 8);
-            }
-            at += 8;
-        }
-        let found = bytes.get(at..)?.iter().position(|byte| is(*byte))?;
-        Some(at + found)
     }
 
     /// Takes the key of a member, which must have no escapes, and the colon.

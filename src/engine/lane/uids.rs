@@ -1,10 +1,10 @@
 //! The entities of requests by number, with the policies whose scope holds for them.
 
 use super::context::uid;
+use super::memory::{Known, Memory, NONE};
 use super::scan::Scanner;
 use crate::engine::compiled::{Bits, EntityId, Names, Plan, Position, TypeId, candidates};
 use rustc_hash::FxHashMap;
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// Entities that neither policies nor stores name, numbered behind those that they do. Numbers hold until they are
@@ -40,26 +40,6 @@ impl Strangers {
     }
 }
 
-/// What is known of an entity that stands in a request as principal, action or resource.
-#[derive(Debug, Clone, Copy)]
-pub struct Known {
-    pub entity: EntityId,
-    pub ty: TypeId,
-    /// The class of what stands there.
-    pub class: u32,
-}
-
-/// What is remembered of an entity.
-#[derive(Debug, Clone, Copy)]
-struct Remembered {
-    entity: EntityId,
-    ty: TypeId,
-    /// The class as principal, as action and as resource; [`UNSEEN`] until it is asked for.
-    classes: [u32; 3],
-}
-
-const UNSEEN: u32 = u32::MAX;
-
 /// Where an entity stands in a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Role {
@@ -78,12 +58,15 @@ struct Classes {
 }
 
 impl Classes {
-    fn number(&mut self, bits: Bits, plan: &Plan<'_>) -> u32 {
+    fn number(&mut self, bits: Bits, plan: &Plan<'_>) -> Option<u32> {
         let bits = Rc::new(bits);
         if let Some(known) = self.numbers.get(&bits) {
-            return *known;
+            return Some(*known);
         }
-        let number = u32::try_from(self.sets.len()).unwrap_or(UNSEEN);
+        let number = u32::try_from(self.sets.len()).ok()?;
+        if number == NONE {
+            return None;
+        }
         for policies in plan.changed.chunks(64) {
             let word = policies.iter().rev().fold(0, |word, policy| {
                 let bit = bits.get(*policy as usize / 64);
@@ -93,7 +76,7 @@ impl Classes {
         }
         self.sets.push(bits.clone());
         self.numbers.insert(bits, number);
-        number
+        Some(number)
     }
 
     fn bits(&self, number: u32) -> &[u64] {
@@ -119,92 +102,11 @@ const ENTITIES: usize = 1 << 17;
 const TEXTS: usize = 1 << 25;
 const CANDIDATES: usize = 1 << 21;
 
-/// A reference as our own writer writes it, without what all of them begin and end with. It lies in the map itself: one
-/// trip to memory, where a text of its own takes two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Short([u64; 6]);
-
-impl Short {
-    /// Nothing for what is longer, or written otherwise. Texts that differ differ here: none of them holds a NUL, with
-    /// which the rest is filled.
-    fn of(raw: &str) -> Option<Self> {
-        let text = raw
-            .as_bytes()
-            .strip_prefix(b"{\"type\":\"")?
-            .strip_suffix(b"\"}")?;
-        if text.len() > 48 {
-            return None;
-        }
-        let mut words = [0; 6];
-        let mut rest = text;
-        for word in &mut words {
-            match rest.split_first_chunk::<8>() {
-                Some((next, behind)) => {
-                    *word = u64::from_le_bytes(*next);
-                    rest = behind;
-                }
-                None if rest.is_empty() => break,
-                None => {
-                    *word = match text.last_chunk::<8>() {
-                        // The last eight bytes without those that stand in the word before.
-                        Some(last) => u64::from_le_bytes(*last) >> (8 * (8 - rest.len())),
-                        None => rest
-                            .iter()
-                            .rev()
-                            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
-                    };
-                    break;
-                }
-            }
-        }
-        Some(Self(words))
-    }
-}
-
-impl Hash for Short {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for word in self.0 {
-            state.write_u64(word);
-        }
-    }
-}
-
-/// What is known of entities, by how they are written.
-#[derive(Debug, Default)]
-struct Memory {
-    short: FxHashMap<Short, Remembered>,
-    long: FxHashMap<Box<str>, Remembered>,
-    /// The length of the long ones.
-    bytes: usize,
-}
-
-impl Memory {
-    fn get_mut(&mut self, raw: &str) -> Option<&mut Remembered> {
-        match Short::of(raw) {
-            Some(short) => self.short.get_mut(&short),
-            None => self.long.get_mut(raw),
-        }
-    }
-
-    fn insert(&mut self, raw: &str, known: Remembered) {
-        match Short::of(raw) {
-            Some(short) => self.short.insert(short, known),
-            None => {
-                self.bytes += raw.len();
-                self.long.insert(raw.into(), known)
-            }
-        };
-    }
-
-    fn len(&self) -> usize {
-        self.short.len() + self.long.len()
-    }
-}
-
 /// A worker's memory of entities and candidates. Bounded: it forgets everything when it is full.
 #[derive(Debug, Default)]
 pub struct Uids {
-    known: Memory,
+    /// By role.
+    known: [Memory; 3],
     classes: Classes,
     keys: FxHashMap<[u32; 3], Rc<[u32]>>,
     kept: usize,
@@ -214,9 +116,10 @@ pub struct Uids {
 impl Uids {
     /// Forgets, where too much is remembered. Numbers of strangers from before mean nothing afterwards.
     pub fn trim(&mut self, strangers: &mut Strangers) {
-        let bytes = self.known.bytes + strangers.bytes;
-        if self.known.len() > ENTITIES || strangers.types.len() > ENTITIES || bytes > TEXTS {
-            self.known = Memory::default();
+        let sum = |of: fn(&Memory) -> usize| self.known.iter().map(of).sum::<usize>();
+        let (entities, bytes) = (sum(Memory::len), sum(Memory::bytes) + strangers.bytes);
+        if entities > ENTITIES || strangers.types.len() > ENTITIES || bytes > TEXTS {
+            self.known = Default::default();
             *strangers = Strangers::default();
         }
         if self.kept > CANDIDATES {
@@ -233,18 +136,9 @@ impl Uids {
         raw: &str,
         role: Role,
     ) -> Option<Known> {
-        if let Some(Remembered {
-            entity,
-            ty,
-            classes,
-        }) = self.known.get_mut(raw)
-            && let Some(class) = classes.get(role as usize).filter(|class| **class != UNSEEN)
-        {
-            return Some(Known {
-                entity: *entity,
-                ty: *ty,
-                class: *class,
-            });
+        let known = self.known.get(role as usize)?.entity(raw);
+        if known.is_some() {
+            return known;
         }
         self.meet(plan, strangers, raw, role)
     }
@@ -258,32 +152,20 @@ impl Uids {
         raw: &str,
         role: Role,
     ) -> Option<Known> {
-        let mut remembered = match self.known.get_mut(raw) {
-            Some(remembered) => *remembered,
-            None => {
-                let mut scanner = Scanner::part(raw);
-                let (ty, id) = uid(&mut scanner)?;
-                let ty = plan.names.known_type(ty.plain()?)?;
-                let room = bumpalo::Bump::new();
-                let id = id.decode(&room)?;
-                Remembered {
-                    entity: strangers.entity(&plan.names, ty, id)?,
-                    ty,
-                    classes: [UNSEEN; 3],
-                }
-            }
-        };
-        let Remembered { entity, ty, .. } = remembered;
+        let (ty, id) = uid(&mut Scanner::new(raw))?;
+        let ty = plan.names.known_type(ty.plain()?)?;
+        let room = bumpalo::Bump::new();
+        let entity = strangers.entity(&plan.names, ty, id.decode(&room)?)?;
         let position: &Position = match role {
             Role::Principal => &plan.index.principal,
             Role::Action => &plan.index.action,
             Role::Resource => &plan.index.resource,
         };
         let bits = position.class(entity, ty, &plan.world, plan.policies.len());
-        let class = self.classes.number(bits, plan);
-        *remembered.classes.get_mut(role as usize)? = class;
-        self.known.insert(raw, remembered);
-        Some(Known { entity, ty, class })
+        let class = self.classes.number(bits, plan)?;
+        let known = Known { entity, ty, class };
+        self.known.get_mut(role as usize)?.insert_entity(raw, known);
+        Some(known)
     }
 
     /// Whether some changed policy's scope holds.

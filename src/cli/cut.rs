@@ -33,14 +33,18 @@ pub enum Body {
 }
 
 impl Piece {
-    /// Whether it is much larger than most pieces are.
-    pub fn is_heavy(&self) -> bool {
-        let bytes = match &self.body {
+    /// How many bytes it has.
+    pub fn len(&self) -> usize {
+        match &self.body {
             Body::Lines(lines) => lines.bytes.len(),
             Body::Document(item) => item.bytes.len(),
             Body::LeftOut(..) => 0,
-        };
-        bytes > 2 * CHUNK
+        }
+    }
+
+    /// Whether it is much larger than most pieces are.
+    pub fn is_heavy(&self) -> bool {
+        self.len() > 2 * CHUNK
     }
 
     /// Everything in it, but for lines that are not wanted; how many items there are.

@@ -4,7 +4,7 @@ use super::args::ImportArgs;
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report, temporary_beside};
-use super::recordings::Input;
+use super::recordings::{Input, SHORT};
 use super::versions::{load_version, root};
 use crate::cedar::Schema;
 use crate::engine::{Counts, Ids, Incoming, map_call};
@@ -37,7 +37,7 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
     let mut importing = Importing {
         schema,
         mapping,
-        repeats: input.repeats(),
+        repeats: input.repeats(SHORT),
         summary: ImportSummary::default(),
         unmapped_tools: Counts::default(),
         unknown: Counts::default(),

@@ -26,6 +26,17 @@ pub struct Input {
 /// With so many ids a worker turns to the filter that all of them share, which one at a time can use.
 const MANY_IDS: usize = 1 << 14;
 
+/// A recorded action is hardly ever shorter, in bytes.
+pub const SHORT: u64 = 128;
+
+/// The ids that a worker has found and not yet handed over.
+#[derive(Default)]
+struct Found {
+    hashes: Vec<u64>,
+    /// How many bytes they stand in.
+    bytes: u64,
+}
+
 /// What came of streaming.
 pub struct Streamed<A> {
     /// The accumulated result.
@@ -65,37 +76,47 @@ impl Input {
         output: &Output,
         make: impl Fn() -> W + Sync,
     ) -> Result<Streamed<W::Result>, CliError> {
-        let repeats = Mutex::new(self.repeats());
-        let hand_over = |hashes: &mut Vec<u64>| {
-            lock(&repeats).see(hashes);
-            hashes.clear();
+        let repeats = Mutex::new(None);
+        let hand_over = |found: &mut Found| {
+            if found.hashes.is_empty() {
+                return;
+            }
+            // How many ids there will be follows from how many there are in what was read.
+            let every = found.bytes / found.hashes.len() as u64;
+            let mut repeats = lock(&repeats);
+            let repeats = repeats.get_or_insert_with(|| self.repeats(every));
+            repeats.see(&found.hashes);
+            found.hashes.clear();
+            found.bytes = 0;
         };
         let result = self.pass(
             output,
-            || (make(), Vec::new()),
-            |(worker, hashes), piece| {
+            || (make(), Found::default()),
+            |(worker, found), piece| {
                 let mut ids = Ids::of(&piece.recording);
                 let count = feed(worker, piece, &mut ids);
-                hashes.extend_from_slice(ids.hashes());
-                if hashes.len() > MANY_IDS {
-                    hand_over(hashes);
+                found.hashes.extend_from_slice(ids.hashes());
+                found.bytes += piece.len() as u64;
+                if found.hashes.len() > MANY_IDS {
+                    hand_over(found);
                 }
                 count
             },
-            |(worker, mut hashes)| {
-                hand_over(&mut hashes);
+            |(worker, mut found)| {
+                hand_over(&mut found);
                 worker.finish()
             },
         )?;
         let repeats = repeats.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let repeats = repeats.unwrap_or_default();
         let repeated = self.confirm_repeated(output, repeats)?;
         Ok(Streamed { result, repeated })
     }
 
-    /// What finds repeated ids in recordings of this length.
-    pub fn repeats(&self) -> Repeats {
-        let bytes = self.paths.iter().map(|path| source::length(path)).sum();
-        Repeats::expecting(bytes)
+    /// What finds repeated ids in recordings of this length that have one in so many bytes.
+    pub fn repeats(&self, every: u64) -> Repeats {
+        let bytes: Option<u64> = self.paths.iter().map(|path| source::length(path)).sum();
+        Repeats::expecting(bytes.map(|bytes| bytes / every.max(1)))
     }
 
     /// Reads everything once more where some id may be repeated, and says which ids really are.
@@ -182,8 +203,9 @@ impl Input {
         bar.finish_and_clear();
         let cutter = cutter.into_inner().unwrap_or_else(PoisonError::into_inner);
         cutter.end()?;
-        let mut total = A::default();
-        results.into_iter().for_each(|result| total.merge(result));
+        let mut results = results.into_iter();
+        let mut total = results.next().unwrap_or_default();
+        results.for_each(|result| total.merge(result));
         Ok(total)
     }
 

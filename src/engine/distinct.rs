@@ -95,10 +95,8 @@ fn smallest(kept: &[u64], waiting: &mut [u64]) -> Vec<u64> {
 
 impl Merge for Distinct {
     fn merge(&mut self, mut other: Self) {
-        if self.kept.len() < other.kept.len() {
-            std::mem::swap(self, &mut other);
-        }
-        for hash in other.kept.into_iter().chain(other.waiting) {
+        self.kept = smallest(&self.kept, &mut other.kept);
+        for hash in other.waiting {
             self.insert_hash(hash);
         }
     }

@@ -29,10 +29,9 @@ const SMALL: u64 = 8 << 20;
 /// 64 MiB: of ten million ids about one in a thousand million is suspected wrongly, of thirty million three in ten
 /// thousand.
 const LARGE: u64 = 64 << 20;
-/// A byte of the filter for so many of recordings. A recorded action is hardly ever shorter than 128 bytes, so that an id
-/// has ten bytes or more, and hardly any is suspected wrongly. A filter that is larger than it has to be is slower,
-/// because less of it is at hand.
-const SHARE: u64 = 12;
+/// So many bytes of the filter for an id, so that hardly any is suspected wrongly. A filter that is larger than it has to
+/// be is slower, because less of it is at hand.
+const SHARE: u64 = 10;
 /// So many suspects are kept, by their hashes.
 const SUSPECTS: usize = 100_000;
 /// So many repeated ids are named.
@@ -59,9 +58,9 @@ impl Repeats {
         Self::with_size(SMALL, SUSPECTS)
     }
 
-    /// A filter for recordings that are so many bytes long, or of which nobody knows how long they are.
-    pub fn expecting(bytes: Option<u64>) -> Self {
-        let size = bytes.map_or(LARGE, |bytes| (bytes / SHARE).clamp(SMALL, LARGE));
+    /// A filter for so many ids, or for recordings of which nobody knows how many they hold.
+    pub fn expecting(ids: Option<u64>) -> Self {
+        let size = ids.map_or(LARGE, |ids| ids.saturating_mul(SHARE).clamp(SMALL, LARGE));
         Self::with_size(size, SUSPECTS)
     }
 

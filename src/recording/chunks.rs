@@ -226,6 +226,17 @@ mod tests {
         }
     }
 
+    /// Chunks, each read over bytes of others.
+    fn reusing<R: BufRead>(
+        mut chunks: Chunks<R>,
+        size: usize,
+    ) -> impl Iterator<Item = Result<Lines<Vec<u8>>, ItemError>> {
+        std::iter::from_fn(move || {
+            chunks.reuse(vec![b'\n'; 2 * size]);
+            chunks.next()
+        })
+    }
+
     type Found = Result<(u64, Vec<u8>), String>;
 
     fn found<B: AsRef<[u8]>>(
@@ -272,6 +283,8 @@ mod tests {
         let most = size.min(limit);
         let reader = || BufReader::with_capacity(buffer, without_bom(bytes));
         assert_eq!(found(Chunks::new(reader(), limits, size), most), oracle);
+        let reused = reusing(Chunks::new(reader(), limits, size), size);
+        assert_eq!(found(reused, most), oracle);
         // Where reading fails, everything before the broken line is there, and then the fault.
         let broken = BufReader::with_capacity(buffer, Broken(without_bom(bytes), true));
         let whole = without_bom(bytes);

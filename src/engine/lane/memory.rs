@@ -3,7 +3,7 @@
 //! Invariant: what is found was put in under the very same text.
 
 use crate::engine::compiled::{EntityId, TypeId};
-use rustc_hash::FxHashMap;
+use std::collections::HashMap;
 
 /// What is known of an entity that stands in a request as principal, action or resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,10 @@ pub struct Known {
 #[derive(Debug, Default)]
 pub struct Memory {
     short: Table,
-    long: FxHashMap<Box<str>, Numbers>,
-    /// The length of the long ones.
+    /// What is longer, and what found its part of the table crowded: whoever chooses the texts can choose where they
+    /// go, but not in a map that hashes with a secret.
+    rest: HashMap<Box<str>, Numbers>,
+    /// The length of the texts of the rest.
     bytes: usize,
 }
 
@@ -46,8 +48,8 @@ impl Memory {
         self.insert(Self::part(raw), [entity, ty, class]);
     }
 
-    /// What tells a reference from others. One that is written otherwise stands for itself: it still begins like a
-    /// JSON object, as no part does.
+    /// What tells a reference from others. One that is written otherwise stands for itself. No two references have the
+    /// same part: one that is a whole reference begins with `{"`, and a quote inside a name is escaped.
     #[inline(always)]
     fn part(raw: &str) -> &str {
         let (begin, end) = REFERENCE;
@@ -58,26 +60,25 @@ impl Memory {
     /// What is known of a text.
     #[inline(always)]
     pub fn get(&self, text: &str) -> Option<Numbers> {
-        match Short::of(text) {
-            Some(short) => self.short.get(&short),
-            None => self.long.get(text).copied(),
+        let known = Short::of(text).and_then(|short| self.short.get(&short));
+        if known.is_some() {
+            return known;
         }
+        self.rest.get(text).copied()
     }
 
     /// Remembers what is not known.
     pub fn insert(&mut self, text: &str, numbers: Numbers) {
-        match Short::of(text) {
-            Some(short) => self.short.insert(short, numbers),
-            None => {
-                self.bytes += text.len();
-                self.long.insert(text.into(), numbers);
-            }
+        let stays = Short::of(text).is_some_and(|short| self.short.insert(short, numbers));
+        if !stays {
+            self.bytes += text.len();
+            self.rest.insert(text.into(), numbers);
         }
     }
 
     /// How many texts are remembered.
     pub fn len(&self) -> usize {
-        self.short.len + self.long.len()
+        self.short.len + self.rest.len()
     }
 
     /// The length of the texts that are remembered beside the table, in bytes.
@@ -203,6 +204,9 @@ struct Table {
     len: usize,
 }
 
+/// So many places are looked at for a text. At most half of them are taken, so that hardly any text needs more.
+const NEAR: usize = 32;
+
 /// An empty table has so many places, as a power of two.
 const SMALLEST: u32 = 6;
 
@@ -224,7 +228,7 @@ impl Table {
     #[inline(always)]
     fn get(&self, short: &Short) -> Option<Numbers> {
         let mut at = short.place(self.shift);
-        loop {
+        for _ in 0..NEAR {
             let slot = self.slots.get(at)?;
             if slot.holds(short) {
                 return Some(slot.numbers);
@@ -234,35 +238,108 @@ impl Table {
             }
             at = (at + 1) & (self.slots.len() - 1);
         }
+        None
     }
 
-    fn insert(&mut self, short: Short, numbers: Numbers) {
-        // At least half of the places stay empty, so that what is looked for is near.
+    /// Whether there was a place for it.
+    fn insert(&mut self, short: Short, numbers: Numbers) -> bool {
         if (self.len + 1) * 2 > self.slots.len() {
             let mut larger = Self::with_bits(u64::BITS - self.shift + 1);
-            for slot in &self.slots {
-                if !slot.is_empty() {
-                    larger.put(slot.text(), slot.numbers);
-                }
-            }
+            let taken = self.slots.iter().filter(|slot| !slot.is_empty());
+            // What was near in a small table is so in a larger one: texts that meet there have met before. Should one
+            // not find a place all the same, it is only forgotten.
+            taken.for_each(|slot| _ = larger.put(slot.text(), slot.numbers));
             *self = larger;
         }
-        self.put(short, numbers);
+        self.put(short, numbers)
     }
 
-    fn put(&mut self, text: Short, numbers: Numbers) {
+    fn put(&mut self, text: Short, numbers: Numbers) -> bool {
         let mut at = text.place(self.shift);
-        while let Some(slot) = self.slots.get_mut(at) {
-            if slot.is_empty() {
-                *slot = Slot {
-                    words: text.words,
-                    tail: text.tail,
-                    numbers,
-                };
-                self.len += 1;
-                return;
+        for _ in 0..NEAR {
+            match self.slots.get_mut(at) {
+                Some(slot) if slot.is_empty() => {
+                    *slot = Slot {
+                        words: text.words,
+                        tail: text.tail,
+                        numbers,
+                    };
+                    self.len += 1;
+                    return true;
+                }
+                Some(_) => at = (at + 1) & (self.slots.len() - 1),
+                None => return false,
             }
-            at = (at + 1) & (self.slots.len() - 1);
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_found_was_put_in(
+            texts in prop::collection::btree_set("[ab\u{0}é]{0,60}", 0..200),
+            others in prop::collection::vec("[ab\u{0}é]{0,3}", 0..20),
+        ) {
+            let mut memory = Memory::default();
+            for (number, text) in (0..).zip(&texts) {
+                prop_assert_eq!(memory.get(text), None);
+                memory.insert(text, [number, 1, 2]);
+            }
+            for (number, text) in (0..).zip(&texts) {
+                prop_assert_eq!(memory.get(text), Some([number, 1, 2]));
+            }
+            for text in &others {
+                prop_assert_eq!(memory.get(text).is_some(), texts.contains(text));
+            }
+            prop_assert_eq!(memory.len(), texts.len());
+        }
+    }
+
+    #[test]
+    fn texts_that_crowd_are_found_too() {
+        let crowded = (0..100_000).map(|at| format!("agent-{at}"));
+        let crowded = crowded.filter(|text| {
+            Short::of(text).is_some_and(|short| short.place(u64::BITS - 7) == 5)
+        });
+        let crowded: Vec<String> = crowded.take(60).collect();
+        assert_eq!(crowded.len(), 60);
+        let mut memory = Memory::default();
+        for (number, text) in (0..).zip(&crowded) {
+            memory.insert(text, [number; 3]);
+        }
+        assert!(!memory.rest.is_empty());
+        for (number, text) in (0..).zip(&crowded) {
+            assert_eq!(memory.get(text), Some([number; 3]));
+        }
+    }
+
+    #[test]
+    fn references_are_told_from_texts_that_look_alike() {
+        let known = |entity| Known {
+            entity,
+            ty: 0,
+            class: 0,
+        };
+        let references = [
+            r#"{"type":"A","id":"b"}"#,
+            r#"{"type":"A","id":"b" }"#,
+            r#"{"type":"A\","id":"b"}"#,
+            r#"{"id":"b","type":"A"}"#,
+            r#"{"type":"A","id":""}"#,
+        ];
+        let mut memory = Memory::default();
+        for (number, raw) in (0..).zip(references) {
+            assert_eq!(memory.entity(raw), None, "{raw}");
+            memory.insert_entity(raw, known(number));
+        }
+        for (number, raw) in (0..).zip(references) {
+            assert_eq!(memory.entity(raw), Some(known(number)), "{raw}");
         }
     }
 }

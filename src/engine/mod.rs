@@ -1,6 +1,7 @@
 //! Many decisions, and what changed: mapping applied, statuses settled, answers compared, results folded.
 
 mod case;
+mod cause;
 mod compare;
 mod compiled;
 mod distinct;
@@ -21,6 +22,7 @@ mod window;
 mod worker;
 
 pub use case::{case_request, suite_faults, suite_store};
+pub use cause::{Cause, Names, cause};
 pub use compare::{Compared, classify, compare};
 pub use distinct::Distinct;
 pub use incoming::{Incoming, Place};

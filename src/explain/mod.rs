@@ -1,6 +1,6 @@
 //! `explain`: why is a request decided as it is, under one or two versions?
 
-use crate::engine::{Mapped, PolicyStatus, Side, Verdict, classify};
+use crate::engine::{Cause, Mapped, PolicyStatus, Side, Verdict, cause, classify};
 use crate::model::{
     ChangeClass, NotReplayable, Outcome, RecordedAction, RecordedDecision, Request,
 };
@@ -17,6 +17,8 @@ pub struct ExplainReport {
     pub sides: Vec<SideExplanation>,
     /// The class of the change, where there are two versions.
     pub class: Option<ChangeClass>,
+    /// Which policies made the decision flip, where it did.
+    pub cause: Option<Cause>,
 }
 
 /// What one version says.
@@ -53,15 +55,19 @@ pub fn explain_request(sides: &[Side<'_>], request: &Request) -> ExplainReport {
 }
 
 fn report(action: Option<RecordedAction>, sides: Vec<SideExplanation>) -> ExplainReport {
-    let class = match sides.as_slice() {
-        [base, head] => Some(classify(&base.verdict, &head.verdict)),
-        _ => None,
+    let (class, cause) = match sides.as_slice() {
+        [base, head] => (
+            Some(classify(&base.verdict, &head.verdict)),
+            cause(&base.verdict.policies, &head.verdict.policies),
+        ),
+        _ => (None, None),
     };
     ExplainReport {
         recorded: action.as_ref().and_then(|action| action.recorded.clone()),
         action,
         sides,
         class,
+        cause,
     }
 }
 

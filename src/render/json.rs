@@ -168,6 +168,10 @@ pub fn explain(header: &Header, report: &ExplainReport, sources: &[&Sources]) ->
         "action": report.action,
         "sides": sides,
         "class": report.class,
+        "cause": report.cause.as_ref().map(|cause| json!({
+            "why": cause.why,
+            "undo": cause.undo,
+        })),
     })
 }
 

@@ -304,9 +304,8 @@ mod tests {
     #[test]
     fn texts_that_crowd_are_found_too() {
         let crowded = (0..100_000).map(|at| format!("agent-{at}"));
-        let crowded = crowded.filter(|text| {
-            Short::of(text).is_some_and(|short| short.place(u64::BITS - 7) == 5)
-        });
+        let crowded = crowded
+            .filter(|text| Short::of(text).is_some_and(|short| short.place(u64::BITS - 7) == 5));
         let crowded: Vec<String> = crowded.take(60).collect();
         assert_eq!(crowded.len(), 60);
         let mut memory = Memory::default();

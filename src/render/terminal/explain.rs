@@ -2,7 +2,7 @@
 
 use super::outcome;
 use super::table::{Align, Table};
-use crate::engine::PolicyStatus;
+use crate::engine::{Names, PolicyStatus};
 use crate::explain::ExplainReport;
 use crate::model::{RecordedAction, Sources, Status};
 use crate::render::escape::shortened;
@@ -74,7 +74,28 @@ pub fn explain(header: &Header, report: &ExplainReport, sources: &[&Sources]) ->
             paint(Role::of_class(class), class)
         ));
     }
+    if let Some(cause) = &report.cause {
+        let why = ways(&cause.why, "the change of", "the changes of");
+        let undo = ways(&cause.undo, "taking back", "taking back");
+        out.push_str(&format!("why      {why}\nundo     {undo}\n"));
+    }
     out
+}
+
+/// So many ways to get from one decision to the other are shown.
+const WAYS: usize = 5;
+
+/// Sets of policies, each of which is enough.
+fn ways(sets: &[Names], one: &str, several: &str) -> String {
+    let way = |set: &Names| {
+        let verb = if set.len() == 1 { one } else { several };
+        format!("{verb} {}", outcome::names(set))
+    };
+    let mut ways: Vec<String> = sets.iter().take(WAYS).map(way).collect();
+    if let Some(more) = sets.len().checked_sub(WAYS).filter(|more| *more > 0) {
+        ways.push(format!("{more} ways more"));
+    }
+    ways.join("; or ")
 }
 
 fn about(action: &RecordedAction) -> String {

@@ -1,0 +1,212 @@
+//! Which policies made a decision flip, exactly: no search and no guess.
+//!
+//! The status of each policy is independent of the others, and allow means that some permit is satisfied and no forbid
+//! is. So a flip follows from what each policy contributes on base and on head, and the smallest sets of policies that
+//! explain it can be written down (`docs/architecture.md`, "Causes").
+
+use super::settle::Settled;
+use crate::model::{Decision, Effect, Status};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Names of policies.
+pub type Names = BTreeSet<Arc<str>>;
+
+/// Why a decision flipped. Each set is minimal: without any of its policies it would not do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cause {
+    /// The sets of policies that, changed on base as they are on head, give head's decision.
+    pub why: Vec<Names>,
+    /// The sets of policies that, changed on head back to what they were, give base's decision.
+    pub undo: Vec<Names>,
+}
+
+/// What one policy contributes on each side: its effect where it is satisfied. A policy that changed its effect has
+/// another one on each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Parts {
+    base: Option<Effect>,
+    head: Option<Effect>,
+}
+
+/// Why the decision flipped between these statuses; nothing where it did not, or where a side is undecided. Policies
+/// that are not listed are not satisfied.
+pub fn cause(base: &[Settled], head: &[Settled]) -> Option<Cause> {
+    let mut all: BTreeMap<&Arc<str>, Parts> = BTreeMap::new();
+    for (side, on_head) in [(base, false), (head, true)] {
+        for policy in side {
+            if policy.status == Status::Satisfied {
+                let parts = all.entry(&policy.policy).or_default();
+                let part = if on_head {
+                    &mut parts.head
+                } else {
+                    &mut parts.base
+                };
+                *part = Some(policy.effect);
+            }
+        }
+    }
+    let decided = |side| super::settle::settle(side).decision;
+    match (decided(base)?, decided(head)?) {
+        (Decision::Deny, Decision::Allow) => Some(newly_allowed(&all)),
+        (Decision::Allow, Decision::Deny) => Some(newly_denied(&all)),
+        (Decision::Allow, Decision::Allow) | (Decision::Deny, Decision::Deny) => None,
+    }
+}
+
+fn those(all: &BTreeMap<&Arc<str>, Parts>, like: impl Fn(&Parts) -> bool) -> Names {
+    let found = all.iter().filter(|(_, parts)| like(parts));
+    found.map(|(name, _)| Arc::clone(name)).collect()
+}
+
+/// Head allows, so no forbid of head is satisfied, and all forbids of base are lifted.
+fn newly_allowed(all: &BTreeMap<&Arc<str>, Parts>) -> Cause {
+    let lifted = those(all, |parts| parts.base == Some(Effect::Forbid));
+    let gained = those(all, |parts| {
+        parts.head == Some(Effect::Permit) && parts.base != Some(Effect::Permit)
+    });
+    let permitted = all.values().any(|parts| parts.base == Some(Effect::Permit));
+    // A forbid that became a permit is lifted and gained in one.
+    let turned = lifted.intersection(&gained).next().is_some();
+    let why = match permitted || turned {
+        true => vec![lifted.clone()],
+        false => each(&lifted, &gained),
+    };
+    let mut undo = each(&Names::new(), &lifted);
+    let permits = those(all, |parts| parts.head == Some(Effect::Permit));
+    // Only where each of them can be taken back, and none of them is enough alone because it forbade on base.
+    if permits == gained && !turned {
+        undo.push(permits);
+    }
+    Cause { why, undo }
+}
+
+/// Base allows, so no forbid of base is satisfied, and all forbids of head are gained.
+fn newly_denied(all: &BTreeMap<&Arc<str>, Parts>) -> Cause {
+    let mirrored: BTreeMap<&Arc<str>, Parts> = all
+        .iter()
+        .map(|(name, parts)| {
+            let Parts { base, head } = *parts;
+            let parts = Parts {
+                base: head,
+                head: base,
+            };
+            (*name, parts)
+        })
+        .collect();
+    // To go from head to base is to go from base to head in a mirror.
+    let Cause { why, undo } = newly_allowed(&mirrored);
+    Cause {
+        why: undo,
+        undo: why,
+    }
+}
+
+/// These with each of the others, one by one.
+fn each(these: &Names, others: &Names) -> Vec<Names> {
+    let with = |other: &Arc<str>| these.iter().chain([other]).cloned().collect();
+    others.iter().map(with).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What one policy contributes: nothing, a permit, a forbid.
+    const CONTRIBUTIONS: [Option<Effect>; 3] = [None, Some(Effect::Permit), Some(Effect::Forbid)];
+
+    fn settled(side: &[Option<Effect>]) -> Vec<Settled> {
+        let policy = |(at, effect): (usize, &Option<Effect>)| {
+            Some(Settled {
+                policy: format!("p{at}").into(),
+                effect: (*effect)?,
+                status: Status::Satisfied,
+            })
+        };
+        side.iter().enumerate().filter_map(policy).collect()
+    }
+
+    fn allows(side: &[Option<Effect>]) -> bool {
+        side.contains(&Some(Effect::Permit)) && !side.contains(&Some(Effect::Forbid))
+    }
+
+    /// The minimal sets of policies that, taken from `to`, make `from` decide as `to` does: every subset is tried.
+    fn minimal(from: &[Option<Effect>], to: &[Option<Effect>]) -> BTreeSet<Names> {
+        let differ: Vec<usize> = (0..from.len()).filter(|at| from[*at] != to[*at]).collect();
+        let mut enough: Vec<u32> = Vec::new();
+        for subset in 0..1_u32 << differ.len() {
+            let mut mixed = from.to_vec();
+            for (bit, at) in differ.iter().enumerate() {
+                if subset >> bit & 1 == 1 {
+                    mixed[*at] = to[*at];
+                }
+            }
+            if allows(&mixed) == allows(to) {
+                enough.push(subset);
+            }
+        }
+        let smallest = enough.iter().filter(|set| {
+            let smaller = |other: &&u32| other != set && **other & **set == **other;
+            !enough.iter().any(|other| smaller(&other))
+        });
+        let names = |set: &u32| {
+            let chosen = differ.iter().enumerate();
+            let chosen = chosen.filter(|(bit, _)| set >> bit & 1 == 1);
+            chosen.map(|(_, at)| format!("p{at}").into()).collect()
+        };
+        smallest.map(names).collect()
+    }
+
+    fn hold(policies: &[(usize, usize)]) -> bool {
+        let base: Vec<_> = policies.iter().map(|(b, _)| CONTRIBUTIONS[*b]).collect();
+        let head: Vec<_> = policies.iter().map(|(_, h)| CONTRIBUTIONS[*h]).collect();
+        let found = cause(&settled(&base), &settled(&head));
+        assert_eq!(found.is_some(), allows(&base) != allows(&head));
+        let Some(Cause { why, undo }) = found else {
+            return false;
+        };
+        let set = |sets: Vec<Names>| {
+            let count = sets.len();
+            let set: BTreeSet<Names> = sets.into_iter().collect();
+            assert_eq!(set.len(), count, "no set stands twice");
+            set
+        };
+        assert_eq!(set(why), minimal(&base, &head), "why {base:?} → {head:?}");
+        assert_eq!(set(undo), minimal(&head, &base), "undo {base:?} → {head:?}");
+        true
+    }
+
+    #[test]
+    fn every_flip_of_up_to_four_policies_has_the_causes_of_brute_force() {
+        let mut flips = 0;
+        for count in 1..=4_u32 {
+            for number in 0..9_usize.pow(count) {
+                let policies: Vec<(usize, usize)> = (0..count)
+                    .map(|at| number / 9_usize.pow(at) % 9)
+                    .map(|both| (both / 3, both % 3))
+                    .collect();
+                flips += usize::from(hold(&policies));
+            }
+        }
+        assert!(flips > 1_000, "{flips}");
+    }
+
+    proptest! {
+        #[test]
+        fn larger_flips_too(policies in prop::collection::vec((0_usize..3, 0_usize..3), 5..9)) {
+            hold(&policies);
+        }
+    }
+
+    #[test]
+    fn a_side_that_is_undecided_has_no_cause() {
+        let unknown = [Settled {
+            policy: "p".into(),
+            effect: Effect::Permit,
+            status: Status::Unknown,
+        }];
+        assert_eq!(cause(&unknown, &[]), None);
+        assert_eq!(cause(&[], &unknown), None);
+    }
+}

@@ -212,7 +212,6 @@ pub fn cores_and_compression(report: &mut Report, actions: usize) {
             false => report.line(names[0], ratio, Goal::AtLeast(1.7, "x"), &figures),
         }
     }
-    let (whole, _) = best(rounds, || diff(root, "plain.jsonl"), DIFF);
     for (name, file, gzip) in [
         (names[1], "packed.jsonl.zst", false),
         (names[2], "packed.jsonl.gz", true),
@@ -221,13 +220,16 @@ pub fn cores_and_compression(report: &mut Report, actions: usize) {
             continue;
         }
         pack(&plain, &root.join(file), gzip).expect("it is packed");
-        let (packed, _) = best(rounds, || diff(root, file), DIFF);
-        let mut unpacking = None;
+        let (mut whole, mut packed, mut unpacking) = (None, None, None);
         for _ in 0..rounds {
+            whole = Some(better(whole, run(&mut diff(root, "plain.jsonl"), DIFF).0));
+            packed = Some(better(packed, run(&mut diff(root, file), DIFF).0));
             let spent = spend(|| unpack(&root.join(file), gzip).expect("it is unpacked")).0;
             unpacking = Some(better(unpacking, spent));
         }
-        let Some(unpacking) = unpacking else { continue };
+        let (Some(whole), Some(packed), Some(unpacking)) = (whole, packed, unpacking) else {
+            continue;
+        };
         let figures = [
             took("plain", whole),
             took("decompressing alone", unpacking),

@@ -198,6 +198,7 @@ pub fn run(report: &mut Report, actions: usize) {
         .into_iter()
         .flatten()
         .chain((case.name == "replay_1000").then_some("two_cores_replay"))
+        .chain((case.name == "worst_odd_contexts").then_some("odd_contexts_against_interpreter"))
         .collect();
         if report.wants(&names) {
             one(report, &case, actions);

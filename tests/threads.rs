@@ -142,16 +142,16 @@ fn hold(play: &Play, base: &str, lines: &[String]) -> serde_json::Value {
                     "--format",
                     format,
                 ];
-                let found = run(&play, threads, &args, None);
+                let found = run(play, threads, &args, None);
                 let whole = whole.get_or_insert_with(|| found.clone());
                 assert!(*whole == found, "{format}, {threads} threads");
             }
         }
         let whole = whole.unwrap();
         let piped = ["diff", "-v", base, "--recordings", "-", "--format", format];
-        let first = run(&play, "1", &piped, Some(text.as_bytes()));
+        let first = run(play, "1", &piped, Some(text.as_bytes()));
         for (threads, bytes) in [("2", text.as_bytes()), ("16", &gzip), ("2", &zstd)] {
-            let found = run(&play, threads, &piped, Some(bytes));
+            let found = run(play, threads, &piped, Some(bytes));
             assert!(first == found, "{format}, {threads} threads, piped");
         }
         if format == "json" {

@@ -58,12 +58,12 @@ pub fn line(at: usize) -> String {
         0 => "calm".to_owned(),
         _ => format!("d{}", at * 31 % DOCUMENTS),
     };
-    let (unknown, recorded) = match at % 1_000 {
-        3 => return "{\"version\":1,".to_owned(),
-        5 => return "  \r".to_owned(),
-        7 => (r#","unknown":[["note"]]"#, ""),
-        _ if at % 3 == 0 => ("", r#","recorded":{"decision":"allow"}"#),
-        _ if at % 3 == 1 => ("", r#","recorded":{"decision":"deny"}"#),
+    let (unknown, recorded) = match (at % 1_000, at % 3) {
+        (3, _) => return "{\"version\":1,".to_owned(),
+        (5, _) => return "  \r".to_owned(),
+        (7, _) => (r#","unknown":[["note"]]"#, ""),
+        (_, 0) => ("", r#","recorded":{"decision":"allow"}"#),
+        (_, 1) => ("", r#","recorded":{"decision":"deny"}"#),
         _ => ("", ""),
     };
     format!(

@@ -21,14 +21,9 @@ fn record(path: &Path, actions: u32) {
     for at in 0..actions {
         let (session, minute) = (at / 8, at % 60);
         let amount = at * 37 % 20_000;
-        // Some agents are unknown to the repository.
-        let agent = match at % 7 {
-            0 => format!("bot-{}", at % 97),
-            _ => "refund-bot".to_owned(),
-        };
         writeln!(
             out,
-            r#"{{"version":1,"id":"run-{session}#{at}","session":"run-{session}","sequence":{},"time":"2026-03-02T09:{minute:02}:00Z","agent":"{agent}","call":{{"tool":"refund","args":{{"order":"o-{at}","amount":{}.{:02}}}}},"recorded":{{"decision":"allow"}}}}"#,
+            r#"{{"version":1,"id":"run-{session}#{at}","session":"run-{session}","sequence":{},"time":"2026-03-02T09:{minute:02}:00Z","agent":"refund-bot","call":{{"tool":"refund","args":{{"order":"o-{at}","amount":{}.{:02}}}}},"recorded":{{"decision":"allow"}}}}"#,
             at % 8,
             amount / 100,
             amount % 100,

@@ -5,14 +5,15 @@ mod data;
 
 use agentauthz::cedar::BuiltRequest;
 use agentauthz::diff::{DecisionChanges, observe};
-use agentauthz::engine::{Incoming, Merge, Pairing, Place, Side};
+use agentauthz::engine::{Ground, Incoming, Merge, Pairing, Place, Side, Track};
 use agentauthz::model::{Importer, RecordedAction};
-use agentauthz::recording::{Item, Items, Limits, parse};
+use agentauthz::recording::{CHUNK, Chunks, Item, Items, Limits, parse};
 use agentauthz::repository::{Files, PolicyVersion, load};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use data::{Data, Spec, Version};
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::sync::Arc;
 
 /// The allocator of the binary.
 #[global_allocator]
@@ -122,6 +123,97 @@ fn deciding(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Lines read and decided from their bytes.
+fn compiled(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("compiled");
+    group.throughput(Throughput::Elements(ACTIONS as u64));
+    let recording: Arc<str> = "bench".into();
+    for policies in [100, 1_000] {
+        let data = Data::new(Spec {
+            records: 1_000,
+            ..Spec::new(policies)
+        });
+        let (base, head) = (
+            version(&data.files(Version::Base)),
+            version(&data.files(Version::Head)),
+        );
+        let pairing = Pairing::of(&base, &head);
+        let (left, right) = (Side::base(&base, &pairing), Side::head(&head));
+        let (text, _) = data.recording(ACTIONS);
+        let ground = Ground::default();
+        // Where no changed policy's scope holds, a line is only read and checked.
+        for (name, full) in [
+            ("a line, where it may differ", false),
+            ("a line, evaluated on both sides", true),
+        ] {
+            let track = Track::of_two(&ground, &left, &right, full).expect("it is compiled");
+            let mut lane = track.lane();
+            group.bench_with_input(
+                BenchmarkId::new(name, policies),
+                text.as_str(),
+                |bencher, text| {
+                    bencher.iter(|| {
+                        for (at, line) in (1..).zip(text.lines()) {
+                            let taken = lane.take(&recording, at, line);
+                            assert!(taken.is_some(), "the lane takes every line");
+                        }
+                        black_box(lane.hand_over());
+                    });
+                },
+            );
+        }
+    }
+    group.finish();
+}
+
+fn checking(criterion: &mut Criterion) {
+    let data = Data::new(Spec {
+        records: 1_000,
+        ..Spec::new(100)
+    });
+    let loaded = version(&data.files(Version::Base));
+    let schema = loaded.schema.as_ref().expect("there is a schema");
+    let sources: BTreeMap<_, _> = loaded
+        .sources
+        .iter()
+        .map(|file| (file.path.clone(), file.clone()))
+        .collect();
+    let set = &loaded.policies;
+    let mut group = criterion.benchmark_group("checking 100 policies");
+    group.sample_size(10);
+    group.bench_function("once per class of environments", |bencher| {
+        bencher.iter(|| black_box(set.validate(schema, &sources, None)));
+    });
+    group.bench_function("by Cedar's validator alone", |bencher| {
+        bencher.iter(|| black_box(set.validate_by_cedar(schema, &sources)));
+    });
+    group.finish();
+}
+
+/// A recording cut into chunks of whole lines.
+fn cutting(criterion: &mut Criterion) {
+    let data = Data::new(Spec {
+        records: 1_000,
+        ..Spec::new(10)
+    });
+    let (text, _) = data.recording(20 * ACTIONS);
+    let mut group = criterion.benchmark_group("cutting");
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    group.bench_function("chunks of lines", |bencher| {
+        bencher.iter(|| {
+            let mut chunks = Chunks::new(text.as_bytes(), Limits::default(), CHUNK);
+            let mut bytes = 0;
+            while let Some(chunk) = chunks.next() {
+                let chunk = chunk.expect("it reads").bytes;
+                bytes += black_box(&chunk).len();
+                chunks.reuse(chunk);
+            }
+            assert_eq!(bytes, text.len());
+        });
+    });
+    group.finish();
+}
+
 fn comparing(criterion: &mut Criterion) {
     let data = Data::new(Spec {
         records: 1_000,
@@ -138,6 +230,12 @@ fn comparing(criterion: &mut Criterion) {
     });
     let pairing = Pairing::of(&base, &head);
     let (left, right) = (Side::base(&base, &pairing), Side::head(&head));
+    group.bench_function("compiling both sides of 1,000 policies", |bencher| {
+        bencher.iter(|| {
+            let ground = Ground::default();
+            black_box(Track::of_two(&ground, &left, &right, false)).is_some()
+        });
+    });
     let actions = actions(&items(&data));
     let parts: Vec<DecisionChanges> = actions
         .chunks(ACTIONS / 8)
@@ -186,5 +284,7 @@ fn loading(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(parts, reading, deciding, comparing, loading);
+criterion_group!(
+    parts, cutting, reading, compiled, deciding, comparing, checking, loading
+);
 criterion_main!(parts);

@@ -4,10 +4,10 @@
 mod data;
 
 use agentauthz::engine::{Pairing, Side};
-use agentauthz::model::{Decision, Importer, Outcome, RecordedAction};
+use agentauthz::model::{Decision, Importer, Outcome, RecordedAction, Value};
 use agentauthz::recording::{Item, Items, Limits, parse, write};
 use agentauthz::repository::{Files, PolicyVersion, load};
-use data::{Contexts, Data, Hierarchy, Impact, Spec, Thresholds, Version};
+use data::{Contexts, Data, Form, Hierarchy, Impact, Spec, Thresholds, Version};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,6 +117,15 @@ fn variants_are_clean_and_conform() {
             contexts: Contexts::Odd,
             ..small(100)
         },
+        Spec {
+            form: Form::Call,
+            ..small(100)
+        },
+        Spec {
+            form: Form::WithEntity,
+            comment: true,
+            ..small(100)
+        },
     ];
     let mut names = BTreeSet::new();
     for spec in variants {
@@ -149,6 +158,32 @@ fn variants_are_clean_and_conform() {
                 );
             }
         }
+    }
+}
+
+/// The mapping makes the requests of the calls that are recorded as such elsewhere.
+#[test]
+fn calls_are_mapped_to_the_same_requests() {
+    let calls = Data::new(Spec {
+        form: Form::Call,
+        ..small(10)
+    });
+    let loaded = clean(&calls, Version::Base);
+    let side = Side::head(&loaded);
+    let (made, recorded) = (
+        calls.recording(500).0,
+        Data::new(small(10)).recording(500).0,
+    );
+    for (call, action) in actions(&made).iter().zip(actions(&recorded)) {
+        assert!(call.call.is_some() && call.request.is_none());
+        let (mapped, recorded) = (side.decide(call), side.decide(&action));
+        assert_eq!(mapped.outcome, recorded.outcome);
+        let (mut mapped, recorded) = (mapped.request.unwrap(), recorded.request.unwrap());
+        // The same number, as it is written in JSON.
+        if let Some(Value::Extension(_, price)) = mapped.context.get_mut("price") {
+            *price = format!("{:.2}", price.parse::<f64>().unwrap());
+        }
+        assert_eq!(mapped, recorded);
     }
 }
 

@@ -73,17 +73,37 @@ fn ten_times_as_long_needs_hardly_more_memory() {
     let base = format!("dir:{}", base.path("").display());
     record(&play.path("short.jsonl"), SHORT);
     record(&play.path("long.jsonl"), 10 * SHORT);
+    // The same with requests, which the compiled engine takes.
+    for (from, to) in [("short", "short-made"), ("long", "long-made")] {
+        let (from, to) = (format!("{from}.jsonl"), format!("{to}.jsonl"));
+        let ran = play.run(&["import", &from, "-o", &to]);
+        assert_eq!(ran.code, 0, "{}", ran.all());
+    }
     for (what, before) in [
         ("replay", &["replay"][..]),
         ("diff", &["diff", &base, "--recordings"]),
     ] {
-        let [short, long] =
-            ["short.jsonl", "long.jsonl"].map(|name| peak(&play, &[before, &[name]].concat()));
-        let ratio = long as f64 / short as f64;
-        println!(
-            "{what}: {SHORT} actions {short} kB, {} actions {long} kB of anonymous memory, {ratio:.2} times",
-            10 * SHORT
-        );
-        assert!(ratio <= 1.2, "{what}: {ratio:.2}");
+        for (engine, names) in [
+            ("interpreted", ["short.jsonl", "long.jsonl"]),
+            ("compiled", ["short-made.jsonl", "long-made.jsonl"]),
+        ] {
+            let [short, long] = names.map(|name| peak(&play, &[before, &[name]].concat()));
+            let ratio = long as f64 / short as f64;
+            println!(
+                "{what}, {engine}: {SHORT} actions {short} kB, {} actions {long} kB of anonymous memory, {ratio:.2} times",
+                10 * SHORT
+            );
+            assert!(ratio <= 1.2, "{what}, {engine}: {ratio:.2}");
+            let left = interpreted(&play, &[before, &[names[0]]].concat());
+            let expected = if engine == "compiled" { 0 } else { SHORT };
+            assert_eq!(left, u64::from(expected), "{what}, {engine}");
+        }
     }
+}
+
+/// How many actions the compiled engine left to the interpreter.
+fn interpreted(play: &Play, args: &[&str]) -> u64 {
+    let report = play.run(&[args, &["--format", "json"]].concat()).json();
+    let found = report.get("decisions").unwrap_or(&report);
+    found["interpreted"].as_u64().unwrap()
 }

@@ -1,19 +1,24 @@
 //! Reports do not show how they came about: seven uneven shards, read in any order and merged in any order and any
 //! tree, give the report of one run to the byte.
 
-use agentauthz::diff::{self, DecisionChanges, DiffReport, Ending};
+#[path = "support/documents.rs"]
+mod documents;
+
+use agentauthz::diff::{self, CompareOptions, Comparison, DecisionChanges, DiffReport, Ending};
 use agentauthz::engine::{
-    Compared, Incoming, Merge, Pairing, Place, Side, SideTally, Verdict, Volume,
+    Chunk, Compared, Ground, Ids, Incoming, Merge, Pairing, Place, Side, SideTally, Verdict,
+    Volume, Worker,
 };
 use agentauthz::model::{
     Answer, ChangeClass, Decision, EntityRef, FieldPath, Importer, NotReplayable, Outcome,
     RecordedAction, RecordedDecision, Request, Sources,
 };
-use agentauthz::recording::{Items, Limits, parse};
+use agentauthz::recording::{Item, Items, Limits, parse};
 use agentauthz::render::{self, Header, Judgement};
-use agentauthz::replay::{self, ReplayReport};
+use agentauthz::replay::{self, ReplayReport, Replayer};
 use agentauthz::repository::{Files, PolicyVersion, load};
 use agentauthz::source::Tree;
+use documents::{line, of_documents};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -40,20 +45,24 @@ impl Random {
 
 const SHARDS: usize = 7;
 
-/// Folds items once in order, and in seven uneven shards that are read in whatever order and merged in trees of
-/// whatever shape; every result is held to the first, and to what is shown of it.
-fn hold<T: Clone, A: Merge + Clone + PartialEq + std::fmt::Debug>(
-    items: &[T],
-    observe: impl Fn(&mut A, T),
-    show: impl Fn(&A) -> String,
-) -> A {
-    let fold = |items: &[T]| {
+/// Folds items by one function on one result.
+fn each<T: Clone, A: Default>(observe: impl Fn(&mut A, T)) -> impl Fn(&[T]) -> A {
+    move |items| {
         let mut total = A::default();
         items
             .iter()
             .for_each(|item| observe(&mut total, item.clone()));
         total
-    };
+    }
+}
+
+/// Folds items once in order, and in seven uneven shards that are read in whatever order and merged in trees of
+/// whatever shape; every result is held to the first, and to what is shown of it.
+fn hold<T: Clone, A: Merge + Clone + PartialEq + std::fmt::Debug>(
+    items: &[T],
+    fold: impl Fn(&[T]) -> A,
+    show: impl Fn(&A) -> String,
+) -> A {
     let whole = fold(items);
     let shown = show(&whole);
     let mut random = Random(items.len() as u64);
@@ -167,7 +176,7 @@ fn shards_of_the_example_give_the_report_of_one_run() {
     let items = example();
     let changes = hold(
         &items,
-        |changes, incoming| diff::observe(&left, &right, changes, incoming),
+        each(|changes, incoming| diff::observe(&left, &right, changes, incoming)),
         shown_diff,
     );
     assert!(changes.volume.actions > 4_000, "{}", changes.volume.actions);
@@ -180,7 +189,7 @@ fn shards_of_the_example_give_the_report_of_one_run() {
     );
     let report = hold(
         &items,
-        |report: &mut ReplayReport, incoming| replay::observe(&right, report, incoming),
+        each(|report: &mut ReplayReport, incoming| replay::observe(&right, report, incoming)),
         shown_replay,
     );
     assert_eq!(report.volume, changes.volume);
@@ -265,7 +274,7 @@ fn shards_past_every_limit_give_the_report_of_one_run() {
     let items: Vec<usize> = (0..MADE).collect();
     let changes = hold(
         &items,
-        |changes: &mut DecisionChanges, at| {
+        each(|changes: &mut DecisionChanges, at| {
             let (place, action) = made(at);
             if at % 20 == 0 {
                 let broken = Incoming::Malformed(place, format!("broken {at}"));
@@ -283,7 +292,7 @@ fn shards_past_every_limit_give_the_report_of_one_run() {
             changes.head.count(&place, &action, &head);
             let class = ChangeClass::ALL[at % ChangeClass::ALL.len()];
             changes.count(place, &action, Compared { class, base, head });
-        },
+        }),
         shown_diff,
     );
     past_limits(&changes.volume, &changes.base);
@@ -339,4 +348,93 @@ fn past_limits(volume: &Volume, tally: &SideTally) {
     assert_eq!(fidelity.mismatches.len(), 1_000);
     assert!(fidelity.others > 0);
     assert_eq!(kept + fidelity.others, fidelity.compared - fidelity.same);
+}
+
+/// Whole lines, and the number of the first one.
+type Lines = (u64, String);
+
+/// Chunks of 1 to 40 lines.
+fn chunks() -> Vec<Lines> {
+    let (mut random, mut chunks) = (Random(1), Vec::new());
+    let mut at = 0;
+    while at < MADE {
+        let end = (at + 1 + random.below(40)).min(MADE);
+        let text = (at..end).map(|at| line(at) + "\n").collect();
+        chunks.push((at as u64 + 1, text));
+        at = end;
+    }
+    chunks
+}
+
+/// What a worker makes of these chunks.
+fn worked<W: Worker>(mut worker: W, chunks: &[Lines]) -> W::Result {
+    let recording: Arc<str> = "lines.jsonl".into();
+    let read = |line: u64, bytes: &[u8], each: &mut dyn FnMut(Incoming)| {
+        let place = Place {
+            recording: recording.clone(),
+            line,
+        };
+        let bytes = bytes.to_vec();
+        for action in parse(Importer::Native, &Item { bytes, line }, &recording).actions {
+            each(match action {
+                Ok(action) => Incoming::Action(place.clone(), Box::new(action)),
+                Err(malformed) => Incoming::Malformed(place.clone(), malformed.message),
+            });
+        }
+    };
+    for (first_line, text) in chunks {
+        let chunk = Chunk {
+            recording: &recording,
+            importer: Importer::Native,
+            first_line: *first_line,
+            bytes: text.as_bytes(),
+            read: &read,
+        };
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
+        let counted = worker.chunk(&chunk, &mut Ids::of(&recording));
+        assert_eq!(counted, Some(lines as u64));
+    }
+    worker.finish()
+}
+
+#[test]
+fn shards_of_the_compiled_engine_give_the_report_of_one_run() {
+    let (base, head) = (of_documents(false), of_documents(true));
+    let pairing = Pairing::of(&base, &head);
+    let (left, right) = (Side::base(&base, &pairing), Side::head(&head));
+    let (ground, chunks) = (Ground::default(), chunks());
+    let part = &chunks[..chunks.len() / 3];
+    let mut seen = Volume::default();
+    for (full, chunks) in [(false, chunks.as_slice()), (true, part)] {
+        let options = CompareOptions { full, verify: 50 };
+        let comparison = Comparison::new(&ground, &left, &right, options);
+        let fold = |chunks: &[Lines]| worked(comparison.worker(), chunks);
+        let changes = hold(chunks, fold, shown_diff);
+        let volume = &changes.volume;
+        // One line in a thousand is broken, one is blank, and one is left to the interpreter.
+        let rare = volume.malformed.count;
+        assert!(rare >= MADE as u64 / 4_000 && changes.interpreted.abs_diff(rare) <= 1);
+        assert_eq!(changes.unaffected > 0, !full);
+        assert_eq!(changes.disagreements.count, 0);
+        assert_eq!(changes.sample.len(), 50);
+        assert!(volume.agents.others() > 0);
+        assert_eq!(changes.groups.len(), 2_000);
+        assert!(changes.ungrouped > 0 && changes.classes.len() >= 4);
+        for tally in [&changes.base, &changes.head] {
+            assert_eq!(tally.fidelity.mismatches.len(), 1_000);
+            assert!(tally.fidelity.others > 0 && tally.by_agent.rest().total() > 0);
+            assert!(tally.errors.total() > 0);
+        }
+        if !full {
+            assert!(!volume.sessions.is_exact());
+            assert_eq!(volume.actions, (MADE - 2 * (MADE / 1_000)) as u64);
+        }
+        seen = changes.volume;
+    }
+    let replayer = Replayer::new(&ground, &right, 50);
+    let fold = |chunks: &[Lines]| worked(replayer.worker(), chunks);
+    let report = hold(part, fold, shown_replay);
+    assert_eq!(report.volume, seen);
+    assert!(report.interpreted.abs_diff(seen.malformed.count) <= 1);
+    assert!(report.tally.fidelity.others > 0 && report.tally.errors.total() > 0);
 }

@@ -310,6 +310,8 @@ struct Found {
     errors: usize,
     warnings: usize,
     templates: usize,
+    /// Mutated policies without an error, and with one.
+    mutated: [usize; 2],
     kinds: BTreeMap<&'static str, (usize, usize)>,
 }
 
@@ -321,6 +323,9 @@ impl Found {
         self.errors += other.errors;
         self.warnings += other.warnings;
         self.templates += other.templates;
+        for (into, count) in self.mutated.iter_mut().zip(other.mutated) {
+            *into += count;
+        }
         for (kind, (passed, failed)) in other.kinds {
             let entry = self.kinds.entry(kind).or_default();
             entry.0 += passed;
@@ -448,17 +453,24 @@ fn mutated_policies_are_judged_as_by_cedar() {
             };
             let error = said.iter().any(|said| said.severity == Severity::Error);
             found.errors += usize::from(error);
+            found.mutated[usize::from(error)] += usize::from(*kind != "none");
             found.warnings += usize::from(!error && !said.is_empty());
             let (passed, failed) = (found.clean, 1 - found.clean);
             found.kinds.insert(kind, (passed, failed));
             Some(found)
         })
         .reduce(Found::default, Found::add);
+    let [pass, fail] = found.mutated;
     println!(
-        "{} policies judged alike: {} clean, {} with errors, {} with warnings alone, {} templates; by kind {:?}",
+        "{} mutated policies judged alike: {pass} pass, {fail} fail",
+        pass + fail
+    );
+    println!(
+        "{} policies with those of which they were made: {} clean, {} with errors, {} with warnings alone, {} templates; by kind {:?}",
         found.policies, found.clean, found.errors, found.warnings, found.templates, found.kinds
     );
     assert!(found.policies >= 2_000, "{}", found.policies);
+    assert!(pass + fail >= 2_000 && pass.min(fail) >= 1_000);
     assert!(found.clean >= 500, "{}", found.clean);
     assert!(found.errors >= 500, "{}", found.errors);
     assert!(found.warnings >= 200, "{}", found.warnings);

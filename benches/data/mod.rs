@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each program that includes this uses a part")]
 
 mod conditions;
+mod forms;
 mod policies;
 mod records;
 mod rng;
@@ -44,6 +45,21 @@ pub struct Spec {
     pub unscoped: usize,
     /// Whether actions say what was decided.
     pub recorded: bool,
+    /// What actions hold.
+    pub form: Form,
+    /// Whether head has a comment in its schema that base does not have.
+    pub comment: bool,
+}
+
+/// What recorded actions hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The request, as an enforcement point records it.
+    Request,
+    /// The tool call alone: a mapping makes the same request of it.
+    Call,
+    /// The request, and the entity of its resource as it was then.
+    WithEntity,
 }
 
 /// How the thresholds in conditions are drawn.
@@ -115,13 +131,15 @@ impl Spec {
             hierarchy: Hierarchy::Flat,
             unscoped: (policies / 200).max(1),
             recorded: false,
+            form: Form::Request,
+            comment: false,
         }
     }
 
     /// Names it, with version and seed, for files.
     pub fn name(&self) -> String {
         format!(
-            "v{VERSION}-seed{}-{}-{}-{:?}-{:?}-{:?}-{:?}-{}unscoped{}",
+            "v{VERSION}-seed{}-{}-{}-{:?}-{:?}-{:?}-{:?}-{}unscoped{}{}{}",
             self.seed,
             self.policies,
             self.records,
@@ -130,7 +148,13 @@ impl Spec {
             self.contexts,
             self.hierarchy,
             self.unscoped,
-            if self.recorded { "-recorded" } else { "" }
+            if self.recorded { "-recorded" } else { "" },
+            match self.form {
+                Form::Request => "",
+                Form::Call => "-call",
+                Form::WithEntity => "-withentity",
+            },
+            if self.comment { "-comment" } else { "" },
         )
         .to_lowercase()
     }
@@ -193,6 +217,15 @@ impl Data {
         files.extend(world::schema_files());
         files.extend(self.world.entity_files());
         files.insert("agents.yaml".to_owned(), self.world.agents_yaml());
+        if self.spec.form == Form::Call {
+            files.insert("mapping.yaml".to_owned(), forms::mapping());
+        }
+        if self.spec.comment && version == Version::Head {
+            let schema = files.entry("schema/types.cedarschema".to_owned());
+            schema
+                .or_default()
+                .insert_str(0, "// Who and what there is.\n");
+        }
         let manifest = format!("version: 1\nname: {}\n", self.spec.name());
         files.insert("agentauthz.yaml".to_owned(), manifest);
         files

@@ -1,5 +1,6 @@
 //! Recorded actions, line by line, byte for byte as they are written by the project itself.
 
+use super::forms::Forms;
 use super::rng::{Rng, Zipf};
 use super::time::moment;
 use super::world::*;
@@ -14,7 +15,7 @@ const HOT: usize = 20_000;
 #[derive(Debug, Clone)]
 struct Asked {
     touched: Touched,
-    /// From `"request"` on.
+    /// As JSON.
     request: String,
 }
 
@@ -22,6 +23,7 @@ struct Asked {
 pub struct Records<'a> {
     spec: &'a Spec,
     world: &'a World,
+    forms: Forms,
     rng: Rng,
     agents: Zipf,
     verbs: Zipf,
@@ -38,6 +40,7 @@ impl<'a> Records<'a> {
         let mut records = Self {
             spec,
             world,
+            forms: Forms::new(spec, world),
             rng: Rng::new(spec.seed, "recording"),
             agents: Zipf::steep(AGENTS),
             verbs: Zipf::steep(VERBS.len()),
@@ -73,10 +76,11 @@ impl<'a> Records<'a> {
         let agent = touched.agent;
         let _ = write!(
             out,
-            r#"{{"version":1,"id":"a{:08}","session":"s{agent:04}-{}","time":"{}","agent":"agent{agent:04}","request":{request}"#,
+            r#"{{"version":1,"id":"a{:08}","session":"s{agent:04}-{}","time":"{}","agent":"agent{agent:04}",{}"#,
             self.number,
             second / 14_400,
             moment(second),
+            self.forms.member(&request),
         );
         if self.spec.recorded {
             let decision = if self.rng.chance(500) {

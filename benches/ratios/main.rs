@@ -3,7 +3,7 @@
 //! Baseline and product take turns in one process with the same allocator, best of three, after a sample of the same
 //! data was decided alike. Arguments: `quick` for smaller data, `actions=N`, `only=TEXT` for the measures whose names
 //! hold it (`only=TEXT$`: end like it), `ten-million` for memory with ten times as many actions. `write=DIRECTORY` writes
-//! the data to try by hand and measures nothing, with `policies=N` (1,000). `docs/performance.md` says more.
+//! the data to try by hand and measures nothing, with `policies=N` (1,000) and `actions=N`. `docs/performance.md` says more.
 
 #[path = "../data/mod.rs"]
 mod data;
@@ -12,6 +12,8 @@ mod rules;
 
 mod agentdojo;
 mod binary;
+mod check;
+mod equal;
 mod measure;
 mod product;
 mod replay;
@@ -57,7 +59,7 @@ fn main() {
     // The floor of memory first: the binary runs beside nothing else.
     binary::end_to_end(&mut report, actions, ten_times);
     binary::cores_and_compression(&mut report, actions);
-    binary::check(&mut report);
+    check::measure(&mut report);
     agentdojo::measure(&mut report);
     replay::run(&mut report, actions);
     report.finish();

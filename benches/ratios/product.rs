@@ -4,9 +4,9 @@ use crate::data::{Data, Version};
 use crate::script::Said;
 use agentauthz::diff::{CompareOptions, Comparison, DecisionChanges};
 use agentauthz::engine::{
-    Chunk, Engine, Ground, Ids, Incoming, Merge, Pairing, Place, Side, Worker,
+    Chunk, Engine, Ground, Ids, Incoming, Merge, Pairing, Place, Side, Track, Worker,
 };
-use agentauthz::model::{Decision, Importer, Outcome, RecordedAction};
+use agentauthz::model::{Answer, Decision, Importer, Outcome, RecordedAction};
 use agentauthz::recording::{CHUNK, Item, Items, Limits, parse};
 use agentauthz::repository::{Files, PolicyVersion, load};
 use std::sync::Arc;
@@ -30,6 +30,30 @@ pub enum Mode {
     Interpreted,
 }
 
+/// What the compiled engine says of a line.
+#[derive(Debug)]
+pub enum Compiled {
+    /// Both sides say the same, whatever it is.
+    Alike,
+    /// This.
+    Said(Said, Said),
+}
+
+impl Compiled {
+    /// Whether the line was not decided any further.
+    pub fn is_alike(&self) -> bool {
+        matches!(self, Compiled::Alike)
+    }
+
+    /// Whether that is so, where base and head say this.
+    pub fn is_true(&self, base: &Said, head: &Said) -> bool {
+        match self {
+            Compiled::Alike => base == head,
+            Compiled::Said(ours, theirs) => (ours, theirs) == (base, head),
+        }
+    }
+}
+
 fn version(data: &Data, of: Version) -> PolicyVersion {
     let files = data.files(of);
     let version = load(&Files {
@@ -44,7 +68,8 @@ fn version(data: &Data, of: Version) -> PolicyVersion {
     });
     assert!(
         version.diagnostics.is_empty(),
-        "generated repositories are clean"
+        "generated repositories are clean: {:?}",
+        version.diagnostics.first()
     );
     version
 }
@@ -85,7 +110,28 @@ impl Loaded {
         work(&Replay(Comparison::new(&ground, &base, &head, options)))
     }
 
-    /// What both sides say of each action.
+    /// What the compiled engine says of each line: nothing where it leaves the line to the interpreter. `full` as in
+    /// [`Mode`].
+    pub fn compiled(&self, text: &str, full: bool) -> Vec<Option<Compiled>> {
+        let (base, head) = self.sides();
+        let ground = Ground::default();
+        let track = Track::of_two(&ground, &base, &head, full).expect("both sides are compiled");
+        let mut lane = track.lane();
+        let recording: Arc<str> = "bench".into();
+        let mut line = |(at, line)| {
+            lane.take(&recording, at, line)?;
+            Some(match lane.hand_over().unaffected {
+                0 => match lane.answers() {
+                    (Some(base), head) => Compiled::Said(of_answer(&base), of_answer(&head)),
+                    (None, _) => panic!("both sides were compiled"),
+                },
+                _ => Compiled::Alike,
+            })
+        };
+        (1..).zip(text.lines()).map(&mut line).collect()
+    }
+
+    /// What both sides say of each action, by the interpreter.
     pub fn say(&self, text: &str) -> Vec<(Said, Said)> {
         let (base, head) = self.sides();
         actions(text)
@@ -115,12 +161,16 @@ fn actions(text: &str) -> impl Iterator<Item = (u64, Box<RecordedAction>)> {
 
 fn said(side: &Side<'_>, action: &RecordedAction) -> Said {
     match side.decide(action).outcome {
-        Outcome::Decided(answer) => Said {
-            allow: answer.decision == Some(Decision::Allow),
-            determining: answer.determining.iter().map(|id| id.to_string()).collect(),
-            errors: answer.errors.iter().map(|id| id.to_string()).collect(),
-        },
+        Outcome::Decided(answer) => of_answer(&answer),
         other => panic!("everything generated can be decided: {other:?}"),
+    }
+}
+
+fn of_answer(answer: &Answer) -> Said {
+    Said {
+        allow: answer.decision == Some(Decision::Allow),
+        determining: answer.determining.iter().map(|id| id.to_string()).collect(),
+        errors: answer.errors.iter().map(|id| id.to_string()).collect(),
     }
 }
 

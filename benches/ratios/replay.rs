@@ -1,9 +1,10 @@
 //! The replay against the naive script (measure 2), against merely parsing (3), on two cores (5), and the worst cases.
 
-use crate::data::{Contexts, Data, Hierarchy, Impact, Spec};
-use crate::measure::{Goal, Report, better, interleaved, rate, spend};
+use crate::data::{Contexts, Data, Form, Hierarchy, Impact, Spec};
+use crate::equal;
+use crate::measure::{Goal, Report, Spent, better, interleaved, rate, spend};
 use crate::product::{Loaded, Mode, chunks, first};
-use crate::script::{Script, classes, merely_parse, said};
+use crate::script::{Script, merely_parse, said};
 use std::hint::black_box;
 
 /// A measure of the replay phase.
@@ -16,6 +17,10 @@ struct Case {
     full: Option<(&'static str, f64)>,
     /// Against merely parsing.
     floor: Option<(&'static str, f64)>,
+    /// Of so many actions, one is replayed.
+    part: usize,
+    /// Whether the compiled engine leaves every action to the interpreter.
+    left: bool,
 }
 
 fn cases() -> Vec<Case> {
@@ -25,6 +30,13 @@ fn cases() -> Vec<Case> {
         goal,
         full: None,
         floor: None,
+        part: if goal.is_some() { 1 } else { 5 },
+        left: false,
+    };
+    let left = |name, spec, part| Case {
+        part,
+        left: true,
+        ..case(name, spec, None)
     };
     let thousand = || Spec::new(1_000);
     vec![
@@ -94,11 +106,44 @@ fn cases() -> Vec<Case> {
             },
             None,
         ),
-        case(
+        left(
             "worst_odd_contexts",
             Spec {
                 contexts: Contexts::Odd,
                 impact: Impact::Everything,
+                ..thousand()
+            },
+            100,
+        ),
+        left(
+            "worst_tool_calls",
+            Spec {
+                form: Form::Call,
+                ..thousand()
+            },
+            100,
+        ),
+        left(
+            "worst_own_entities",
+            Spec {
+                form: Form::WithEntity,
+                records: 1_000,
+                ..thousand()
+            },
+            20_000,
+        ),
+        case(
+            "worst_recorded_decisions",
+            Spec {
+                recorded: true,
+                ..thousand()
+            },
+            None,
+        ),
+        case(
+            "worst_schema_comment",
+            Spec {
+                comment: true,
                 ..thousand()
             },
             None,
@@ -153,6 +198,7 @@ pub fn run(report: &mut Report, actions: usize) {
         .into_iter()
         .flatten()
         .chain((case.name == "replay_1000").then_some("two_cores_replay"))
+        .chain((case.name == "worst_odd_contexts").then_some("odd_contexts_against_interpreter"))
         .collect();
         if report.wants(&names) {
             one(report, &case, actions);
@@ -161,73 +207,45 @@ pub fn run(report: &mut Report, actions: usize) {
 }
 
 fn one(report: &mut Report, case: &Case, actions: usize) {
-    let worst = case.goal.is_none();
-    let actions = if worst { actions / 5 } else { actions };
+    let actions = actions.div_ceil(case.part);
     let rounds = if report.quick { 2 } else { 3 };
     let data = Data::new(case.spec.clone());
     let (text, touched) = data.recording(actions);
     let few = first(&text, prefix(case.spec.policies, report.quick));
     let decided = few.lines().count();
+    // A script has nothing that maps calls: it is given the requests.
+    let requests = (case.spec.form == Form::Call).then(|| {
+        let spec = Spec {
+            form: Form::Request,
+            ..case.spec.clone()
+        };
+        Data::new(spec).recording(decided).0
+    });
+    let requests = requests.as_deref().unwrap_or(few);
     let script = Script::new(&data);
     let loaded = Loaded::new(&data);
 
-    let theirs: Vec<_> = few
+    let theirs: Vec<_> = requests
         .lines()
         .map(|line| {
             let (base, head) = script.decide(line);
             (said(&base), said(&head))
         })
         .collect();
-    let ours = loaded.say(few);
-    assert_eq!(ours.len(), theirs.len());
-    for (number, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
-        assert_eq!(
-            ours,
-            theirs,
-            "{}: line {} is decided otherwise than by Cedar",
-            case.name,
-            number + 1
-        );
-    }
-    let expected = classes(&theirs);
-    for mode in [Mode::Changed, Mode::Full, Mode::Interpreted] {
-        let counted = loaded.prepared(mode, |replay| replay.product_replay(few));
-        let counted = counted
-            .classes
-            .iter()
-            .map(|(class, tally)| (*class, tally.actions))
-            .collect();
-        assert_eq!(
-            expected, counted,
-            "{}: {mode:?}: other classes than Cedar's answers have",
-            case.name
-        );
-    }
-    let errors = theirs
-        .iter()
-        .filter(|(base, head)| !base.errors.is_empty() || !head.errors.is_empty());
-    let allowed = theirs.iter().filter(|(base, _)| base.allow);
-    let equal = format!(
-        "equal to Cedar: {decided} actions on both sides, decision, determining policies, errors and classes; base allows {}, {} have errors, {} are not unchanged",
-        allowed.count(),
-        errors.count(),
-        theirs.iter().filter(|(base, head)| base != head).count()
-    );
-    drop((ours, theirs));
+    let equal = equal::hold(case.name, &loaded, few, case.left, &theirs);
+    drop(theirs);
+    let scripted = || {
+        requests
+            .lines()
+            .for_each(|line| drop(black_box(script.decide(line))))
+    };
 
     let mut counted = (0, 0);
     let (naive, fast) = loaded.prepared(Mode::Changed, |replay| {
-        interleaved(
-            rounds,
-            || {
-                few.lines()
-                    .for_each(|line| drop(black_box(script.decide(line))))
-            },
-            || {
-                let changes = black_box(replay.product_replay(&text));
-                counted = (changes.unaffected, changes.interpreted);
-            },
-        )
+        interleaved(rounds, scripted, || {
+            let changes = black_box(replay.product_replay(&text));
+            counted = (changes.unaffected, changes.interpreted);
+        })
     });
     let share = |count: u64| 100.0 * count as f64 / actions as f64;
     let affected = format!(
@@ -237,10 +255,10 @@ fn one(report: &mut Report, case: &Case, actions: usize) {
         share(counted.1),
     );
     let ratio =
-        |spent: crate::measure::Spent| naive.wall / decided as f64 / (spent.wall / actions as f64);
-    let script_rate = rate("script, one thread, on a prefix", decided, naive);
+        |naive: Spent, ours: Spent| naive.wall / decided as f64 / (ours.wall / actions as f64);
+    let script_rate = |naive| rate("script, one thread, on a prefix", decided, naive);
     let figures = [
-        script_rate.clone(),
+        script_rate(naive),
         rate("replay, one thread", actions, fast),
         affected.clone(),
         equal,
@@ -249,11 +267,9 @@ fn one(report: &mut Report, case: &Case, actions: usize) {
     let goal = case
         .goal
         .map_or(Goal::Shown("x"), |goal| Goal::AtLeast(goal, "x"));
-    report.line(case.name, ratio(fast), goal, &figures);
+    report.line(case.name, ratio(naive, fast), goal, &figures);
 
     if case.name == "worst_odd_contexts" {
-        let part = first(&text, actions / 10);
-        let lines = part.lines().count();
         let mut best = [None, None];
         for _ in 0..rounds {
             for (mode, best) in [Mode::Interpreted, Mode::Changed]
@@ -261,15 +277,15 @@ fn one(report: &mut Report, case: &Case, actions: usize) {
                 .zip(&mut best)
             {
                 let spent = loaded.prepared(mode, |replay| {
-                    spend(|| black_box(replay.product_replay(part))).0
+                    spend(|| black_box(replay.product_replay(&text))).0
                 });
                 *best = Some(better(*best, spent));
             }
         }
         if let [Some(interpreted), Some(compiled)] = best {
             let figures = [
-                rate("the interpreter alone", lines, interpreted),
-                rate("the compiled engine, handing over", lines, compiled),
+                rate("the interpreter alone", actions, interpreted),
+                rate("the compiled engine, handing over", actions, compiled),
             ];
             let name = "odd_contexts_against_interpreter";
             report.line(
@@ -281,22 +297,16 @@ fn one(report: &mut Report, case: &Case, actions: usize) {
         }
     }
     if let Some((name, goal)) = case.full {
-        let mut best = None;
-        loaded.prepared(Mode::Full, |replay| {
-            for _ in 0..rounds {
-                best = Some(better(
-                    best,
-                    spend(|| black_box(replay.product_replay(&text))).0,
-                ));
-            }
+        let (naive, full) = loaded.prepared(Mode::Full, |replay| {
+            interleaved(rounds, scripted, || {
+                drop(black_box(replay.product_replay(&text)))
+            })
         });
-        if let Some(full) = best {
-            let figures = [
-                script_rate,
-                rate("everything evaluated, one thread", actions, full),
-            ];
-            report.line(name, ratio(full), Goal::AtLeast(goal, "x"), &figures);
-        }
+        let figures = [
+            script_rate(naive),
+            rate("everything evaluated, one thread", actions, full),
+        ];
+        report.line(name, ratio(naive, full), Goal::AtLeast(goal, "x"), &figures);
     }
     let pieces = chunks(&text);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -8,6 +8,7 @@ use cedar_policy::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
 
@@ -36,6 +37,8 @@ struct Cedar {
 #[derive(Deserialize)]
 struct Recorded {
     cedar: Cedar,
+    #[serde(default)]
+    entities: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -93,18 +96,26 @@ impl Script {
     /// Decides one line under both sets. Requests are not validated: that is the fastest that a script can do.
     pub fn decide(&self, line: &str) -> (Response, Response) {
         let Line {
-            request: Recorded { cedar },
+            request: Recorded { cedar, entities },
         } = serde_json::from_str(line).expect("it parses");
         let context = Context::from_json_value(cedar.context, None).expect("a context");
         let (principal, action, resource) =
             (uid(cedar.principal), uid(cedar.action), uid(cedar.resource));
         let request = Request::new(principal, action, resource, context, None).expect("a request");
-        (
-            self.authorizer
-                .is_authorized(&request, &self.base, &self.entities),
-            self.authorizer
-                .is_authorized(&request, &self.head, &self.entities),
-        )
+        let entities = match entities.is_empty() {
+            true => Cow::Borrowed(&self.entities),
+            false => Cow::Owned(self.with(entities)),
+        };
+        let decide = |policies| self.authorizer.is_authorized(&request, policies, &entities);
+        (decide(&self.base), decide(&self.head))
+    }
+
+    /// All entities, with these in place of those of the same name.
+    fn with(&self, own: Vec<serde_json::Value>) -> Entities {
+        let own = Entities::from_json_value(own.into(), None).expect("entities");
+        let all = self.entities.clone();
+        all.upsert_entities(own.iter().cloned(), None)
+            .expect("entities")
     }
 }
 

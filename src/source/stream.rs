@@ -17,8 +17,9 @@ const BUFFER: usize = 1 << 16;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-/// Opens a recording. Plain files are read, not mapped into memory: that costs less than the faults of their pages do
-/// (`docs/performance.md`), and a mapped file that somebody cuts short ends the process. `-` is standard input. What is compressed is told by its first bytes, not by its name.
+/// Opens a recording. `-` is standard input. What is compressed is told by its first bytes, not by its name. Plain files
+/// are read, not mapped into memory: that costs no more than the faults of their pages do, and a mapped file that
+/// somebody cuts short ends the process (`docs/performance.md`).
 pub fn open(path: &Path) -> io::Result<Opened> {
     let name = path.to_string_lossy().replace('\\', "/");
     let raw: Box<dyn Read + Send> = if name == "-" {

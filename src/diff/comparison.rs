@@ -6,6 +6,7 @@ use crate::engine::{
     Note, Place, Sample, Side, Track, Worker, action_name, compare, each_line,
 };
 use crate::model::{ChangeClass, Outcome, RecordedAction};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Both sides, ready to be compared.
@@ -69,7 +70,7 @@ pub struct ComparisonWorker<'c> {
 }
 
 impl LineWorker for ComparisonWorker<'_> {
-    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str> {
+    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<Cow<'l, str>> {
         let lane = self.lane.as_mut()?;
         let id = lane.take(recording, at, text)?;
         if self.comparison.verify > 0 {

@@ -5,6 +5,7 @@ use crate::engine::{
     Chunk, Engine, Ground, Ids, Incoming, Lane, LineWorker, Merge, Place, Sample, Side, Track,
     Worker, each_line,
 };
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A side, ready to decide recorded actions.
@@ -46,7 +47,7 @@ pub struct ReplayWorker<'r> {
 }
 
 impl LineWorker for ReplayWorker<'_> {
-    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str> {
+    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<Cow<'l, str>> {
         let lane = self.lane.as_mut()?;
         let id = lane.take(recording, at, text)?;
         if self.replayer.verify > 0 {

@@ -3,7 +3,7 @@
 //! Invariant (L3): where no changed policy is satisfied or raises an error, both sides have the same satisfied and
 //! erroring policies, because every other policy stands on both; so decision, determining policies and errors are equal.
 
-use super::context::{ContextReader, ValueReader};
+use super::context::{ContextReader, ValueReader, record};
 use super::memory::Known;
 use super::scan::Scanner;
 use super::uids::{Role, Strangers, Uids};
@@ -162,7 +162,8 @@ impl<'p, 'g> Decider<'p, 'g> {
             },
             places: Some(&mut *places),
         };
-        reader.record(scanner, &shape.context, false)?;
+        let whole = self.plan.paths.is_all();
+        let context = reader.record(scanner, &shape.context, whole)?;
         let mut all = match want {
             Want::All => Some(self.uids.all(request.key)),
             Want::Difference => None,
@@ -176,6 +177,7 @@ impl<'p, 'g> Decider<'p, 'g> {
             action: entity(&request.action),
             resource: entity(&request.resource),
             places,
+            context: record(context),
             strangers: self.strangers.types(),
             room,
         };

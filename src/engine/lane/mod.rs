@@ -24,6 +24,7 @@ use decide::{Decided, Decider, Want};
 use record::Line;
 use rustc_hash::FxHashMap;
 use scan::Scanner;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Memory for what a comparison or a replay compiles. It must outlive them.
@@ -212,7 +213,12 @@ struct Seen<'l> {
 
 impl<'p, 'g> Lane<'p, 'g> {
     /// Takes a line and gives the id of its action; nothing where the line must go the general way.
-    pub fn take<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str> {
+    pub fn take<'l>(
+        &mut self,
+        recording: &Arc<str>,
+        at: u64,
+        text: &'l str,
+    ) -> Option<Cow<'l, str>> {
         let mut room = std::mem::take(&mut self.room);
         room.reset();
         let id = self.take_with(&room, recording, at, text);
@@ -233,13 +239,13 @@ impl<'p, 'g> Lane<'p, 'g> {
         recording: &Arc<str>,
         at: u64,
         text: &'l str,
-    ) -> Option<&'l str> {
+    ) -> Option<Cow<'l, str>> {
         let Seen {
             line,
             decided,
             actions,
         } = self.read(room, text)?;
-        let id = line.id?.plain()?;
+        let id = line.id?.text()?;
         let counts = &mut self.counts;
         let actor = Actor {
             agent: match line.agent {
@@ -262,7 +268,7 @@ impl<'p, 'g> Lane<'p, 'g> {
             recording: recording.clone(),
             line: at,
         };
-        let named = || (place(), id.to_owned());
+        let named = || (place(), id.clone().into_owned());
         let (base, head) = self.deciders.found();
         let agent = actor.agent;
         counts

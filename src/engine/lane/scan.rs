@@ -6,6 +6,7 @@
 use super::special::special;
 use crate::engine::compiled::WrittenKey;
 use bumpalo::Bump;
+use std::borrow::Cow;
 
 /// A string as it stands between its quotes.
 #[derive(Debug, Clone, Copy)]
@@ -30,15 +31,39 @@ impl<'l> Quoted<'l> {
     }
 
     /// The text.
+    #[inline(always)]
     pub fn decode<'b>(self, room: &'b Bump) -> Option<&'b str>
     where
         'l: 'b,
     {
-        let mut rest = self.raw()?;
-        if self.escaped == 0 {
-            return Some(rest);
+        match self.escaped {
+            0 => self.raw(),
+            _ => Some(room.alloc_str(&self.unescaped()?)),
         }
-        let mut out = bumpalo::collections::String::with_capacity_in(rest.len(), room);
+    }
+
+    /// The text, which is copied only if it has escapes.
+    #[inline(always)]
+    pub fn text(self) -> Option<Cow<'l, str>> {
+        match self.escaped {
+            0 => self.raw().map(Cow::Borrowed),
+            _ => self.unescaped().map(Cow::Owned),
+        }
+    }
+
+    /// Whether it is this text.
+    #[inline(always)]
+    pub fn is(self, text: &str) -> bool {
+        match self.escaped {
+            0 => self.raw() == Some(text),
+            _ => self.unescaped().as_deref() == Some(text),
+        }
+    }
+
+    #[cold]
+    fn unescaped(self) -> Option<String> {
+        let mut rest = self.raw()?;
+        let mut out = String::with_capacity(rest.len());
         while let Some((before, behind)) = rest.split_once('\\') {
             out.push_str(before);
             let (letter, behind) = escape(behind)?;
@@ -46,7 +71,7 @@ impl<'l> Quoted<'l> {
             rest = behind;
         }
         out.push_str(rest);
-        Some(out.into_bump_str())
+        Some(out)
     }
 }
 
@@ -230,9 +255,9 @@ impl<'l> Scanner<'l> {
         }
     }
 
-    /// Takes the key of a member, which must have no escapes, and the colon.
-    pub fn key(&mut self) -> Option<&'l str> {
-        let key = self.string()?.plain()?;
+    /// Takes the key of a member, and the colon.
+    pub fn key(&mut self) -> Option<Quoted<'l>> {
+        let key = self.string()?;
         self.must(b':')?;
         Some(key)
     }
@@ -293,7 +318,7 @@ impl<'l> Scanner<'l> {
         }
         match self.next() {
             b'"' => self.string().map(|_| ()),
-            b'{' => self.members(|scanner, _| scanner.skip_at(depth + 1)),
+            b'{' => self.each_member(|scanner, _| scanner.skip_at(depth + 1)),
             b'[' => self.items(|scanner| scanner.skip_at(depth + 1)),
             b't' => self.word("true"),
             b'f' => self.word("false"),
@@ -331,9 +356,14 @@ impl<'l> Scanner<'l> {
     }
 
     /// Takes an object; `member` is given each key, and takes the value.
-    pub fn members(
+    pub fn members(&mut self, mut member: impl FnMut(&mut Self, &str) -> Option<()>) -> Option<()> {
+        self.each_member(|scanner, key| member(scanner, &key.text()?))
+    }
+
+    /// The same, with keys as they stand there.
+    fn each_member(
         &mut self,
-        mut member: impl FnMut(&mut Self, &'l str) -> Option<()>,
+        mut member: impl FnMut(&mut Self, Quoted<'l>) -> Option<()>,
     ) -> Option<()> {
         self.must(b'{')?;
         if self.take(b'}') {

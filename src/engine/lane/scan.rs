@@ -1,6 +1,6 @@
 //! A strict scanner for one line of JSON. Whatever is unusual makes it give up, and the line goes the general way.
 //!
-//! Invariant: what it accepts is JSON (RFC 8259) without control characters, and means to it what it means to
+//! Invariant: what it accepts is JSON (RFC 8259) on one line, and means to it what it means to
 //! `serde_json`.
 
 use super::special::special;
@@ -122,6 +122,11 @@ pub struct Scanner<'l> {
     at: usize,
 }
 
+/// What may stand between the parts of a line; a line break ends it.
+fn is_space(letter: u8) -> bool {
+    matches!(letter, b' ' | b'\t' | b'\r')
+}
+
 /// How deep a value may nest that is only skipped.
 const DEPTH: usize = 64;
 
@@ -136,7 +141,7 @@ impl<'l> Scanner<'l> {
     }
 
     fn space(&mut self) {
-        while self.peek() == b' ' {
+        while is_space(self.peek()) {
             self.at += 1;
         }
     }
@@ -184,7 +189,7 @@ impl<'l> Scanner<'l> {
     #[inline(always)]
     pub fn goes_on(&mut self, end: u8) -> Option<bool> {
         let letter = match self.peek() {
-            b' ' => self.next(),
+            letter if is_space(letter) => self.next(),
             letter => letter,
         };
         self.at += 1;

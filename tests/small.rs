@@ -68,7 +68,9 @@ fn diff_under(
         let shown = String::from_utf8_lossy(&output.stderr).into_owned();
         let mut report: Value = serde_json::from_slice(&output.stdout).expect(&shown);
         let decisions = report.pointer_mut("/decisions").unwrap();
-        let left = decisions.as_object_mut().unwrap().remove("interpreted");
+        let decisions = decisions.as_object_mut().unwrap();
+        decisions.remove("interpreted_because").unwrap();
+        let left = decisions.remove("interpreted");
         let left = left.and_then(|left| left.as_u64()).unwrap();
         (report, output.status.code().unwrap(), left)
     });
@@ -530,4 +532,91 @@ fn escapes_are_read() {
     let scratch = tempfile::tempdir().unwrap();
     let files = [before, after.as_str()].map(|text| [("policies/a.cedar", text)]);
     diff_under(schema, scratch.path(), &files[0], &files[1], &lines);
+}
+
+/// Why the compiled engine did not decide an action is counted, one reason each, and shown where it is asked for.
+#[test]
+fn why_actions_are_interpreted_is_said() {
+    let scratch = tempfile::tempdir().unwrap();
+    let deep = vec!["1"; 120].join(" + ");
+    let before = format!(
+        "permit(principal, action, resource) when {{ context.n > 3 }};
+        permit(principal == Agent::\"deep\", action, resource) when {{ context.n + {deep} > 3 }};\n"
+    );
+    let after = before.replace("> 3", "> 4");
+    let uid = |ty: &str, id: &str| json!({ "type": ty, "id": id });
+    let other = |member: &str, value: Value| {
+        let mut line: Value = serde_json::from_str(&request(0, "a", json!({ "n": 4 }))).unwrap();
+        *line.pointer_mut(member).unwrap() = value;
+        line.to_string()
+    };
+    let mut lines = vec![
+        request(0, "a", json!({ "n": 4 })),
+        request(0, "a", json!({ "n": 3 })),
+        request(0, "deep", json!({ "n": 4 })),
+        request(0, "a", json!({ "n": "4" })),
+        request(0, "a", json!({ "more": 4 })),
+        request(0, "a", json!({ "n": 4 })).replacen('{', "{\"meta\":{\"x\":1e3},", 1),
+        request(0, "a", json!({ "n": 4 })).replace(':', " :\t"),
+        other("/request/cedar/principal", uid("Doc", "a")),
+        other("/request/cedar", {
+            let (principal, resource) = (uid("Agent", "a"), uid("Doc", "d"));
+            let action = uid("Action", "read");
+            json!({ "principal": principal, "action": action, "resource": resource, "context": {}, "unknown": [["n"]] })
+        }),
+        other("/request", {
+            let line: Value = serde_json::from_str(&request(0, "a", json!({ "n": 4 }))).unwrap();
+            let entity = json!({ "uid": uid("Agent", "a"), "attrs": {}, "parents": [] });
+            json!({ "cedar": line["request"]["cedar"], "entities": [entity] })
+        }),
+        json!({ "version": 1, "id": "b", "call": { "tool": "t", "args": {} } }).to_string(),
+    ];
+    for (at, line) in lines.iter_mut().enumerate() {
+        *line = line.replacen("\"a0\"", &format!("\"a{at}\""), 1);
+    }
+    for (side, text) in [("base", &before), ("head", &after)] {
+        let files = [
+            ("agentauthz.yaml", "version: 1\n"),
+            ("schema/s.cedarschema", SCHEMA),
+            ("policies/a.cedar", text.as_str()),
+        ];
+        write_files(&scratch.path().join(side), &files);
+    }
+    write_files(scratch.path(), &[("actions.jsonl", &lines.join("\n"))]);
+    let run = |more: &[&str]| {
+        let output = agentauthz()
+            .current_dir(scratch.path())
+            .args([
+                "diff",
+                "dir:base",
+                "dir:head",
+                "--recordings",
+                "actions.jsonl",
+            ])
+            .args(more)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let report: Value = serde_json::from_str(&run(&["--format", "json"])).unwrap();
+    let because = json!({
+        "no_request": 1, "unknown_fields": 1, "own_entities": 1, "unusual_line": 1, "entity_types": 1,
+        "context_shape": 2, "policy_not_compiled": 1,
+    });
+    assert_eq!(
+        report.pointer("/decisions/interpreted_because"),
+        Some(&because)
+    );
+    assert_eq!(report.pointer("/decisions/interpreted"), Some(&json!(8)));
+    let shown = run(&["-v"]);
+    let line = "interpreted because: context_shape 2 · no_request 1 · unknown_fields 1 · own_entities 1 · unusual_line 1 · entity_types 1 · policy_not_compiled 1\n";
+    assert!(shown.contains(line), "{shown}");
+    assert!(!run(&[]).contains("interpreted because"));
+    // Where the interpreter was asked for, nothing was left to it.
+    let asked = run(&["--format", "json", "--engine", "interpreted"]);
+    let report: Value = serde_json::from_str(&asked).unwrap();
+    assert_eq!(
+        report.pointer("/decisions/interpreted_because"),
+        Some(&json!({}))
+    );
 }

@@ -24,7 +24,7 @@ pub enum LeftBy {
     OwnEntities,
     /// The line is written in a way that the scanner does not take.
     UnusualLine,
-    /// No action of the schema has principals and resources of such types.
+    /// The schema has no such action, or one of principals or resources of other types, or lists no such entity.
     EntityTypes,
     /// The context does not surely conform to the schema.
     ContextShape,

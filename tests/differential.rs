@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
-use support::operators::NAMES;
+use support::operators::{NAMES, Operators};
 use support::oracle::{Judge, Judged, class};
 use support::random::Random;
 use support::requests::{Line, line};
@@ -79,6 +79,13 @@ const CASES: u64 = 4_000;
 /// From how many cases on every operator must have been reached, satisfied and not, and every class found.
 const MANY: u64 = 50_000;
 
+/// How many lines the compiled engine decides, and how many it leaves to the interpreter.
+const LANE: &str = "lines compared by the fast lane";
+const LEFT: &str = "lines that it left";
+
+/// What the compiled engine decides at least, in percent: it must not be right only because it leaves everything.
+const SHARE: u64 = 50;
+
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(
@@ -125,6 +132,8 @@ fn covers(found: &Statistics) {
     for what in ["allow", "deny", "with errors", "nonconforming", "refused"] {
         assert!(found.of(what) > 20, "{what}: {found}");
     }
+    let [lane, left] = [LANE, LEFT].map(|what| found.of(what));
+    assert!(lane * 100 >= (lane + left) * SHARE, "{found}");
     let reached = NAMES
         .iter()
         .filter(|name| found.operators.contains_key(*name));
@@ -137,6 +146,11 @@ fn covers(found: &Statistics) {
         assert!(
             satisfied > 0 && not > 0,
             "`{name}` was never reached, always satisfied or never: {found}"
+        );
+        let [_, satisfied, not, _] = found.compiled.get(name).copied().unwrap_or_default();
+        assert!(
+            satisfied > 0 && not > 0,
+            "`{name}` was never reached by the compiled engine, always satisfied or never: {found}"
         );
     }
     for class in ChangeClass::ALL {
@@ -202,6 +216,9 @@ const UNREADABLE: &str = "the versions cannot be read: ";
 
 type Difference = (String, Option<Line>);
 
+/// The policies of each side whose scope holds: their operators and their status.
+type Reached = Vec<Vec<(Operators, Status)>>;
+
 /// Both versions as the product has them, and as the oracle has them.
 struct Loaded {
     base: PolicyVersion,
@@ -231,6 +248,7 @@ fn check(pair: &World, lines: &[Line], statistics: &mut Statistics) -> Result<()
     count_versions(pair, &both.judges, statistics);
     let [left, right] = &both.judges;
     let mut judged: Vec<(&Line, [Option<Judged>; 2])> = Vec::new();
+    let mut reached: Vec<Reached> = Vec::new();
     for line in lines {
         let question = &line.question;
         if left.leaves_open(question) || right.leaves_open(question) {
@@ -254,11 +272,11 @@ fn check(pair: &World, lines: &[Line], statistics: &mut Statistics) -> Result<()
                 if at % 8 == 0 {
                     statuses(&both.judges, &verdicts, line).map_err(context)?;
                 }
-                count(&both.judges, expected, &verdicts, statistics);
+                reached.push(count(&both.judges, expected, &verdicts, statistics));
             }
         }
     }
-    many(pair, &both, &judged, statistics)
+    many(pair, &both, &judged, &reached, statistics)
 }
 
 /// All lines at once, by every engine, from their bytes: base against head, and each of them against nothing. Against a
@@ -267,6 +285,7 @@ fn many(
     pair: &World,
     both: &Loaded,
     judged: &[(&Line, [Option<Judged>; 2])],
+    reached: &[Reached],
     statistics: &mut Statistics,
 ) -> Result<(), Difference> {
     let nothing = |of: &Version| {
@@ -300,7 +319,7 @@ fn many(
         for way in WAYS {
             let base = Side::base(base, &both.pairing).with_engine(way.engine);
             let head = Side::head(head).with_engine(way.engine);
-            let changes = compared(&base, &head, judged, way.full);
+            let (changes, taken) = compared(&base, &head, judged, way.full);
             let found = Expected::in_changes(&changes);
             let equal = match way.full {
                 true => found == expected,
@@ -317,11 +336,16 @@ fn many(
             }
             if way.engine == Engine::Compiled {
                 let lane = expected.actions - changes.interpreted.min(expected.actions);
-                *statistics
-                    .counts
-                    .entry("lines compared by the fast lane")
-                    .or_default() += lane;
-                *statistics.counts.entry("lines that it left").or_default() += changes.interpreted;
+                *statistics.counts.entry(LANE).or_default() += lane;
+                *statistics.counts.entry(LEFT).or_default() += changes.interpreted;
+                for (reason, count) in changes.left.iter() {
+                    *statistics.counts.entry(reason).or_default() += count;
+                }
+                if way.full && keeps_base && keeps_head {
+                    for (_, sides) in taken.iter().zip(reached).filter(|(taken, _)| **taken) {
+                        sides.iter().for_each(|side| statistics.reached(side, true));
+                    }
+                }
                 *statistics
                     .counts
                     .entry("lines that no change concerns")
@@ -422,7 +446,7 @@ fn count(
     expected: &[Option<Judged>; 2],
     verdicts: &[Verdict],
     statistics: &mut Statistics,
-) {
+) -> Reached {
     statistics.cases += 1;
     let [base, head] = expected.each_ref().map(Option::as_ref);
     let class = class(base, head, &judges[1]);
@@ -454,6 +478,7 @@ fn count(
             statistics.add("nonconforming");
         }
     }
+    let mut all = Reached::new();
     for (judge, verdict) in judges.iter().zip(verdicts) {
         let mut reached = Vec::new();
         for found in &verdict.policies {
@@ -465,8 +490,10 @@ fn count(
                 Status::Unknown => "policies unknown",
             });
         }
-        statistics.reached(&reached);
+        statistics.reached(&reached, false);
+        all.push(reached);
     }
+    all
 }
 
 // ── many lines at once ──
@@ -570,20 +597,22 @@ impl Expected {
     }
 }
 
-/// Compares all lines from their bytes, by the fast lane where it takes them.
+/// Compares all lines from their bytes, by the fast lane where it takes them, and says which those are.
 fn compared(
     base: &Side<'_>,
     head: &Side<'_>,
     lines: &[(&Line, [Option<Judged>; 2])],
     full: bool,
-) -> DecisionChanges {
+) -> (DecisionChanges, Vec<bool>) {
     let ground = Ground::default();
     let comparison = Comparison::new(&ground, base, head, CompareOptions { full, verify: 0 });
     let mut worker = comparison.worker();
     let recording: Arc<str> = "r.jsonl".into();
+    let mut taken = Vec::new();
     for (at, (line, _)) in (1..).zip(lines) {
         let text = std::str::from_utf8(&line.bytes).expect("lines are written as text");
-        if worker.line(&recording, at, text).is_some() {
+        taken.push(worker.line(&recording, at, text).is_some());
+        if taken.last() == Some(&true) {
             continue;
         }
         let place = Place {
@@ -595,5 +624,5 @@ fn compared(
             Err(fault) => Incoming::Malformed(place, fault),
         });
     }
-    worker.finish()
+    (worker.finish(), taken)
 }

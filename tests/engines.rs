@@ -4,7 +4,8 @@ mod support;
 
 use agentauthz::diff::{CompareOptions, Comparison, DecisionChanges};
 use agentauthz::engine::{
-    Engine, Ground, LineWorker, Note, Pairing, Sample, Side, Worker, verify, verify_against,
+    Engine, Ground, LeftCounts, LineWorker, Note, Pairing, Sample, Side, Worker, verify,
+    verify_against,
 };
 use agentauthz::engine::{Incoming, Place};
 use agentauthz::model::{Importer, RecordedAction, RecordedRequest};
@@ -78,6 +79,7 @@ fn incoming(name: &Arc<str>, at: u64, text: &str) -> Vec<Incoming> {
 fn comparable(changes: DecisionChanges) -> DecisionChanges {
     DecisionChanges {
         interpreted: 0,
+        left: LeftCounts::default(),
         sample: Sample::default(),
         ..changes
     }
@@ -191,7 +193,15 @@ fn reports_do_not_depend_on_the_engine() {
         };
         let members = holder.as_object_mut().unwrap();
         let verified = members.remove("verified").unwrap();
-        members.remove("interpreted").unwrap();
+        let interpreted = members.remove("interpreted").unwrap();
+        let because = members.remove("interpreted_because").unwrap();
+        let because = because.as_object().unwrap();
+        // Every action that was interpreted was so for one reason, but where all were to be.
+        let counts = because
+            .values()
+            .map(|count| count.as_u64().unwrap())
+            .sum::<u64>();
+        assert!(counts == interpreted.as_u64().unwrap() || because.is_empty());
         (report, verified)
     };
     let recordings = "../fixtures/recordings";

@@ -1,6 +1,6 @@
 //! Cedar's scopes, conditions and entities, lowered to our own types.
 //!
-//! What is lowered means the same as Cedar's; what has no counterpart (record literals, `unknown`) or is nested deeper
+//! What is lowered means the same as Cedar's; what has no counterpart (`unknown`) or is nested deeper
 //! than [`DEPTH`] is not lowered, and stays with Cedar's own evaluator.
 
 use super::scope::Test;
@@ -213,7 +213,13 @@ fn lower(expr: &Expr, slots: &SlotEnv, depth: usize) -> Option<Ours> {
             Ours::Is(boxed(expr)?, entity_type.to_string().into())
         }
         ExprKind::Set(items) => Ours::Set(all(items)?),
-        ExprKind::Record(_) | ExprKind::Unknown(_) => return None,
+        ExprKind::Record(members) => Ours::Record(
+            members
+                .iter()
+                .map(|(key, member)| Some((key.as_str().into(), one(member)?)))
+                .collect::<Option<_>>()?,
+        ),
+        ExprKind::Unknown(_) => return None,
     })
 }
 

@@ -52,14 +52,19 @@ pub struct Schema {
     pub(super) inner: Shared,
     pub(super) shapes: Arc<Shapes>,
     actions: Arc<BTreeMap<EntityRef, ActionInfo>>,
-    enumerated: Arc<BTreeSet<Arc<str>>>,
+    enumerated: Arc<BTreeMap<Arc<str>, Vec<Arc<str>>>>,
     digest: Digest,
 }
 
 impl Schema {
     /// Whether an entity type lists its ids.
     pub fn is_enumerated(&self, name: &str) -> bool {
-        self.enumerated.contains(name)
+        self.enumerated.contains_key(name)
+    }
+
+    /// The ids that an enumerated entity type lists; nothing for any other type.
+    pub fn choices(&self, name: &str) -> Option<&[Arc<str>]> {
+        self.enumerated.get(name).map(Vec::as_slice)
     }
 
     /// Whether Cedar knows all ids of an entity type, so that it refuses others: enumerated types and actions.
@@ -135,8 +140,13 @@ pub fn parse_schema(files: &[SourceFile]) -> (Option<Schema>, Vec<Diagnostic>) {
             let enumerated = inner
                 .as_ref()
                 .entity_types()
-                .filter(|ty| matches!(ty.kind, ValidatorEntityTypeKind::Enum(_)))
-                .map(|ty| ty.name().to_string().into())
+                .filter_map(|ty| match &ty.kind {
+                    ValidatorEntityTypeKind::Enum(choices) => {
+                        let ids = choices.iter().map(|id| id.as_ref().into()).collect();
+                        Some((ty.name().to_string().into(), ids))
+                    }
+                    _ => None,
+                })
                 .collect();
             let schema = Schema {
                 shapes: Arc::new(Shapes::of(inner.as_ref())),

@@ -2,10 +2,11 @@
 
 use super::decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
 use crate::engine::{
-    Changes, Chunk, Compared, Engine, Ground, Ids, Incoming, Lane, LaneCounts, LineWorker, Merge,
-    Note, Place, Sample, Side, Track, Worker, action_name, compare, each_line,
+    Changes, Chunk, Compared, Engine, Ground, Ids, Incoming, Lane, LaneCounts, LeftBy, LineWorker,
+    Merge, Note, Place, Sample, Side, Track, Worker, action_name, compare, each_line,
 };
 use crate::model::{ChangeClass, Outcome, RecordedAction};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Both sides, ready to be compared.
@@ -13,6 +14,8 @@ pub struct Comparison<'a> {
     base: &'a Side<'a>,
     head: &'a Side<'a>,
     track: Option<Track<'a>>,
+    /// Why nothing is compiled that was to be.
+    off: Option<LeftBy>,
     verify: usize,
 }
 
@@ -35,12 +38,15 @@ impl<'a> Comparison<'a> {
         options: CompareOptions,
     ) -> Self {
         let compiled = [base, head].map(Side::engine) == [Engine::Compiled; 2];
+        let track = compiled
+            .then(|| Track::of_two(ground, base, head, options.full))
+            .flatten();
+        let off = compiled && track.is_none();
         Self {
             base,
             head,
-            track: compiled
-                .then(|| Track::of_two(ground, base, head, options.full))
-                .flatten(),
+            track,
+            off: off.then(|| LeftBy::nothing_compiled(&[base, head])),
             verify: options.verify,
         }
     }
@@ -50,6 +56,7 @@ impl<'a> Comparison<'a> {
         ComparisonWorker {
             comparison: self,
             lane: self.track.as_ref().map(Track::lane),
+            stopped: None,
             checked: 0,
             changes: DecisionChanges {
                 sample: Sample::new(self.verify),
@@ -63,15 +70,20 @@ impl<'a> Comparison<'a> {
 pub struct ComparisonWorker<'c> {
     comparison: &'c Comparison<'c>,
     lane: Option<Lane<'c, 'c>>,
+    /// Where the lane gave up the line that is read in full next.
+    stopped: Option<LeftBy>,
     /// How many groups were decided once more.
     checked: usize,
     changes: DecisionChanges,
 }
 
 impl LineWorker for ComparisonWorker<'_> {
-    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str> {
+    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<Cow<'l, str>> {
         let lane = self.lane.as_mut()?;
-        let id = lane.take(recording, at, text)?;
+        let Some(id) = lane.take(recording, at, text) else {
+            self.stopped = Some(lane.stopped());
+            return None;
+        };
         if self.comparison.verify > 0 {
             let place = Place {
                 recording: recording.clone(),
@@ -92,7 +104,17 @@ impl LineWorker for ComparisonWorker<'_> {
             let text = || serde_json::to_string(action).unwrap_or_default();
             self.changes.sample.offer(place, text);
         }
-        self.changes.interpreted += u64::from(matches!(incoming, Incoming::Action(..)));
+        let stopped = self.stopped.take();
+        if let Incoming::Action(_, action) = &incoming {
+            self.changes.interpreted += 1;
+            let reason = match &self.comparison.track {
+                Some(track) => Some(track.left_by(action, stopped)),
+                None => self.comparison.off,
+            };
+            if let Some(reason) = reason {
+                self.changes.left.add(reason);
+            }
+        }
         let Comparison { base, head, .. } = self.comparison;
         observe(base, head, &mut self.changes, incoming);
     }

@@ -2,8 +2,8 @@
 
 use crate::diff::FailOn;
 use crate::engine::{
-    Compared, Counts, Distinct, Incoming, Merge, Notes, Place, Sample, Side, SideTally, Volume,
-    Window, compare, keep_smallest,
+    Compared, Counts, Distinct, Incoming, LeftCounts, Merge, Notes, Place, Sample, Side, SideTally,
+    Volume, Window, compare, keep_smallest,
 };
 use crate::model::{Answer, ChangeClass, Decision, Outcome, RecordedAction, Request};
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ pub struct DecisionChanges {
     pub ungrouped: u64,
     /// Actions that the fast lane did not take.
     pub interpreted: u64,
+    /// Why it did not take them, where it was to take what it can.
+    pub left: LeftCounts,
     /// Actions of which two engines say something else. There must be none.
     pub disagreements: Notes,
     /// Actions to be verified.
@@ -296,6 +298,7 @@ impl Merge for DecisionChanges {
         self.compared += other.compared;
         self.unaffected += other.unaffected;
         self.interpreted += other.interpreted;
+        self.left.merge(other.left);
         self.disagreements.merge(other.disagreements);
         self.sample.merge(other.sample);
         for (class, tally) in other.classes {

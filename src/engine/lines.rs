@@ -3,12 +3,13 @@
 use super::incoming::Incoming;
 use super::worker::{Chunk, Ids};
 use crate::model::Importer;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What works on the lines of native recordings.
 pub trait LineWorker {
     /// Takes one line, without its end, and gives the id of its action; nothing where it must be read in full.
-    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str>;
+    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<Cow<'l, str>>;
     /// Works on what was read in full.
     fn observe(&mut self, incoming: Incoming);
 }

@@ -116,4 +116,6 @@ pub enum Expr {
     Is(Box<Expr>, Arc<str>),
     /// `[a, b]`
     Set(Vec<Expr>),
+    /// `{a: b}`, each key once.
+    Record(Vec<(Arc<str>, Expr)>),
 }

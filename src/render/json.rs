@@ -6,7 +6,7 @@ use crate::diff::{
     DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, PolicyChange, PolicyChangeKind,
     SideName,
 };
-use crate::engine::{Counts, Decisions, Named, Notes, PolicyStatus, SideTally, Volume};
+use crate::engine::{Counts, Decisions, LeftCounts, Named, Notes, PolicyStatus, SideTally, Volume};
 use crate::explain::ExplainReport;
 use crate::model::{Answer, ChangeClass, Diagnostic, Outcome, Request, Sources};
 use crate::replay::ReplayReport;
@@ -95,6 +95,7 @@ pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> Valu
         "volume": volume(&report.volume),
         "result": side(&report.tally),
         "interpreted": report.interpreted,
+        "interpreted_because": reasons(&report.left),
         "verified": report.sample.len(),
         "repeated_ids": report.repeated,
     })
@@ -258,6 +259,13 @@ fn counts(counts: &Counts) -> Value {
     Value::Object(members)
 }
 
+fn reasons(left: &LeftCounts) -> Value {
+    let members = left
+        .iter()
+        .map(|(name, number)| (name.to_owned(), json!(number)));
+    Value::Object(members.collect())
+}
+
 fn notes(notes: &Notes) -> Value {
     let first: Vec<Value> = notes
         .first
@@ -417,6 +425,7 @@ fn decisions(changes: &DecisionChanges) -> Value {
         "decided_on_both": changes.compared,
         "not_evaluated": changes.unaffected,
         "interpreted": changes.interpreted,
+        "interpreted_because": reasons(&changes.left),
         "verified": changes.sample.len(),
         "flips": changes.flips(),
         "widened": changes.widened(),

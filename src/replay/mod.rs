@@ -4,7 +4,7 @@ mod replayer;
 
 pub use replayer::{ReplayWorker, Replayer};
 
-use crate::engine::{Incoming, Merge, Sample, Side, SideTally, Volume};
+use crate::engine::{Incoming, LeftCounts, Merge, Sample, Side, SideTally, Volume};
 use crate::model::Diagnostic;
 use std::collections::BTreeMap;
 
@@ -19,6 +19,8 @@ pub struct ReplayReport {
     pub tally: SideTally,
     /// Actions that the fast lane did not take.
     pub interpreted: u64,
+    /// Why it did not take them, where it was to take what it can.
+    pub left: LeftCounts,
     /// Actions to be verified.
     pub sample: Sample,
     /// Ids that stand more than once, with how often.
@@ -42,6 +44,7 @@ impl Merge for ReplayReport {
         self.volume.merge(other.volume);
         self.tally.merge(other.tally);
         self.interpreted += other.interpreted;
+        self.left.merge(other.left);
         self.sample.merge(other.sample);
         for (id, count) in other.repeated {
             *self.repeated.entry(id).or_default() += count;

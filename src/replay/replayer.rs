@@ -2,15 +2,18 @@
 
 use super::{ReplayReport, observe};
 use crate::engine::{
-    Chunk, Engine, Ground, Ids, Incoming, Lane, LineWorker, Merge, Place, Sample, Side, Track,
-    Worker, each_line,
+    Chunk, Engine, Ground, Ids, Incoming, Lane, LeftBy, LineWorker, Merge, Place, Sample, Side,
+    Track, Worker, each_line,
 };
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A side, ready to decide recorded actions.
 pub struct Replayer<'a> {
     side: &'a Side<'a>,
     track: Option<Track<'a>>,
+    /// Why nothing is compiled that was to be.
+    off: Option<LeftBy>,
     verify: usize,
 }
 
@@ -18,9 +21,12 @@ impl<'a> Replayer<'a> {
     /// Compiles the side, where its engine is to be the compiled one. `verify` actions are kept to be verified.
     pub fn new(ground: &'a Ground, side: &'a Side<'a>, verify: usize) -> Self {
         let compiled = side.engine() == Engine::Compiled;
+        let track = compiled.then(|| Track::of_one(ground, side)).flatten();
+        let off = compiled && track.is_none();
         Self {
             side,
-            track: compiled.then(|| Track::of_one(ground, side)).flatten(),
+            track,
+            off: off.then(|| LeftBy::nothing_compiled(&[side])),
             verify,
         }
     }
@@ -30,6 +36,7 @@ impl<'a> Replayer<'a> {
         ReplayWorker {
             replayer: self,
             lane: self.track.as_ref().map(Track::lane),
+            stopped: None,
             report: ReplayReport {
                 sample: Sample::new(self.verify),
                 ..ReplayReport::default()
@@ -42,13 +49,18 @@ impl<'a> Replayer<'a> {
 pub struct ReplayWorker<'r> {
     replayer: &'r Replayer<'r>,
     lane: Option<Lane<'r, 'r>>,
+    /// Where the lane gave up the line that is read in full next.
+    stopped: Option<LeftBy>,
     report: ReplayReport,
 }
 
 impl LineWorker for ReplayWorker<'_> {
-    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str> {
+    fn line<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<Cow<'l, str>> {
         let lane = self.lane.as_mut()?;
-        let id = lane.take(recording, at, text)?;
+        let Some(id) = lane.take(recording, at, text) else {
+            self.stopped = Some(lane.stopped());
+            return None;
+        };
         if self.replayer.verify > 0 {
             let place = Place {
                 recording: recording.clone(),
@@ -69,7 +81,17 @@ impl LineWorker for ReplayWorker<'_> {
             let text = || serde_json::to_string(action).unwrap_or_default();
             self.report.sample.offer(place, text);
         }
-        self.report.interpreted += u64::from(matches!(incoming, Incoming::Action(..)));
+        let stopped = self.stopped.take();
+        if let Incoming::Action(_, action) = &incoming {
+            self.report.interpreted += 1;
+            let reason = match &self.replayer.track {
+                Some(track) => Some(track.left_by(action, stopped)),
+                None => self.replayer.off,
+            };
+            if let Some(reason) = reason {
+                self.report.left.add(reason);
+            }
+        }
         observe(self.replayer.side, &mut self.report, incoming);
     }
 }

@@ -7,7 +7,7 @@ use super::extension::{self, Raised};
 use super::names::{AttributeId, EntityId, Names, TypeId};
 use super::paths::{PathId, Paths};
 use super::program::Node;
-use super::value::{Val, contains, member, subset};
+use super::value::{FEW, Val, contains, member, set, subset};
 use super::world::World;
 use crate::model::Operator;
 use bumpalo::Bump;
@@ -22,6 +22,8 @@ pub struct Case<'a, 'g> {
     pub resource: EntityId,
     /// The values at the paths that policies read; nothing where the context has none.
     pub places: &'a [Option<Val<'a>>],
+    /// The context as a value, where policies read it as one.
+    pub context: Val<'a>,
     /// The types of the entities that the names do not know.
     pub strangers: &'a [TypeId],
     /// Room for sets that conditions make.
@@ -59,6 +61,7 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
             | Node::Principal
             | Node::Action
             | Node::Resource
+            | Node::Context
             | Node::Path(_)
             | Node::If(_)
             | Node::Neg(_)
@@ -68,7 +71,8 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
             | Node::Has(..)
             | Node::Like(..)
             | Node::Is(..)
-            | Node::Set(_) => match self.value(node)? {
+            | Node::Set(_)
+            | Node::Record(_) => match self.value(node)? {
                 Val::Bool(flag) => Ok(flag),
                 _ => Err(Raised),
             },
@@ -82,6 +86,7 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
             Node::Principal => Val::Entity(self.principal),
             Node::Action => Val::Entity(self.action),
             Node::Resource => Val::Entity(self.resource),
+            Node::Context => self.context,
             Node::Path(place) => self.path(*place)?,
             Node::If(parts) => {
                 let (test, then, or) = parts.as_ref();
@@ -117,6 +122,12 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
                 Val::Entity(entity) => Val::Bool(self.type_of(entity) == Some(*ty)),
                 _ => return Err(Raised),
             },
+            // A large set is sorted.
+            Node::Set(items) if items.len() > FEW => {
+                let values: Result<Vec<Val<'a>>, Raised> =
+                    items.iter().map(|item| self.value(item)).collect();
+                set(self.room, values?)
+            }
             Node::Set(items) => {
                 let mut values =
                     bumpalo::collections::Vec::with_capacity_in(items.len(), self.room);
@@ -124,6 +135,14 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
                     values.push(self.value(item)?);
                 }
                 Val::Set(values.into_bump_slice())
+            }
+            Node::Record(members) => {
+                let mut values =
+                    bumpalo::collections::Vec::with_capacity_in(members.len(), self.room);
+                for (key, member) in members {
+                    values.push((*key, self.value(member)?));
+                }
+                Val::Record(values.into_bump_slice())
             }
         })
     }

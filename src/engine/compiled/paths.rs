@@ -18,6 +18,7 @@ struct PathNode {
 pub struct Paths {
     nodes: Vec<PathNode>,
     roots: Vec<(AttributeId, PathId)>,
+    all: bool,
 }
 
 impl Paths {
@@ -64,6 +65,16 @@ impl Paths {
     /// Whether the value of a node itself is read.
     pub fn is_whole(&self, node: PathId) -> bool {
         self.nodes.get(node as usize).is_some_and(|node| node.whole)
+    }
+
+    /// Notes that the context itself is read as a value.
+    pub fn read_all(&mut self) {
+        self.all = true;
+    }
+
+    /// Whether the context itself is read as a value.
+    pub fn is_all(&self) -> bool {
+        self.all
     }
 
     /// The parent of a node, and its name in there.

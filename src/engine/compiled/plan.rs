@@ -1,10 +1,10 @@
 //! L1, the universe: the policies of the sides that are decided together, compiled, each of them once.
 
 use super::index::Index;
-use super::names::{EntityId, Names};
+use super::names::{EntityId, Names, TypeId};
 use super::paths::Paths;
 use super::program::{Compiler, Node};
-use super::shape::{ActionShape, ContextShapes, action_shape};
+use super::shape::{ActionShape, ContextShapes, action_shape, chosen};
 use super::world::World;
 use crate::cedar::CompiledPolicy;
 use crate::engine::Side;
@@ -48,6 +48,8 @@ pub struct Plan<'g> {
     /// The policies that do not stand on both sides, in order.
     pub changed: Vec<u32>,
     pub shapes: FxHashMap<EntityId, ActionShape>,
+    /// The entities of the enumerated types that principals and resources may have, sorted; there are no others.
+    pub chosen: FxHashMap<TypeId, Box<[EntityId]>>,
 }
 
 impl<'g> Plan<'g> {
@@ -134,9 +136,15 @@ impl<'g> Plan<'g> {
         }
         let mut shapes = FxHashMap::default();
         let mut contexts = ContextShapes::default();
+        let mut enumerated = FxHashMap::default();
         for (action, info) in schema.actions() {
             if let Some(shape) = action_shape(info, schema, &mut names, &paths, &mut contexts) {
                 shapes.insert(names.entity(action), shape);
+            }
+            for ty in info.principals.iter().chain(&info.resources) {
+                if let Some(all) = chosen(ty, schema, &mut names) {
+                    enumerated.insert(names.ty(ty), all);
+                }
             }
         }
         Some(Self {
@@ -147,6 +155,7 @@ impl<'g> Plan<'g> {
             index,
             changed,
             shapes,
+            chosen: enumerated,
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::extension::{self, Function};
 use super::names::{AttributeId, Names, TypeId};
 use super::paths::{PathId, Paths};
-use super::value::{FEW, Val, intern, set};
+use super::value::{Val, intern, set};
 use crate::model::{Expr, Operator, PatternPart, Variable};
 use bumpalo::Bump;
 
@@ -16,6 +16,8 @@ pub enum Node<'g> {
     Principal,
     Action,
     Resource,
+    /// The context as a value.
+    Context,
     /// `context.a.b`
     Path(PathId),
     /// `context.a has b.c`: the place of `context.a` (nothing is the context itself), and those of the attributes.
@@ -33,6 +35,7 @@ pub enum Node<'g> {
     Like(Box<Node<'g>>, Pattern<'g>),
     Is(Box<Node<'g>>, TypeId),
     Set(Box<[Node<'g>]>),
+    Record(Box<[(AttributeId, Node<'g>)]>),
 }
 
 /// A pattern of `like`: texts that must follow each other, with or without anything between.
@@ -100,7 +103,10 @@ impl<'g> Compiler<'_, 'g> {
             Expr::Variable(Variable::Action) => Node::Action,
             Expr::Variable(Variable::Resource) => Node::Resource,
             // The context as a value: compared, or put into a set.
-            Expr::Variable(Variable::Context) => return None,
+            Expr::Variable(Variable::Context) => {
+                self.paths.read_all();
+                Node::Context
+            }
             Expr::If(parts) => {
                 let (test, then, or) = parts.as_ref();
                 Node::If(Box::new((
@@ -172,10 +178,24 @@ impl<'g> Compiler<'_, 'g> {
             Expr::Set(items) => {
                 let items = self.all(items)?;
                 match constants(&items) {
-                    Some(values) => Node::Const(set(self.ground, values)?),
-                    // A large set would have to be sorted for every request.
-                    None if items.len() > FEW => return None,
+                    Some(values) => Node::Const(set(self.ground, values)),
                     None => Node::Set(items),
+                }
+            }
+            Expr::Record(members) => {
+                let members = members
+                    .iter()
+                    .map(|(key, member)| Some((self.names.attribute(key), self.condition(member)?)))
+                    .collect::<Option<Box<[_]>>>()?;
+                let constants: Option<Vec<(AttributeId, Val<'g>)>> = members
+                    .iter()
+                    .map(|(key, member)| Some((*key, constant(member)?)))
+                    .collect();
+                match constants {
+                    Some(members) => {
+                        Node::Const(Val::Record(self.ground.alloc_slice_copy(&members)))
+                    }
+                    None => Node::Record(members),
                 }
             }
         })
@@ -204,11 +224,12 @@ impl<'g> Compiler<'_, 'g> {
 }
 
 fn constants<'g>(nodes: &[Node<'g>]) -> Option<Vec<Val<'g>>> {
-    nodes
-        .iter()
-        .map(|node| match node {
-            Node::Const(value) => Some(*value),
-            _ => None,
-        })
-        .collect()
+    nodes.iter().map(constant).collect()
+}
+
+fn constant<'g>(node: &Node<'g>) -> Option<Val<'g>> {
+    match node {
+        Node::Const(value) => Some(*value),
+        _ => None,
+    }
 }

@@ -2,10 +2,10 @@
 //!
 //! Invariant: a request that fits its shape conforms to the schema by Cedar's own check. The reverse need not hold.
 
-use super::names::{AttributeId, Names, TypeId};
+use super::names::{AttributeId, EntityId, Names, TypeId};
 use super::paths::{PathId, Paths};
 use crate::cedar::{ActionInfo, Schema};
-use crate::model::{RecordType, Type};
+use crate::model::{EntityRef, RecordType, Type};
 use std::sync::Arc;
 
 /// The shape of one action's requests.
@@ -23,23 +23,24 @@ pub struct ActionShape {
 #[derive(Default)]
 pub struct ContextShapes(Vec<(RecordType, Option<Arc<RecordShape>>)>);
 
-/// The shape of a record: at most 64 attributes.
+/// The shape of a record.
 #[derive(Debug)]
 pub struct RecordShape {
     /// Its attributes.
     pub members: Vec<MemberShape>,
-    /// The attributes that must be there, one bit each.
+    /// The attributes that must be there, one bit each; of more than 64 only the first.
     pub required: u64,
 }
 
 /// An attribute.
 #[derive(Debug)]
 pub struct MemberShape {
-    /// Its name as it stands in JSON.
     pub name: Box<str>,
-    /// The same with quotes and colon.
+    /// Its name as it mostly stands in JSON, with quotes and colon.
     pub key: WrittenKey,
     pub attribute: AttributeId,
+    /// Whether it must be there.
+    pub required: bool,
     pub ty: TypeShape,
     /// Where its value goes; nothing where no policy reads it.
     pub place: Option<PathId>,
@@ -57,9 +58,10 @@ pub struct WrittenKey {
 }
 
 impl WrittenKey {
-    /// The key of an attribute whose name needs no escapes.
+    /// The key of an attribute, with the escapes that it needs.
     fn new(name: &str) -> Self {
-        let letters = format!("\"{name}\":").into_bytes().into_boxed_slice();
+        let quoted = serde_json::Value::from(name);
+        let letters = format!("{quoted}:").into_bytes().into_boxed_slice();
         let (mut first, mut mask) = ([0; 16], [0; 16]);
         for ((first, mask), letter) in first.iter_mut().zip(&mut mask).zip(&letters) {
             (*first, *mask) = (*letter, 0xff);
@@ -98,12 +100,35 @@ pub enum TypeShape {
     Datetime,
     Duration,
     Entity(TypeId, Box<str>),
+    /// One of these entities, which are sorted: the type is enumerated, or it is one of actions.
+    Chosen(TypeId, Box<str>, Box<[EntityId]>),
     Set(Box<TypeShape>),
     Record(RecordShape),
 }
 
-/// The shape of an action; nothing where the schema says something that the compiled path leaves to Cedar: enumerated
-/// entity types and actions, attribute names that need an escape, records of more than 64 attributes.
+/// The entities that the schema knows of a type of which it knows all, sorted: an enumerated one, or one of actions.
+/// Cedar refuses all others.
+pub fn chosen(ty: &str, schema: &Schema, names: &mut Names) -> Option<Box<[EntityId]>> {
+    let mut all: Vec<EntityId> = match schema.choices(ty) {
+        Some(choices) => choices
+            .iter()
+            .map(|id| names.entity(&EntityRef::new(ty, id.clone())))
+            .collect(),
+        None if schema.is_closed(ty) => {
+            let actions = schema.actions().keys();
+            actions
+                .filter(|action| action.ty.as_ref() == ty)
+                .map(|action| names.entity(action))
+                .collect()
+        }
+        None => return None,
+    };
+    all.sort_unstable();
+    Some(all.into())
+}
+
+/// The shape of an action; nothing where it is a group, or where the schema says something that the compiled path leaves
+/// to Cedar: a required attribute whose name begins as escapes in JSON do.
 pub fn action_shape(
     info: &ActionInfo,
     schema: &Schema,
@@ -112,12 +137,9 @@ pub fn action_shape(
     contexts: &mut ContextShapes,
 ) -> Option<ActionShape> {
     let mut types = |types: &std::collections::BTreeSet<std::sync::Arc<str>>| {
-        types
-            .iter()
-            .map(|ty| (!schema.is_enumerated(ty)).then(|| names.ty(ty)))
-            .collect::<Option<Vec<TypeId>>>()
+        types.iter().map(|ty| names.ty(ty)).collect::<Vec<TypeId>>()
     };
-    let (principals, resources) = (types(&info.principals)?, types(&info.resources)?);
+    let (principals, resources) = (types(&info.principals), types(&info.resources));
     let ty = info.context.as_ref()?;
     let known = contexts.0.iter().find(|(known, _)| known == ty);
     let context = match known {
@@ -149,26 +171,26 @@ struct Shapes<'s> {
 impl Shapes<'_> {
     /// `at` is the place of the record; nothing where no policy reads it, nothing inside where it is the context itself.
     fn record(&mut self, record: &RecordType, at: Option<Option<PathId>>) -> Option<RecordShape> {
-        if record.attributes.len() > 64 {
-            return None;
-        }
         let mut required = 0;
         let mut members = Vec::new();
-        for (bit, (name, attribute)) in record.attributes.iter().enumerate() {
-            let plain = |b: u8| b >= 0x20 && b != b'"' && b != b'\\';
-            // Keys that begin like that are escapes in the JSON of requests.
-            if !name.bytes().all(plain) || name.starts_with("__") {
-                return None;
+        for (name, attribute) in &record.attributes {
+            // Keys that begin like that are escapes in the JSON of requests, which are read by Cedar's rules.
+            if name.starts_with("__") {
+                if attribute.required {
+                    return None;
+                }
+                continue;
             }
             let id = self.names.attribute(name);
             let place = at.and_then(|parent| self.paths.find(parent, id));
-            if attribute.required {
-                required |= 1 << bit;
+            if attribute.required && members.len() < 64 {
+                required |= 1 << members.len();
             }
             members.push(MemberShape {
                 name: name.as_ref().into(),
                 key: WrittenKey::new(name),
                 attribute: id,
+                required: attribute.required,
                 ty: self.ty(&attribute.ty, place)?,
                 place,
                 whole: place.is_some_and(|place| self.paths.is_whole(place)),
@@ -186,8 +208,13 @@ impl Shapes<'_> {
             Type::IpAddr => TypeShape::Ip,
             Type::Datetime => TypeShape::Datetime,
             Type::Duration => TypeShape::Duration,
-            Type::Entity(name) if self.schema.is_closed(name) => return None,
-            Type::Entity(name) => TypeShape::Entity(self.names.ty(name), name.as_ref().into()),
+            Type::Entity(name) => {
+                let ty = self.names.ty(name);
+                match chosen(name, self.schema, self.names) {
+                    Some(all) => TypeShape::Chosen(ty, name.as_ref().into(), all),
+                    None => TypeShape::Entity(ty, name.as_ref().into()),
+                }
+            }
             Type::Set(element) => TypeShape::Set(Box::new(self.ty(element, None)?)),
             Type::Record(record) => TypeShape::Record(self.record(record, place.map(Some))?),
         })

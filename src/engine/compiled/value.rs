@@ -74,24 +74,19 @@ impl PartialEq for Val<'_> {
 /// A set with more elements than this is sorted, each of them once, and searched by halves.
 pub const FEW: usize = 16;
 
-/// A set; nothing where it is large and its elements have no order of ours: sets, records, addresses, or of different
-/// types. Those are left to Cedar.
-pub fn set<'a>(room: &'a Bump, mut items: Vec<Val<'a>>) -> Option<Val<'a>> {
+/// A set.
+pub fn set<'a>(room: &'a Bump, mut items: Vec<Val<'a>>) -> Val<'a> {
     if items.len() > FEW {
-        let rank = rank(items.first()?)?;
-        if items.iter().any(|item| self::rank(item) != Some(rank)) {
-            return None;
-        }
         items.sort_unstable_by(order);
-        items.dedup();
+        items.dedup_by(|a, b| order(a, b) == Ordering::Equal);
         // Fewer than a large one has are searched one by one, which finds them as well.
     }
-    Some(Val::Set(room.alloc_slice_copy(&items)))
+    Val::Set(room.alloc_slice_copy(&items))
 }
 
-/// The place of a type among those that large sets are made of.
-fn rank(value: &Val<'_>) -> Option<u8> {
-    Some(match value {
+/// The place of a type among all types.
+fn rank(value: &Val<'_>) -> u8 {
+    match value {
         Val::Bool(_) => 0,
         Val::Long(_) => 1,
         Val::Text(_) => 2,
@@ -99,11 +94,14 @@ fn rank(value: &Val<'_>) -> Option<u8> {
         Val::Decimal(_) => 4,
         Val::Datetime(_) => 5,
         Val::Duration(_) => 6,
-        Val::Ip(_) | Val::Set(_) | Val::Record(_) | Val::Fields => return None,
-    })
+        Val::Ip(_) => 7,
+        Val::Set(_) => 8,
+        Val::Record(_) => 9,
+        Val::Fields => 10,
+    }
 }
 
-/// An order of values with a rank; equal values are equal in it.
+/// A total order of values, in which those and only those are equal that are equal to Cedar.
 fn order(a: &Val<'_>, b: &Val<'_>) -> Ordering {
     match (a, b) {
         (Val::Bool(a), Val::Bool(b)) => a.cmp(b),
@@ -113,8 +111,50 @@ fn order(a: &Val<'_>, b: &Val<'_>) -> Ordering {
         | (Val::Decimal(a), Val::Decimal(b))
         | (Val::Datetime(a), Val::Datetime(b))
         | (Val::Duration(a), Val::Duration(b)) => a.cmp(b),
+        (Val::Ip(a), Val::Ip(b)) => (a.address, a.prefix).cmp(&(b.address, b.prefix)),
+        (Val::Set(a), Val::Set(b)) => {
+            let (a, b) = (sorted(a), sorted(b));
+            in_turn(a.len(), b.len(), a.iter().zip(&b), |(a, b)| order(a, b))
+        }
+        (Val::Record(a), Val::Record(b)) => {
+            let (a, b) = (by_key(a), by_key(b));
+            in_turn(a.len(), b.len(), a.iter().zip(&b), |(a, b)| {
+                a.0.cmp(&b.0).then_with(|| order(&a.1, &b.1))
+            })
+        }
         _ => rank(a).cmp(&rank(b)),
     }
+}
+
+/// Fewer before many; as many by the first pair that differs.
+fn in_turn<P>(
+    a: usize,
+    b: usize,
+    mut pairs: impl Iterator<Item = P>,
+    order: impl Fn(P) -> Ordering,
+) -> Ordering {
+    a.cmp(&b).then_with(|| {
+        pairs
+            .find_map(|pair| Some(order(pair)).filter(|found| found.is_ne()))
+            .unwrap_or(Ordering::Equal)
+    })
+}
+
+/// The elements of a set in order, each of them once.
+fn sorted<'s, 'a>(set: &'s [Val<'a>]) -> Vec<&'s Val<'a>> {
+    let mut items: Vec<&Val<'a>> = set.iter().collect();
+    if items.len() <= FEW {
+        items.sort_unstable_by(|a, b| order(a, b));
+        items.dedup_by(|a, b| order(a, b) == Ordering::Equal);
+    }
+    items
+}
+
+/// The members of a record in order of their keys.
+fn by_key<'s, 'a>(record: &'s [(AttributeId, Val<'a>)]) -> Vec<&'s (AttributeId, Val<'a>)> {
+    let mut members: Vec<_> = record.iter().collect();
+    members.sort_unstable_by_key(|(key, _)| *key);
+    members
 }
 
 /// Whether a value is an element of a set.
@@ -122,10 +162,8 @@ pub fn contains(set: &[Val<'_>], value: &Val<'_>) -> bool {
     if set.len() <= FEW {
         return set.contains(value);
     }
-    rank(value).is_some()
-        && set
-            .binary_search_by(|element| order(element, value))
-            .is_ok()
+    set.binary_search_by(|element| order(element, value))
+        .is_ok()
 }
 
 /// Whether every element of `a` is one of `b`.
@@ -162,7 +200,7 @@ pub fn intern<'g>(ground: &'g Bump, names: &mut Names, value: &Value) -> Option<
                 .iter()
                 .map(|item| intern(ground, names, item))
                 .collect::<Option<_>>()?;
-            set(ground, items)?
+            set(ground, items)
         }
         Value::Record(members) => {
             let members: Vec<(AttributeId, Val<'g>)> = members
@@ -173,3 +211,6 @@ pub fn intern<'g>(ground: &'g Bump, names: &mut Names, value: &Value) -> Option<
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

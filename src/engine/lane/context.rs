@@ -4,7 +4,7 @@
 //! schema. Everything else makes it give up.
 
 use super::scan::{Quoted, Scanner};
-use super::uids::Strangers;
+use super::uids::{Strangers, one_of};
 use crate::engine::compiled::{
     AttributeId, EntityId, MemberShape, Names, RecordShape, TypeId, TypeShape, Val, datetime,
     decimal, duration, ip, set,
@@ -28,6 +28,43 @@ pub struct ValueReader<'c, 'b, 'n> {
 /// A record that is read as a whole.
 type Members<'b> = bumpalo::collections::Vec<'b, (AttributeId, Val<'b>)>;
 
+/// Which members of a record were seen.
+trait Seen {
+    /// Notes one, and says whether it is the first time.
+    fn see(&mut self, at: usize) -> bool;
+    /// Whether all were seen that must be there.
+    fn is_complete(&self, shape: &RecordShape) -> bool;
+}
+
+/// A bit for each of at most 64.
+impl Seen for u64 {
+    #[inline(always)]
+    fn see(&mut self, at: usize) -> bool {
+        let bit = 1 << at;
+        let fresh = *self & bit == 0;
+        *self |= bit;
+        fresh
+    }
+
+    #[inline(always)]
+    fn is_complete(&self, shape: &RecordShape) -> bool {
+        *self & shape.required == shape.required
+    }
+}
+
+/// For any number of them.
+impl Seen for Vec<bool> {
+    fn see(&mut self, at: usize) -> bool {
+        self.get_mut(at)
+            .is_some_and(|seen| !std::mem::replace(seen, true))
+    }
+
+    fn is_complete(&self, shape: &RecordShape) -> bool {
+        let mut members = shape.members.iter().zip(self);
+        members.all(|(member, seen)| *seen || !member.required)
+    }
+}
+
 /// Where a value goes that is wanted; where there is none, it is only checked.
 // Values are written where they go, and not passed on: a copy would be read before it is fully written, which costs more
 // than to read most values.
@@ -42,7 +79,7 @@ fn put<'b>(into: Into<'_, 'b>, value: Val<'b>) {
 
 /// The value of a record, of which all members were built or only those that have places.
 #[inline(always)]
-fn record<'b>(members: Option<&'b [(AttributeId, Val<'b>)]>) -> Val<'b> {
+pub fn record<'b>(members: Option<&'b [(AttributeId, Val<'b>)]>) -> Val<'b> {
     members.map_or(Val::Fields, Val::Record)
 }
 
@@ -54,7 +91,31 @@ impl<'b> ContextReader<'_, 'b, '_> {
         shape: &RecordShape,
         whole: bool,
     ) -> Option<Option<&'b [(AttributeId, Val<'b>)]>> {
-        let mut seen = 0_u64;
+        match shape.members.len() {
+            ..=64 => self.record_seeing(scanner, shape, whole, 0_u64),
+            _ => self.large(scanner, shape, whole),
+        }
+    }
+
+    #[cold]
+    fn large<'l: 'b>(
+        &mut self,
+        scanner: &mut Scanner<'l>,
+        shape: &RecordShape,
+        whole: bool,
+    ) -> Option<Option<&'b [(AttributeId, Val<'b>)]>> {
+        let seen = vec![false; shape.members.len()];
+        self.record_seeing(scanner, shape, whole, seen)
+    }
+
+    #[inline(always)]
+    fn record_seeing<'l: 'b>(
+        &mut self,
+        scanner: &mut Scanner<'l>,
+        shape: &RecordShape,
+        whole: bool,
+        mut seen: impl Seen,
+    ) -> Option<Option<&'b [(AttributeId, Val<'b>)]>> {
         let mut hint = 0;
         let mut built: Option<Members<'b>> = whole.then(|| Members::new_in(self.values.room));
         scanner.must(b'{')?;
@@ -62,11 +123,9 @@ impl<'b> ContextReader<'_, 'b, '_> {
         while more {
             let at = next_member(scanner, shape, hint)?;
             hint = at + 1;
-            let bit = 1_u64 << at;
-            if seen & bit != 0 {
+            if !seen.see(at) {
                 return None;
             }
-            seen |= bit;
             let member = shape.members.get(at)?;
             match &mut built {
                 None => self.member(scanner, member)?,
@@ -74,7 +133,7 @@ impl<'b> ContextReader<'_, 'b, '_> {
             }
             more = scanner.goes_on(b'}')?;
         }
-        if seen & shape.required != shape.required {
+        if !seen.is_complete(shape) {
             return None;
         }
         Some(match built {
@@ -138,29 +197,37 @@ impl<'b> ValueReader<'_, 'b, '_> {
                 }
             }
             TypeShape::Decimal => {
-                let text = constructed(scanner, "decimal", ",\"fn\":\"decimal\"}}")?;
+                let text = constructed(scanner, self.room, "decimal", ",\"fn\":\"decimal\"}}")?;
                 put(into, Val::Decimal(decimal(text)?));
             }
             TypeShape::Ip => {
-                let text = constructed(scanner, "ip", ",\"fn\":\"ip\"}}")?;
+                let text = constructed(scanner, self.room, "ip", ",\"fn\":\"ip\"}}")?;
                 put(into, Val::Ip(ip(text)?));
             }
             TypeShape::Datetime => {
-                let text = constructed(scanner, "datetime", ",\"fn\":\"datetime\"}}")?;
+                let text = constructed(scanner, self.room, "datetime", ",\"fn\":\"datetime\"}}")?;
                 put(into, Val::Datetime(datetime(text)?));
             }
             TypeShape::Duration => {
-                let text = constructed(scanner, "duration", ",\"fn\":\"duration\"}}")?;
+                let text = constructed(scanner, self.room, "duration", ",\"fn\":\"duration\"}}")?;
                 put(into, Val::Duration(duration(text)?));
             }
             TypeShape::Entity(ty, name) => {
                 let (found, id) = entity(scanner)?;
-                if found.plain() != Some(name.as_ref()) {
+                if !found.is(name) {
                     return None;
                 }
                 if into.is_some() {
                     put(into, Val::Entity(self.entity(*ty, id)?));
                 }
+            }
+            TypeShape::Chosen(ty, name, all) => {
+                let (found, id) = entity(scanner)?;
+                if !found.is(name) {
+                    return None;
+                }
+                let entity = one_of(self.names, all, *ty, &id.text()?)?;
+                put(into, Val::Entity(entity));
             }
             TypeShape::Set(element) => {
                 let mut items = Vec::new();
@@ -172,7 +239,7 @@ impl<'b> ValueReader<'_, 'b, '_> {
                     Some(())
                 })?;
                 if let Some(into) = into {
-                    *into = Some(set(self.room, items)?);
+                    *into = Some(set(self.room, items));
                 }
             }
             TypeShape::Record(shape) => {
@@ -197,17 +264,7 @@ impl<'b> ValueReader<'_, 'b, '_> {
     }
 
     fn entity(&mut self, ty: TypeId, id: Quoted<'_>) -> Option<EntityId> {
-        let plain = id.plain();
-        let decoded;
-        let id = match plain {
-            Some(id) => id,
-            None => {
-                let room = Bump::new();
-                decoded = id.decode(&room)?.to_owned();
-                &decoded
-            }
-        };
-        self.strangers.entity(self.names, ty, id)
+        self.strangers.entity(self.names, ty, &id.text()?)
     }
 }
 
@@ -218,39 +275,48 @@ fn next_member(scanner: &mut Scanner<'_>, shape: &RecordShape, hint: usize) -> O
             return Some(at);
         }
     }
-    let key = scanner.key()?;
+    let key = scanner.key()?.text()?;
     let mut members = shape.members.iter();
-    members.position(|member| member.name.as_ref() == key)
+    members.position(|member| *member.name == *key)
 }
 
 /// The text of `{"__extn": {"fn": …, "arg": "…"}}`, or of a string that the schema says is one of these. `rest` is how it goes on
 /// behind the argument where we wrote it.
 #[inline(always)]
-fn constructed<'l>(scanner: &mut Scanner<'l>, function: &str, rest: &str) -> Option<&'l str> {
+fn constructed<'l: 'b, 'b>(
+    scanner: &mut Scanner<'l>,
+    room: &'b Bump,
+    function: &str,
+    rest: &str,
+) -> Option<&'b str> {
     let from = *scanner;
     if scanner.literal("{\"__extn\":{\"arg\":") {
-        let text = scanner.string()?.plain()?;
+        let text = scanner.string()?.decode(room)?;
         if scanner.literal(rest) {
             return Some(text);
         }
         *scanner = from;
     }
-    constructed_in_any_order(scanner, function)
+    constructed_in_any_order(scanner, room, function)
 }
 
 #[cold]
-fn constructed_in_any_order<'l>(scanner: &mut Scanner<'l>, function: &str) -> Option<&'l str> {
+fn constructed_in_any_order<'l: 'b, 'b>(
+    scanner: &mut Scanner<'l>,
+    room: &'b Bump,
+    function: &str,
+) -> Option<&'b str> {
     if scanner.next() == b'"' {
-        return scanner.string()?.plain();
+        return scanner.string()?.decode(room);
     }
     let mut argument = None;
     let mut named = false;
     scanner.must(b'{')?;
-    if scanner.key()? != "__extn" {
+    if !scanner.key()?.is("__extn") {
         return None;
     }
     scanner.members(|scanner, key| {
-        let text = scanner.string()?.plain()?;
+        let text = scanner.string()?.decode(room)?;
         match key {
             "fn" if !named && text == function => named = true,
             "arg" if argument.is_none() => argument = Some(text),
@@ -267,7 +333,7 @@ fn constructed_in_any_order<'l>(scanner: &mut Scanner<'l>, function: &str) -> Op
 fn entity<'l>(scanner: &mut Scanner<'l>) -> Option<(Quoted<'l>, Quoted<'l>)> {
     let from = *scanner;
     scanner.must(b'{')?;
-    if scanner.key()? != "__entity" {
+    if !scanner.key()?.is("__entity") {
         *scanner = from;
         return uid(scanner);
     }

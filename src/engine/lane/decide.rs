@@ -3,7 +3,8 @@
 //! Invariant (L3): where no changed policy is satisfied or raises an error, both sides have the same satisfied and
 //! erroring policies, because every other policy stands on both; so decision, determining policies and errors are equal.
 
-use super::context::{ContextReader, ValueReader};
+use super::context::{ContextReader, ValueReader, record};
+use super::left::LeftBy;
 use super::memory::Known;
 use super::scan::Scanner;
 use super::uids::{Role, Strangers, Uids};
@@ -61,6 +62,8 @@ pub struct Decider<'p, 'g> {
     fates: Vec<(u32, Fate)>,
     /// The changed policies whose scope holds.
     changed: Vec<u32>,
+    /// Whether the last request that was not decided met a policy that is not compiled.
+    foreign: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +91,7 @@ impl<'p, 'g> Decider<'p, 'g> {
             head: SideAnswer::default(),
             fates: Vec::new(),
             changed: Vec::new(),
+            foreign: false,
         }
     }
 
@@ -111,6 +115,14 @@ impl<'p, 'g> Decider<'p, 'g> {
         Some((request, shape))
     }
 
+    /// Why the last request was not decided whose entities are known.
+    pub fn stopped(&self) -> LeftBy {
+        match self.foreign {
+            true => LeftBy::PolicyNotCompiled,
+            false => LeftBy::ContextShape,
+        }
+    }
+
     /// Forgets entities, where too many are remembered. Numbers of entities hold until then.
     pub fn trim(&mut self) {
         self.uids.trim(&mut self.strangers);
@@ -128,6 +140,7 @@ impl<'p, 'g> Decider<'p, 'g> {
         shape: &ActionShape,
         room: &'b Bump,
     ) -> Option<()> {
+        self.foreign = false;
         let mut reader = ContextReader {
             values: ValueReader {
                 names: &self.plan.names,
@@ -152,6 +165,7 @@ impl<'p, 'g> Decider<'p, 'g> {
     where
         'g: 'b,
     {
+        self.foreign = false;
         let empty: Option<Val<'b>> = None;
         let places = room.alloc_slice_fill_copy(self.plan.paths.len(), empty);
         let mut reader = ContextReader {
@@ -162,7 +176,8 @@ impl<'p, 'g> Decider<'p, 'g> {
             },
             places: Some(&mut *places),
         };
-        reader.record(scanner, &shape.context, false)?;
+        let whole = self.plan.paths.is_all();
+        let context = reader.record(scanner, &shape.context, whole)?;
         let mut all = match want {
             Want::All => Some(self.uids.all(request.key)),
             Want::Difference => None,
@@ -176,6 +191,7 @@ impl<'p, 'g> Decider<'p, 'g> {
             action: entity(&request.action),
             resource: entity(&request.resource),
             places,
+            context: record(context),
             strangers: self.strangers.types(),
             room,
         };
@@ -184,7 +200,10 @@ impl<'p, 'g> Decider<'p, 'g> {
             self.uids.changed(self.plan, request.key, &mut self.changed);
             let mut differ = false;
             for policy in &self.changed {
-                let fate = fate(self.plan, *policy, &case)?;
+                let Some(fate) = fate(self.plan, *policy, &case) else {
+                    self.foreign = true;
+                    return None;
+                };
                 differ |= fate != Fate::NotSatisfied;
                 self.fates.push((*policy, fate));
             }
@@ -203,7 +222,10 @@ impl<'p, 'g> Decider<'p, 'g> {
                 done += 1;
                 continue;
             }
-            let fate = fate(self.plan, *policy, &case)?;
+            let Some(fate) = fate(self.plan, *policy, &case) else {
+                self.foreign = true;
+                return None;
+            };
             self.fates.push((*policy, fate));
         }
         self.base = self.settle(|policy| policy.base);

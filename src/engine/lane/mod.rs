@@ -6,6 +6,7 @@
 mod context;
 mod counts;
 mod decide;
+mod left;
 mod memory;
 mod record;
 mod scan;
@@ -21,9 +22,11 @@ use bumpalo::Bump;
 use counts::Actor;
 pub use decide::SideAnswer;
 use decide::{Decided, Decider, Want};
+pub use left::{LeftBy, LeftCounts};
 use record::Line;
 use rustc_hash::FxHashMap;
 use scan::Scanner;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Memory for what a comparison or a replay compiles. It must outlive them.
@@ -71,10 +74,11 @@ impl Gate {
         }
     }
 
-    fn takes(&self, line: &Line<'_>) -> bool {
+    /// Whether it takes a request that stands beside a call or alone, and that these made.
+    fn takes(&self, call: bool, by_mapping: Option<&str>, by_schema: Option<&str>) -> bool {
         match self {
-            Gate::Made { mapping, schema } if line.call => {
-                line.mapping == Some(mapping) && line.schema == Some(schema)
+            Gate::Made { mapping, schema } if call => {
+                by_mapping == Some(mapping) && by_schema == Some(schema)
             }
             Gate::Open | Gate::Made { .. } => true,
         }
@@ -155,6 +159,7 @@ impl<'g> Track<'g> {
             deciders,
             room: Bump::new(),
             counts: LaneCounts::default(),
+            stopped: LeftBy::UnusualLine,
         }
     }
 
@@ -200,6 +205,8 @@ pub struct Lane<'p, 'g> {
     deciders: Deciders<'p, 'g>,
     room: Bump,
     counts: LaneCounts,
+    /// Where the last line was given up that was not taken.
+    stopped: LeftBy,
 }
 
 /// What was found in a line.
@@ -212,7 +219,12 @@ struct Seen<'l> {
 
 impl<'p, 'g> Lane<'p, 'g> {
     /// Takes a line and gives the id of its action; nothing where the line must go the general way.
-    pub fn take<'l>(&mut self, recording: &Arc<str>, at: u64, text: &'l str) -> Option<&'l str> {
+    pub fn take<'l>(
+        &mut self,
+        recording: &Arc<str>,
+        at: u64,
+        text: &'l str,
+    ) -> Option<Cow<'l, str>> {
         let mut room = std::mem::take(&mut self.room);
         room.reset();
         let id = self.take_with(&room, recording, at, text);
@@ -233,13 +245,13 @@ impl<'p, 'g> Lane<'p, 'g> {
         recording: &Arc<str>,
         at: u64,
         text: &'l str,
-    ) -> Option<&'l str> {
+    ) -> Option<Cow<'l, str>> {
         let Seen {
             line,
             decided,
             actions,
         } = self.read(room, text)?;
-        let id = line.id?.plain()?;
+        let id = line.id?.text()?;
         let counts = &mut self.counts;
         let actor = Actor {
             agent: match line.agent {
@@ -262,7 +274,7 @@ impl<'p, 'g> Lane<'p, 'g> {
             recording: recording.clone(),
             line: at,
         };
-        let named = || (place(), id.to_owned());
+        let named = || (place(), id.clone().into_owned());
         let (base, head) = self.deciders.found();
         let agent = actor.agent;
         counts
@@ -288,6 +300,8 @@ impl<'p, 'g> Lane<'p, 'g> {
         let mut scanner = Scanner::new(text);
         let track = self.track;
         let deciders = &mut self.deciders;
+        self.stopped = LeftBy::UnusualLine;
+        let stopped = &mut self.stopped;
         let mut found = None;
         let line = record::line(&mut scanner, &mut |scanner, raw| {
             let (first, want) = match deciders {
@@ -295,18 +309,25 @@ impl<'p, 'g> Lane<'p, 'g> {
                 Deciders::Together(one) | Deciders::Head(one) => (one, Want::All),
                 Deciders::Apart(both) => (&mut both.0, Want::All),
             };
-            let (request, shape) = first.request(raw)?;
+            let Some((request, shape)) = first.request(raw) else {
+                *stopped = LeftBy::EntityTypes;
+                return None;
+            };
             let decided = if want == Want::All || first.is_touched(&request) {
-                first.decide(&request, shape, scanner, room, want)?
+                first.decide(&request, shape, scanner, room, want)
             } else {
-                first.check(scanner, shape, room)?;
-                Decided::Alike
+                let fits = first.check(scanner, shape, room);
+                fits.map(|()| Decided::Alike)
+            };
+            let Some(decided) = decided else {
+                *stopped = first.stopped();
+                return None;
             };
             found = Some((request, shape, decided));
             Some(())
         })?;
-        let base_takes = track.base.as_ref().is_none_or(|gate| gate.takes(&line));
-        if !base_takes || !track.head.takes(&line) {
+        let takes = |gate: &Gate| gate.takes(line.call, line.mapping, line.schema);
+        if !track.base.as_ref().is_none_or(takes) || !takes(&track.head) {
             return None;
         }
         let (request, shape, mut decided) = found?;
@@ -315,15 +336,28 @@ impl<'p, 'g> Lane<'p, 'g> {
             // What was recorded is held against the answer, so there must be one.
             Deciders::Together(both) if decided == Decided::Alike && line.recorded.is_some() => {
                 let mut context = Scanner::new(line.context?);
-                decided = both.decide(&request, shape, &mut context, room, Want::All)?;
+                let all = both.decide(&request, shape, &mut context, room, Want::All);
+                let Some(all) = all else {
+                    self.stopped = both.stopped();
+                    return None;
+                };
+                decided = all;
             }
             Deciders::Together(_) | Deciders::Head(_) => {}
             Deciders::Apart(both) => {
                 let head = &mut both.1;
                 let [principal, action, resource] = line.request;
-                let (request, shape) = head.request([principal?, action?, resource?])?;
+                let known = head.request([principal?, action?, resource?]);
+                let Some((request, shape)) = known else {
+                    self.stopped = LeftBy::EntityTypes;
+                    return None;
+                };
                 let mut context = Scanner::new(line.context?);
-                head.decide(&request, shape, &mut context, room, Want::All)?;
+                let decided = head.decide(&request, shape, &mut context, room, Want::All);
+                if decided.is_none() {
+                    self.stopped = head.stopped();
+                    return None;
+                }
                 actions.1 = request.action.entity;
             }
         }
@@ -339,6 +373,11 @@ impl<'p, 'g> Lane<'p, 'g> {
         let (base, head) = self.deciders.found();
         let track = self.track;
         (base.map(|base| track.answer(base)), track.answer(head))
+    }
+
+    /// Why the last line was not taken, as far as a lane knows.
+    pub fn stopped(&self) -> LeftBy {
+        self.stopped
     }
 
     /// Whether so much is held that it should be handed over.

@@ -1,11 +1,12 @@
 //! A strict scanner for one line of JSON. Whatever is unusual makes it give up, and the line goes the general way.
 //!
-//! Invariant: what it accepts is JSON (RFC 8259) without control characters, and means to it what it means to
+//! Invariant: what it accepts is JSON (RFC 8259) on one line, and means to it what it means to
 //! `serde_json`.
 
 use super::special::special;
 use crate::engine::compiled::WrittenKey;
 use bumpalo::Bump;
+use std::borrow::Cow;
 
 /// A string as it stands between its quotes.
 #[derive(Debug, Clone, Copy)]
@@ -30,15 +31,39 @@ impl<'l> Quoted<'l> {
     }
 
     /// The text.
+    #[inline(always)]
     pub fn decode<'b>(self, room: &'b Bump) -> Option<&'b str>
     where
         'l: 'b,
     {
-        let mut rest = self.raw()?;
-        if self.escaped == 0 {
-            return Some(rest);
+        match self.escaped {
+            0 => self.raw(),
+            _ => Some(room.alloc_str(&self.unescaped()?)),
         }
-        let mut out = bumpalo::collections::String::with_capacity_in(rest.len(), room);
+    }
+
+    /// The text, which is copied only if it has escapes.
+    #[inline(always)]
+    pub fn text(self) -> Option<Cow<'l, str>> {
+        match self.escaped {
+            0 => self.raw().map(Cow::Borrowed),
+            _ => self.unescaped().map(Cow::Owned),
+        }
+    }
+
+    /// Whether it is this text.
+    #[inline(always)]
+    pub fn is(self, text: &str) -> bool {
+        match self.escaped {
+            0 => self.raw() == Some(text),
+            _ => self.unescaped().as_deref() == Some(text),
+        }
+    }
+
+    #[cold]
+    fn unescaped(self) -> Option<String> {
+        let mut rest = self.raw()?;
+        let mut out = String::with_capacity(rest.len());
         while let Some((before, behind)) = rest.split_once('\\') {
             out.push_str(before);
             let (letter, behind) = escape(behind)?;
@@ -46,7 +71,7 @@ impl<'l> Quoted<'l> {
             rest = behind;
         }
         out.push_str(rest);
-        Some(out.into_bump_str())
+        Some(out)
     }
 }
 
@@ -97,6 +122,11 @@ pub struct Scanner<'l> {
     at: usize,
 }
 
+/// What may stand between the parts of a line; a line break ends it.
+fn is_space(letter: u8) -> bool {
+    matches!(letter, b' ' | b'\t' | b'\r')
+}
+
 /// How deep a value may nest that is only skipped.
 const DEPTH: usize = 64;
 
@@ -111,7 +141,7 @@ impl<'l> Scanner<'l> {
     }
 
     fn space(&mut self) {
-        while self.peek() == b' ' {
+        while is_space(self.peek()) {
             self.at += 1;
         }
     }
@@ -159,7 +189,7 @@ impl<'l> Scanner<'l> {
     #[inline(always)]
     pub fn goes_on(&mut self, end: u8) -> Option<bool> {
         let letter = match self.peek() {
-            b' ' => self.next(),
+            letter if is_space(letter) => self.next(),
             letter => letter,
         };
         self.at += 1;
@@ -230,9 +260,9 @@ impl<'l> Scanner<'l> {
         }
     }
 
-    /// Takes the key of a member, which must have no escapes, and the colon.
-    pub fn key(&mut self) -> Option<&'l str> {
-        let key = self.string()?.plain()?;
+    /// Takes the key of a member, and the colon.
+    pub fn key(&mut self) -> Option<Quoted<'l>> {
+        let key = self.string()?;
         self.must(b':')?;
         Some(key)
     }
@@ -293,7 +323,7 @@ impl<'l> Scanner<'l> {
         }
         match self.next() {
             b'"' => self.string().map(|_| ()),
-            b'{' => self.members(|scanner, _| scanner.skip_at(depth + 1)),
+            b'{' => self.each_member(|scanner, _| scanner.skip_at(depth + 1)),
             b'[' => self.items(|scanner| scanner.skip_at(depth + 1)),
             b't' => self.word("true"),
             b'f' => self.word("false"),
@@ -331,9 +361,14 @@ impl<'l> Scanner<'l> {
     }
 
     /// Takes an object; `member` is given each key, and takes the value.
-    pub fn members(
+    pub fn members(&mut self, mut member: impl FnMut(&mut Self, &str) -> Option<()>) -> Option<()> {
+        self.each_member(|scanner, key| member(scanner, &key.text()?))
+    }
+
+    /// The same, with keys as they stand there.
+    fn each_member(
         &mut self,
-        mut member: impl FnMut(&mut Self, &'l str) -> Option<()>,
+        mut member: impl FnMut(&mut Self, Quoted<'l>) -> Option<()>,
     ) -> Option<()> {
         self.must(b'{')?;
         if self.take(b'}') {

@@ -40,6 +40,13 @@ impl Strangers {
     }
 }
 
+/// The number of an entity that must be one of these.
+pub fn one_of(names: &Names, all: &[EntityId], ty: TypeId, id: &str) -> Option<EntityId> {
+    names
+        .known_entity(ty, id)
+        .filter(|entity| all.binary_search(entity).is_ok())
+}
+
 /// Where an entity stands in a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Role {
@@ -153,9 +160,14 @@ impl Uids {
         role: Role,
     ) -> Option<Known> {
         let (ty, id) = uid(&mut Scanner::new(raw))?;
-        let ty = plan.names.known_type(ty.plain()?)?;
         let room = bumpalo::Bump::new();
-        let entity = strangers.entity(&plan.names, ty, id.decode(&room)?)?;
+        let ty = plan.names.known_type(ty.decode(&room)?)?;
+        let id = id.decode(&room)?;
+        let entity = match plan.chosen.get(&ty) {
+            // Requests of others do not conform.
+            Some(all) => one_of(&plan.names, all, ty, id)?,
+            None => strangers.entity(&plan.names, ty, id)?,
+        };
         let position: &Position = match role {
             Role::Principal => &plan.index.principal,
             Role::Action => &plan.index.action,

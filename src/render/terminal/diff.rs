@@ -48,7 +48,7 @@ pub fn diff(
             if header.verbose || !changes.sample.is_empty() {
                 out.push_str(&recordings::engine(
                     changes.volume.actions,
-                    changes.interpreted,
+                    (changes.interpreted, &changes.left),
                     Some(changes.unaffected),
                     changes.sample.len(),
                 ));

@@ -1,6 +1,6 @@
 //! What several reports say of recordings.
 
-use crate::engine::{Counts, Distinct, Note, Notes, Volume};
+use crate::engine::{Counts, Distinct, LeftCounts, Note, Notes, Volume};
 use crate::render::escape::shortened;
 use crate::render::style::aside;
 use crate::render::{Role, count, grouped, paint, percent, printable};
@@ -127,10 +127,11 @@ pub(super) fn repeated(repeated: &BTreeMap<String, u64>) -> String {
 /// How the actions were decided: `engine   4,131 compiled · 512 interpreted (11.02 %) · 0 not evaluated`.
 pub(super) fn engine(
     actions: u64,
-    interpreted: u64,
+    interpreted: (u64, &LeftCounts),
     unaffected: Option<u64>,
     verified: usize,
 ) -> String {
+    let (interpreted, left) = interpreted;
     let taken = actions.saturating_sub(interpreted);
     let evaluated = taken.saturating_sub(unaffected.unwrap_or_default());
     let mut parts = vec![
@@ -151,5 +152,15 @@ pub(super) fn engine(
         let actions = count(verified as u64, "action");
         parts.push(format!("{actions} verified by Cedar's authorizer"));
     }
-    format!("engine   {}\n", parts.join(" · "))
+    let mut reasons: Vec<(&str, u64)> = left.iter().collect();
+    reasons.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let reasons: Vec<String> = reasons
+        .iter()
+        .map(|(name, number)| format!("{name} {}", grouped(*number)))
+        .collect();
+    let why = match reasons.is_empty() {
+        true => String::new(),
+        false => format!("         interpreted because: {}\n", reasons.join(" · ")),
+    };
+    format!("engine   {}\n{why}", parts.join(" · "))
 }

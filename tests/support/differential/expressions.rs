@@ -25,6 +25,7 @@ pub struct Expressions<'a> {
     paths: Vec<Path>,
     principal: usize,
     resource: usize,
+    context: Vec<Field>,
     /// What the expression being written needs.
     guards: Vec<String>,
 }
@@ -46,6 +47,7 @@ impl<'a> Expressions<'a> {
             paths: Vec::new(),
             principal,
             resource,
+            context: applies.context.clone(),
             guards: Vec::new(),
         };
         written
@@ -227,7 +229,17 @@ impl<'a> Expressions<'a> {
                     },
                 ];
                 let record = self.of(&Ty::Record(fields), 1);
-                match self.random.below(3) {
+                match self.random.below(6) {
+                    // The context as a value.
+                    3 => {
+                        let context = Ty::Record(self.context.clone());
+                        format!("(context == {})", self.of(&context, 1))
+                    }
+                    4 => {
+                        let number = self.of(&Ty::Long, 0);
+                        format!("[{{x: context, y: 1}}].contains({{x: context, y: {number}}})")
+                    }
+                    5 => format!("({{x: {record}}} == {{x: {record}}})"),
                     0 => format!("{record}.x"),
                     1 => format!("({record}.y < {})", self.of(&Ty::Long, 0)),
                     _ => format!("({record} has y)"),

@@ -66,7 +66,7 @@ pub struct Schema {
     used: usize,
 }
 
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "n",
     "flag",
     "text",
@@ -85,6 +85,7 @@ const NAMES: [&str; 18] = [
     "two words",
     "é",
     "manager",
+    "q\"b\\",
 ];
 
 const IDS: [&str; 11] = [

@@ -21,6 +21,8 @@ pub struct Statistics {
     /// By operator: cases with a policy that holds it and whose scope holds; and of those policies how many were
     /// satisfied, not satisfied, in error.
     pub operators: BTreeMap<&'static str, [u64; 4]>,
+    /// The same of those cases that the compiled engine decided.
+    pub compiled: BTreeMap<&'static str, [u64; 4]>,
     pub differences: Vec<String>,
 }
 
@@ -34,7 +36,11 @@ impl Statistics {
     }
 
     /// Counts the policies whose scope holds in one case.
-    pub fn reached(&mut self, policies: &[(Operators, Status)]) {
+    pub fn reached(&mut self, policies: &[(Operators, Status)], by_compiled: bool) {
+        let table = match by_compiled {
+            true => &mut self.compiled,
+            false => &mut self.operators,
+        };
         let all = policies
             .iter()
             .fold(0, |all, (operators, _)| all | operators);
@@ -42,7 +48,7 @@ impl Statistics {
             if all >> at & 1 == 0 {
                 continue;
             }
-            let counts = self.operators.entry(name).or_default();
+            let counts = table.entry(name).or_default();
             counts[0] += 1;
             for (operators, status) in policies {
                 let place = match status {
@@ -68,10 +74,15 @@ impl Statistics {
         for (class, count) in other.classes {
             *self.classes.entry(class).or_default() += count;
         }
-        for (name, counts) in other.operators {
-            let mine = self.operators.entry(name).or_default();
-            for (mine, other) in mine.iter_mut().zip(counts) {
-                *mine += other;
+        for (mine, other) in [
+            (&mut self.operators, other.operators),
+            (&mut self.compiled, other.compiled),
+        ] {
+            for (name, counts) in other {
+                let mine = mine.entry(name).or_default();
+                for (mine, other) in mine.iter_mut().zip(counts) {
+                    *mine += other;
+                }
             }
         }
         self.differences.extend(other.differences);
@@ -103,14 +114,16 @@ impl fmt::Display for Statistics {
         }
         writeln!(
             f,
-            "operators: cases that reach them; those policies satisfied, not satisfied, in error"
+            "operators: cases that reach them; those policies satisfied, not satisfied, in error; and those cases that \
+             the compiled engine decided"
         )?;
         for name in NAMES {
             let [cases, satisfied, not, errors] =
                 self.operators.get(name).copied().unwrap_or_default();
+            let [compiled, ..] = self.compiled.get(name).copied().unwrap_or_default();
             writeln!(
                 f,
-                "  {name:<26} {cases:>10} {satisfied:>10} {not:>10} {errors:>10}"
+                "  {name:<26} {cases:>10} {satisfied:>10} {not:>10} {errors:>10} {compiled:>10}"
             )?;
         }
         Ok(())

@@ -60,7 +60,10 @@ pub fn value(random: &mut Random, schema: &Schema, ty: &Ty) -> Value {
             Value::Entity(ty, id)
         }
         Ty::Set(element) => {
-            let length = random.weighted(&[2, 3, 3, 1]);
+            let length = match random.weighted(&[40, 60, 60, 20, 7]) {
+                4 => random.within(17, 40),
+                few => few,
+            };
             Value::Set(
                 (0..length)
                     .map(|_| value(random, schema, element))

@@ -5,8 +5,8 @@ use super::incoming::{Incoming, Place};
 use super::merge::{Merge, keep_smallest};
 use super::named::{Counts, Named};
 use super::side::Verdict;
-use crate::model::{Answer, Decision, Outcome, RecordedAction};
-use std::collections::BTreeMap;
+use crate::model::{Answer, Decision, FieldPath, Outcome, RecordedAction};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A place with what is to be said of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -265,14 +265,26 @@ impl SideTally {
                 self.errors.add(policy, 1);
             }
         }
-        if let Some(message) = &verdict.nonconforming {
+        let nonconforming = verdict.nonconforming.as_deref();
+        self.remark(place, action, nonconforming, &verdict.left_out);
+    }
+
+    /// Counts why a request does not conform to the schema, and what was left out of it.
+    pub fn remark(
+        &mut self,
+        place: &Place,
+        action: &RecordedAction,
+        nonconforming: Option<&str>,
+        left_out: &BTreeSet<FieldPath>,
+    ) {
+        if let Some(message) = nonconforming {
             self.nonconforming.push(place, || Note {
                 place: place.clone(),
                 id: Some(action.id.clone()),
-                message: message.clone(),
+                message: message.to_owned(),
             });
         }
-        for field in &verdict.left_out {
+        for field in left_out {
             self.left_out.add(&field.to_string(), 1);
         }
     }

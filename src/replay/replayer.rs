@@ -69,8 +69,16 @@ impl LineWorker for ReplayWorker<'_> {
             let text = || serde_json::to_string(action).unwrap_or_default();
             self.report.sample.offer(place, text);
         }
-        self.report.interpreted += u64::from(matches!(incoming, Incoming::Action(..)));
-        observe(self.replayer.side, &mut self.report, incoming);
+        let (side, report) = (self.replayer.side, &mut self.report);
+        let Some(lane) = &mut self.lane else {
+            observe(side, report, incoming);
+            return;
+        };
+        if let Some((place, action)) = report.volume.read(incoming) {
+            let (verdict, interpreted) = lane.decide(side, &action);
+            report.interpreted += u64::from(interpreted);
+            report.tally.count(&place, &action, &verdict);
+        }
     }
 }
 

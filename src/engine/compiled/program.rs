@@ -89,6 +89,8 @@ pub struct Compiler<'c, 'g> {
     pub ground: &'g Bump,
     pub names: &'c mut Names,
     pub paths: &'c mut Paths,
+    /// The attributes of the context that were met so far.
+    pub reads: Vec<AttributeId>,
 }
 
 impl<'g> Compiler<'_, 'g> {
@@ -156,7 +158,7 @@ impl<'g> Compiler<'_, 'g> {
                     Some(from) => {
                         let mut parent = from;
                         let steps = attributes.into_iter().map(|attribute| {
-                            let child = self.paths.child(parent, attribute);
+                            let child = self.child(parent, attribute);
                             parent = Some(child);
                             (child, attribute)
                         });
@@ -199,7 +201,14 @@ impl<'g> Compiler<'_, 'g> {
             inner => Some(self.place(inner)?),
         };
         let attribute = self.names.attribute(attribute);
-        Some(self.paths.child(parent, attribute))
+        Some(self.child(parent, attribute))
+    }
+
+    fn child(&mut self, parent: Option<PathId>, attribute: AttributeId) -> PathId {
+        if parent.is_none() {
+            self.reads.push(attribute);
+        }
+        self.paths.child(parent, attribute)
     }
 }
 

@@ -6,6 +6,7 @@
 mod context;
 mod counts;
 mod decide;
+mod general;
 mod memory;
 mod record;
 mod scan;
@@ -21,6 +22,7 @@ use bumpalo::Bump;
 use counts::Actor;
 pub use decide::SideAnswer;
 use decide::{Decided, Decider, Want};
+pub use general::{Ruled, Ruling};
 use record::Line;
 use rustc_hash::FxHashMap;
 use scan::Scanner;
@@ -217,6 +219,11 @@ impl<'p, 'g> Lane<'p, 'g> {
         room.reset();
         let id = self.take_with(&room, recording, at, text);
         self.room = room;
+        self.trim();
+        id
+    }
+
+    fn trim(&mut self) {
         match &mut self.deciders {
             Deciders::Together(one) | Deciders::Head(one) => one.trim(),
             Deciders::Apart(both) => {
@@ -224,7 +231,6 @@ impl<'p, 'g> Lane<'p, 'g> {
                 both.1.trim();
             }
         }
-        id
     }
 
     fn take_with<'l>(

@@ -147,7 +147,7 @@ impl<'a> Side<'a> {
     pub fn decide(&self, action: &RecordedAction) -> Verdict {
         match self.request(action) {
             Err(reason) => Verdict::not_replayable(reason),
-            Ok((mapped, recorded)) => match self.store(recorded) {
+            Ok((mapped, recorded)) => match self.store(recorded, &mapped.request) {
                 Ok((store, fault)) => {
                     let verdict = self.decide_request(mapped, &store);
                     Verdict {
@@ -230,11 +230,26 @@ impl<'a> Side<'a> {
             && recorded.schema.as_ref() == schema
     }
 
-    /// The entities that a request is decided with: the version's, with those recorded beside it laid over. The
-    /// second value says where one of those does not conform to the schema.
+    /// The request of an action, and why it does not conform to the schema; it is not decided.
+    pub fn judge(
+        &self,
+        action: &RecordedAction,
+    ) -> Result<(Mapped, Option<String>), NotReplayable> {
+        let (mapped, recorded) = self.request(action)?;
+        let invalid = |_| NotReplayable::InvalidRequest;
+        let built = BuiltRequest::build(&mapped.request).map_err(invalid)?;
+        let (_, fault) = self.store(recorded, &mapped.request).map_err(invalid)?;
+        let nonconforming = self.nonconforming(&mapped.request, || Some(&built));
+        Ok((mapped, nonconforming.or(fault)))
+    }
+
+    /// The entities that a request is decided with: the version's, or, where some are recorded beside it, what it can
+    /// reach of the version's with those laid over. The second value says where one of those does not conform to the
+    /// schema.
     fn store(
         &self,
         recorded: Option<&RecordedRequest>,
+        request: &Request,
     ) -> Result<(Cow<'a, EntityStore>, Option<String>), String> {
         let inline = recorded
             .map(|recorded| recorded.entities.as_slice())
@@ -258,7 +273,9 @@ impl<'a> Side<'a> {
                 Err((message, None)) => return Err(message),
             }
         }
-        let store = self.version.store.overlay(&entities)?;
+        let built = BuiltRequest::build(request)?;
+        let store = &self.version.store;
+        let store = store.overlay_for(&entities, &built, &self.version.policies)?;
         Ok((Cow::Owned(store), fault))
     }
 
@@ -320,7 +337,7 @@ impl<'a> Side<'a> {
     ) -> Result<(Verdict, Vec<PolicyStatus>), NotReplayable> {
         let (mapped, recorded) = self.request(action)?;
         let (store, _) = self
-            .store(recorded)
+            .store(recorded, &mapped.request)
             .map_err(|_| NotReplayable::InvalidRequest)?;
         self.explain_request(mapped, &store)
     }

@@ -69,7 +69,7 @@ fn diff_under(
         let mut report: Value = serde_json::from_slice(&output.stdout).expect(&shown);
         let decisions = report.pointer_mut("/decisions").unwrap();
         let decisions = decisions.as_object_mut().unwrap();
-        decisions.remove("interpreted_because").unwrap();
+        decisions.remove("read_in_full_because").unwrap();
         let left = decisions.remove("interpreted");
         let left = left.and_then(|left| left.as_u64()).unwrap();
         (report, output.status.code().unwrap(), left)
@@ -604,19 +604,19 @@ fn why_actions_are_interpreted_is_said() {
         "context_shape": 2, "policy_not_compiled": 1,
     });
     assert_eq!(
-        report.pointer("/decisions/interpreted_because"),
+        report.pointer("/decisions/read_in_full_because"),
         Some(&because)
     );
     assert_eq!(report.pointer("/decisions/interpreted"), Some(&json!(8)));
     let shown = run(&["-v"]);
-    let line = "interpreted because: context_shape 2 · no_request 1 · unknown_fields 1 · own_entities 1 · unusual_line 1 · entity_types 1 · policy_not_compiled 1\n";
+    let line = "read in full because: context_shape 2 · no_request 1 · unknown_fields 1 · own_entities 1 · unusual_line 1 · entity_types 1 · policy_not_compiled 1\n";
     assert!(shown.contains(line), "{shown}");
-    assert!(!run(&[]).contains("interpreted because"));
+    assert!(!run(&[]).contains("read in full because"));
     // Where the interpreter was asked for, nothing was left to it.
     let asked = run(&["--format", "json", "--engine", "interpreted"]);
     let report: Value = serde_json::from_str(&asked).unwrap();
     assert_eq!(
-        report.pointer("/decisions/interpreted_because"),
+        report.pointer("/decisions/read_in_full_because"),
         Some(&json!({}))
     );
 }

@@ -223,8 +223,8 @@ fn cycle<'e>(entities: impl Iterator<Item = &'e Entity>) -> Option<String> {
     None
 }
 
-/// The same JSON with keys sorted, and with the sets that Cedar writes in hash order sorted too.
-fn sorted(json: &serde_json::Value) -> serde_json::Value {
+/// The same JSON with keys sorted, and with lists sorted too: they are sets, whose order says nothing.
+pub(super) fn sorted(json: &serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match json {
         Value::Object(members) => {

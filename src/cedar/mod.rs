@@ -9,6 +9,7 @@ mod nesting;
 mod pieces;
 mod policies;
 mod policy_set;
+mod reach;
 mod reference;
 mod schema;
 mod scope;

@@ -2,6 +2,7 @@
 
 use super::build_entity::Shapes;
 use super::diagnostics::{convert, file_of};
+use super::entities::sorted;
 use super::nesting::too_deep;
 use super::types::lower_record;
 use crate::model::{Diagnostic, Digest, EntityRef, FieldPath, RecordType, SourceFile, Stage, Type};
@@ -95,7 +96,8 @@ impl Schema {
         }
     }
 
-    /// A digest of the schema's texts, independent of file names and their order.
+    /// A digest of what the schema says, annotations included; independent of layout, comments, and of how it is spread
+    /// over files.
     pub fn digest(&self) -> &Digest {
         &self.digest
     }
@@ -136,7 +138,7 @@ pub fn parse_schema(files: &[SourceFile]) -> (Option<Schema>, Vec<Diagnostic>) {
     match cedar_policy::Schema::from_schema_fragments(fragments) {
         Ok(inner) => {
             let actions = collect_actions(&inner, &annotated);
-            let digest = digest(files);
+            let digest = annotated.digest(files);
             let enumerated = inner
                 .as_ref()
                 .entity_types()
@@ -194,21 +196,6 @@ fn parse_fragment(file: &SourceFile) -> Result<(SchemaFragment, Vec<Diagnostic>)
     }
 }
 
-fn digest(files: &[SourceFile]) -> Digest {
-    // How lines end says nothing.
-    let mut texts: Vec<String> = files
-        .iter()
-        .map(|file| file.text.replace("\r\n", "\n"))
-        .collect();
-    texts.sort_unstable();
-    let mut hash = Sha256::new();
-    for text in texts {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
-    }
-    Digest::from_bytes(&hash.finalize())
-}
-
 fn collect_actions(
     inner: &cedar_policy::Schema,
     annotated: &Annotated,
@@ -241,24 +228,73 @@ fn collect_actions(
 }
 
 /// The schema fragments as JSON, where Cedar keeps annotations, which its resolved schema drops.
-struct Annotated(BTreeMap<String, Vec<Json>>);
+struct Annotated {
+    namespaces: BTreeMap<String, Vec<Json>>,
+    /// Whether every fragment has such a form.
+    complete: bool,
+}
 
 impl Annotated {
     fn read(fragments: &[SchemaFragment]) -> Self {
         let mut namespaces: BTreeMap<String, Vec<Json>> = BTreeMap::new();
+        let mut complete = true;
         for fragment in fragments {
             let Ok(Json::Object(members)) = fragment.clone().to_json_value() else {
+                complete = false;
                 continue;
             };
             for (name, body) in members {
                 namespaces.entry(name).or_default().push(body);
             }
         }
-        Self(namespaces)
+        Self {
+            namespaces,
+            complete,
+        }
+    }
+
+    /// The digest of everything that is declared; of the texts, where Cedar has no other form of one of them.
+    fn digest(&self, files: &[SourceFile]) -> Digest {
+        let mut said: Vec<String> = match self.complete {
+            true => self.declarations(),
+            // How lines end says nothing.
+            false => files
+                .iter()
+                .map(|file| file.text.replace("\r\n", "\n"))
+                .collect(),
+        };
+        said.sort_unstable();
+        let mut hash = Sha256::new();
+        for text in said {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        }
+        Digest::from_bytes(&hash.finalize())
+    }
+
+    /// Every declaration with its namespace and its kind.
+    fn declarations(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (namespace, bodies) in &self.namespaces {
+            for (kind, declared) in bodies.iter().filter_map(Json::as_object).flatten() {
+                match declared {
+                    Json::Object(declared) => found.extend(declared.iter().map(|(name, body)| {
+                        let place = [namespace, kind, name].map(|name| Json::from(name.as_str()));
+                        Json::from_iter(place.into_iter().chain([sorted(body)])).to_string()
+                    })),
+                    other => {
+                        let place = [namespace, kind].map(|name| Json::from(name.as_str()));
+                        let all = place.into_iter().chain([sorted(other)]);
+                        found.push(Json::from_iter(all).to_string());
+                    }
+                }
+            }
+        }
+        found
     }
 
     fn lookup(&self, namespace: &str, kind: &str, name: &str) -> Option<&Json> {
-        let bodies = self.0.get(namespace)?;
+        let bodies = self.namespaces.get(namespace)?;
         bodies.iter().find_map(|body| body.get(kind)?.get(name))
     }
 

@@ -147,16 +147,20 @@ pub fn observe(side: &Side<'_>, report: &mut RecordingsReport, incoming: Incomin
     let Some((place, action)) = report.volume.read(incoming) else {
         return;
     };
-    let verdict = side.decide(&action);
     let mut tally = SideTally::default();
-    tally.count(&place, &action, &verdict);
+    match side.judge(&action) {
+        Ok((mapped, nonconforming)) => {
+            tally.remark(&place, &action, nonconforming.as_deref(), &mapped.left_out);
+            for field in &mapped.request.unknown {
+                report.unknown.add(&field.to_string(), 1);
+            }
+        }
+        Err(reason) => tally.cannot_replay(&action, reason),
+    }
     report.not_replayable.merge(tally.not_replayable);
     report.unmapped_tools.merge(tally.unmapped_tools);
     report.nonconforming.merge(tally.nonconforming);
     report.left_out.merge(tally.left_out);
-    for field in verdict.request.iter().flat_map(|request| &request.unknown) {
-        report.unknown.add(&field.to_string(), 1);
-    }
 }
 
 impl Merge for RecordingsReport {

@@ -128,6 +128,9 @@ pub struct TestArgs {
     /// The version to test.
     #[arg(long, value_name = "VERSION", help = format!("The version to test: {VERSION_HELP}"))]
     pub at: Option<String>,
+    /// What decides. All engines give the same answers; `reference` is Cedar's authorizer alone, and slow.
+    #[arg(long, value_enum, default_value_t = EngineName::Compiled)]
+    pub engine: EngineName,
 }
 
 /// Arguments of `replay`.

@@ -7,7 +7,7 @@ use super::output::{Output, Report};
 use super::versions::load_version;
 use crate::model::Sources;
 use crate::render::{self, Header};
-use crate::testing::{TestReport, test};
+use crate::testing::{TestReport, test_with};
 
 struct Tested<'a> {
     header: Header,
@@ -27,7 +27,7 @@ impl Report for Tested<'_> {
 
 pub fn run(args: &TestArgs, output: &Output) -> Result<u8, CliError> {
     let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
-    let report = test(&loaded.version);
+    let report = test_with(&loaded.version, args.engine.into());
     if report
         .suites
         .iter()

@@ -3,7 +3,7 @@
 use super::decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
 use crate::engine::{
     Changes, Chunk, Compared, Engine, Ground, Ids, Incoming, Lane, LaneCounts, LeftBy, LineWorker,
-    Merge, Note, Place, Sample, Side, Track, Worker, action_name, compare, each_line,
+    Merge, Note, Place, Ruling, Sample, Side, Track, Worker, action_name, compare, each_line,
 };
 use crate::model::{ChangeClass, Outcome, RecordedAction};
 use std::borrow::Cow;
@@ -106,7 +106,6 @@ impl LineWorker for ComparisonWorker<'_> {
         }
         let stopped = self.stopped.take();
         if let Incoming::Action(_, action) = &incoming {
-            self.changes.interpreted += 1;
             let reason = match &self.comparison.track {
                 Some(track) => Some(track.left_by(action, stopped)),
                 None => self.comparison.off,
@@ -116,7 +115,30 @@ impl LineWorker for ComparisonWorker<'_> {
             }
         }
         let Comparison { base, head, .. } = self.comparison;
-        observe(base, head, &mut self.changes, incoming);
+        let Some(lane) = &mut self.lane else {
+            observe(base, head, &mut self.changes, incoming);
+            return;
+        };
+        let changes = &mut self.changes;
+        let Some((place, action)) = changes.volume.read(incoming) else {
+            return;
+        };
+        let ruled = lane.rule(Some(base), head, &action);
+        changes.interpreted += u64::from(ruled.interpreted);
+        match ruled.ruling {
+            Ruling::Alike(nonconforming, left_out) => {
+                changes.see_alike(&place, &action, nonconforming.as_deref(), &left_out);
+            }
+            Ruling::Verdicts(before, after) => {
+                let before = before.map_or_else(|| base.decide(&action), |verdict| *verdict);
+                let compared = Compared::of(before, *after);
+                if self.checked < CHECKED && changes.is_new(&compared) {
+                    self.checked += 1;
+                    check_again(&compared, &place, &action, self.comparison, changes);
+                }
+                changes.see(place, &action, compared);
+            }
+        }
     }
 }
 
@@ -226,17 +248,46 @@ fn check(
         });
         return;
     };
-    let Compared { class, base, head } = compare(comparison.base, comparison.head, &action);
-    if (class, &base.outcome, &head.outcome) != (key.class, &key.base, &key.head) {
-        changes.disagreements.push(place, || Note {
-            place: place.clone(),
-            id: Some(action.id.clone()),
-            message: format!(
-                "the compiled engine says {}, the interpreter {class}, or the same by other policies",
-                key.class
-            ),
-        });
+    let found = compare(comparison.base, comparison.head, &action);
+    let outcomes = (&found.base.outcome, &found.head.outcome);
+    if (found.class, outcomes) != (key.class, (&key.base, &key.head)) {
+        let classes = (key.class, found.class);
+        disagree(classes, place, &action, changes);
     }
+}
+
+/// Decides an action that was read in full by the interpreter, which must say the same.
+fn check_again(
+    compared: &Compared,
+    place: &Place,
+    action: &RecordedAction,
+    comparison: &Comparison<'_>,
+    changes: &mut DecisionChanges,
+) {
+    let found = compare(comparison.base, comparison.head, action);
+    let said = |compared: &Compared| {
+        let (base, head) = (&compared.base.outcome, &compared.head.outcome);
+        (compared.class, base.clone(), head.clone())
+    };
+    if said(&found) != said(compared) {
+        let classes = (compared.class, found.class);
+        disagree(classes, place, action, changes);
+    }
+}
+
+fn disagree(
+    (compiled, interpreted): (ChangeClass, ChangeClass),
+    place: &Place,
+    action: &RecordedAction,
+    changes: &mut DecisionChanges,
+) {
+    changes.disagreements.push(place, || Note {
+        place: place.clone(),
+        id: Some(action.id.clone()),
+        message: format!(
+            "the compiled engine says {compiled}, the interpreter {interpreted}, or the same by other policies"
+        ),
+    });
 }
 
 /// A line that the lane took is a recorded action.

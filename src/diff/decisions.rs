@@ -5,8 +5,8 @@ use crate::engine::{
     Compared, Counts, Distinct, Incoming, LeftCounts, Merge, Notes, Place, Sample, Side, SideTally,
     Volume, Window, compare, keep_smallest,
 };
-use crate::model::{Answer, ChangeClass, Decision, Outcome, RecordedAction, Request};
-use std::collections::BTreeMap;
+use crate::model::{Answer, ChangeClass, Decision, FieldPath, Outcome, RecordedAction, Request};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What changed in the decisions on recorded actions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct DecisionChanges {
     pub volume: Volume,
     /// Actions that both sides decided.
     pub compared: u64,
-    /// Actions that no changed policy's scope can hold for: decided alike on both sides, and not evaluated.
+    /// Actions that no changed policy decides: decided alike on both sides, and not evaluated.
     pub unaffected: u64,
     /// Counts by class; classes that did not occur are not there.
     pub classes: BTreeMap<ChangeClass, ClassTally>,
@@ -31,7 +31,7 @@ pub struct DecisionChanges {
     pub undecided: Counts,
     /// Changes that are in no group, because there were too many groups.
     pub ungrouped: u64,
-    /// Actions that the fast lane did not take.
+    /// Actions of which Cedar's evaluator was asked.
     pub interpreted: u64,
     /// Why it did not take them, where it was to take what it can.
     pub left: LeftCounts,
@@ -110,10 +110,9 @@ pub fn observe(
     let Some((place, action)) = changes.volume.read(incoming) else {
         return;
     };
+    changes.interpreted += 1;
     let compared = compare(base, head, &action);
-    changes.base.count(&place, &action, &compared.base);
-    changes.head.count(&place, &action, &compared.head);
-    changes.count(place, &action, compared);
+    changes.see(place, &action, compared);
 }
 
 impl DecisionChanges {
@@ -151,8 +150,38 @@ impl DecisionChanges {
         }
     }
 
+    /// Counts one compared action, and what each side says of it.
+    pub fn see(&mut self, place: Place, action: &RecordedAction, compared: Compared) {
+        self.base.count(&place, action, &compared.base);
+        self.head.count(&place, action, &compared.head);
+        self.count(place, action, compared);
+    }
+
+    /// Counts one action that both sides decide alike, because no changed policy decides it.
+    pub fn see_alike(
+        &mut self,
+        place: &Place,
+        action: &RecordedAction,
+        nonconforming: Option<&str>,
+        left_out: &BTreeSet<FieldPath>,
+    ) {
+        self.compared += 1;
+        self.unaffected += 1;
+        let unchanged = self.classes.entry(ChangeClass::Unchanged).or_default();
+        unchanged.count(action);
+        for side in [&mut self.base, &mut self.head] {
+            side.remark(place, action, nonconforming, left_out);
+        }
+    }
+
+    /// Whether a change is of a group that was not met before.
+    pub fn is_new(&self, compared: &Compared) -> bool {
+        compared.class != ChangeClass::Unchanged && !self.groups.contains_key(&key(compared))
+    }
+
     /// Counts one compared action.
     pub fn count(&mut self, place: Place, action: &RecordedAction, compared: Compared) {
+        let key = key(&compared);
         let Compared { class, base, head } = compared;
         if base.outcome.decision().is_some() && head.outcome.decision().is_some() {
             self.compared += 1;
@@ -177,11 +206,6 @@ impl DecisionChanges {
         {
             self.newly_undecidable_allowed += 1;
         }
-        let key = GroupKey {
-            class,
-            base: without_unknown(base.outcome),
-            head: without_unknown(head.outcome),
-        };
         let request = head.request.or(base.request);
         match self.groups.get_mut(&key) {
             Some(group) => group.count(place, action, request),
@@ -204,6 +228,15 @@ impl DecisionChanges {
         if let Some(gone) = keep_smallest(&mut self.groups, GROUPS, key, group) {
             self.ungrouped += gone.tally.actions;
         }
+    }
+}
+
+/// The group of a change.
+fn key(compared: &Compared) -> GroupKey {
+    GroupKey {
+        class: compared.class,
+        base: without_unknown(compared.base.outcome.clone()),
+        head: without_unknown(compared.head.outcome.clone()),
     }
 }
 

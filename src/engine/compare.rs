@@ -18,12 +18,17 @@ pub struct Compared {
 
 /// Decides one recorded action under both sides.
 pub fn compare(base: &Side<'_>, head: &Side<'_>, action: &RecordedAction) -> Compared {
-    let base = base.decide(action);
-    let head = head.decide(action);
-    Compared {
-        class: classify(&base, &head),
-        base,
-        head,
+    Compared::of(base.decide(action), head.decide(action))
+}
+
+impl Compared {
+    /// What two sides say of one action.
+    pub fn of(base: Verdict, head: Verdict) -> Self {
+        Self {
+            class: classify(&base, &head),
+            base,
+            head,
+        }
     }
 }
 

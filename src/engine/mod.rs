@@ -27,7 +27,9 @@ pub use compare::{Compared, classify, compare};
 pub use distinct::Distinct;
 pub use incoming::{Incoming, Place};
 pub use kind::Engine;
-pub use lane::{Changes, Crowd, Ground, Lane, LaneCounts, LeftBy, LeftCounts, Track, action_name};
+pub use lane::{
+    Changes, Crowd, Ground, Lane, LaneCounts, LeftBy, LeftCounts, Ruled, Ruling, Track, action_name,
+};
 pub use lines::{LineWorker, each_line};
 pub use merge::{Merge, keep_smallest};
 pub use named::{Counts, Named};

@@ -61,13 +61,33 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    fn not_replayable(reason: NotReplayable) -> Self {
+    pub(super) fn not_replayable(reason: NotReplayable) -> Self {
         Self {
             outcome: Outcome::NotReplayable(reason),
             policies: Vec::new(),
             request: None,
             nonconforming: None,
             left_out: BTreeSet::new(),
+        }
+    }
+
+    /// What these statuses come to. `unknown` are the fields that policies of unknown status read.
+    pub(super) fn settled(
+        mapped: Mapped,
+        policies: Vec<Settled>,
+        unknown: BTreeSet<FieldPath>,
+        nonconforming: Option<String>,
+    ) -> Self {
+        let answer = settle(&policies);
+        Self {
+            outcome: match answer.decision {
+                Some(_) => Outcome::Decided(answer),
+                None => Outcome::Undecidable(answer, unknown),
+            },
+            policies,
+            request: Some(mapped.request),
+            nonconforming,
+            left_out: mapped.left_out,
         }
     }
 }
@@ -127,7 +147,7 @@ impl<'a> Side<'a> {
     pub fn decide(&self, action: &RecordedAction) -> Verdict {
         match self.request(action) {
             Err(reason) => Verdict::not_replayable(reason),
-            Ok((mapped, recorded)) => match self.store(recorded) {
+            Ok((mapped, recorded)) => match self.store(recorded, &mapped.request) {
                 Ok((store, fault)) => {
                     let verdict = self.decide_request(mapped, &store);
                     Verdict {
@@ -169,6 +189,23 @@ impl<'a> Side<'a> {
         }
     }
 
+    /// The request of an action on this side, for a record that has no entities of its own.
+    pub(super) fn mapped(&self, action: &RecordedAction) -> Result<Mapped, NotReplayable> {
+        self.request(action).map(|(mapped, _)| mapped)
+    }
+
+    /// Whether both sides make the same request of every action.
+    pub(super) fn maps_like(&self, other: &Side<'_>) -> bool {
+        let digests = |side: &Side<'_>| {
+            let (mapping, schema) = (&side.version.mapping, &side.version.schema);
+            (
+                mapping.as_ref().map(|mapping| mapping.digest.clone()),
+                schema.as_ref().map(|schema| schema.digest().clone()),
+            )
+        };
+        digests(self) == digests(other)
+    }
+
     /// A recorded request, read as the schema says.
     fn typed(&self, recorded: &RecordedRequest) -> Request {
         let mut request = recorded.cedar.clone();
@@ -193,11 +230,26 @@ impl<'a> Side<'a> {
             && recorded.schema.as_ref() == schema
     }
 
-    /// The entities that a request is decided with: the version's, with those recorded beside it laid over. The
-    /// second value says where one of those does not conform to the schema.
+    /// The request of an action, and why it does not conform to the schema; it is not decided.
+    pub fn judge(
+        &self,
+        action: &RecordedAction,
+    ) -> Result<(Mapped, Option<String>), NotReplayable> {
+        let (mapped, recorded) = self.request(action)?;
+        let invalid = |_| NotReplayable::InvalidRequest;
+        let built = BuiltRequest::build(&mapped.request).map_err(invalid)?;
+        let (_, fault) = self.store(recorded, &mapped.request).map_err(invalid)?;
+        let nonconforming = self.nonconforming(&mapped.request, || Some(&built));
+        Ok((mapped, nonconforming.or(fault)))
+    }
+
+    /// The entities that a request is decided with: the version's, or, where some are recorded beside it, what it can
+    /// reach of the version's with those laid over. The second value says where one of those does not conform to the
+    /// schema.
     fn store(
         &self,
         recorded: Option<&RecordedRequest>,
+        request: &Request,
     ) -> Result<(Cow<'a, EntityStore>, Option<String>), String> {
         let inline = recorded
             .map(|recorded| recorded.entities.as_slice())
@@ -221,7 +273,9 @@ impl<'a> Side<'a> {
                 Err((message, None)) => return Err(message),
             }
         }
-        let store = self.version.store.overlay(&entities)?;
+        let built = BuiltRequest::build(request)?;
+        let store = &self.version.store;
+        let store = store.overlay_for(&entities, &built, &self.version.policies)?;
         Ok((Cow::Owned(store), fault))
     }
 
@@ -247,27 +301,25 @@ impl<'a> Side<'a> {
             .iter()
             .filter_map(|found| self.settled(found))
             .collect();
-        let answer = settle(&policies);
         let unknown: BTreeSet<FieldPath> = evaluated
             .iter()
             .flat_map(|found| found.unknown.iter().cloned())
             .collect();
-        let nonconforming = self
-            .version
-            .schema
-            .as_ref()
-            .filter(|schema| self.engine == Engine::Reference || !fits(&mapped.request, schema))
-            .and_then(|schema| built.conforms(schema).err());
-        Verdict {
-            outcome: match answer.decision {
-                Some(_) => Outcome::Decided(answer),
-                None => Outcome::Undecidable(answer, unknown),
-            },
-            policies,
-            request: Some(mapped.request),
-            nonconforming,
-            left_out: mapped.left_out,
+        let nonconforming = self.nonconforming(&mapped.request, || Some(&built));
+        Verdict::settled(mapped, policies, unknown, nonconforming)
+    }
+
+    /// Why a request does not conform to the schema, where it does not. It is only built where Cedar must judge.
+    pub(super) fn nonconforming<'b>(
+        &self,
+        request: &Request,
+        built: impl FnOnce() -> Option<&'b BuiltRequest>,
+    ) -> Option<String> {
+        let schema = self.version.schema.as_ref()?;
+        if self.engine != Engine::Reference && fits(request, schema) {
+            return None;
         }
+        built()?.conforms(schema).err()
     }
 
     fn settled(&self, found: &Evaluated) -> Option<Settled> {
@@ -285,7 +337,7 @@ impl<'a> Side<'a> {
     ) -> Result<(Verdict, Vec<PolicyStatus>), NotReplayable> {
         let (mapped, recorded) = self.request(action)?;
         let (store, _) = self
-            .store(recorded)
+            .store(recorded, &mapped.request)
             .map_err(|_| NotReplayable::InvalidRequest)?;
         self.explain_request(mapped, &store)
     }

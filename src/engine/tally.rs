@@ -5,8 +5,8 @@ use super::incoming::{Incoming, Place};
 use super::merge::{Merge, keep_smallest};
 use super::named::{Counts, Named};
 use super::side::Verdict;
-use crate::model::{Answer, Decision, Outcome, RecordedAction};
-use std::collections::BTreeMap;
+use crate::model::{Answer, Decision, FieldPath, NotReplayable, Outcome, RecordedAction};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A place with what is to be said of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -248,11 +248,7 @@ impl SideTally {
         let agent = action.agent.as_deref().unwrap_or("-");
         self.by_agent.add(agent, one);
         match outcome {
-            Outcome::NotReplayable(reason) => {
-                self.not_replayable.add(reason.name(), 1);
-                let tool = action.call.as_ref().map_or("-", |call| call.tool.as_str());
-                self.unmapped_tools.add(tool, 1);
-            }
+            Outcome::NotReplayable(reason) => self.cannot_replay(action, *reason),
             Outcome::Undecidable(_, unknown) => {
                 for field in unknown {
                     self.unknown_fields.add(&field.to_string(), 1);
@@ -265,14 +261,33 @@ impl SideTally {
                 self.errors.add(policy, 1);
             }
         }
-        if let Some(message) = &verdict.nonconforming {
+        let nonconforming = verdict.nonconforming.as_deref();
+        self.remark(place, action, nonconforming, &verdict.left_out);
+    }
+
+    /// Counts an action without a request.
+    pub fn cannot_replay(&mut self, action: &RecordedAction, reason: NotReplayable) {
+        self.not_replayable.add(reason.name(), 1);
+        let tool = action.call.as_ref().map_or("-", |call| call.tool.as_str());
+        self.unmapped_tools.add(tool, 1);
+    }
+
+    /// Counts why a request does not conform to the schema, and what was left out of it.
+    pub fn remark(
+        &mut self,
+        place: &Place,
+        action: &RecordedAction,
+        nonconforming: Option<&str>,
+        left_out: &BTreeSet<FieldPath>,
+    ) {
+        if let Some(message) = nonconforming {
             self.nonconforming.push(place, || Note {
                 place: place.clone(),
                 id: Some(action.id.clone()),
-                message: message.clone(),
+                message: message.to_owned(),
             });
         }
-        for field in &verdict.left_out {
+        for field in left_out {
             self.left_out.add(&field.to_string(), 1);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::incoming::Place;
 use super::kind::Engine;
-use super::lane::{Ground, Lane, Track};
+use super::lane::{Ground, Lane, Ruling, Track};
 use super::merge::Merge;
 use super::side::{Side, Verdict};
 use super::tally::{Note, Notes};
@@ -116,11 +116,12 @@ pub fn verify_against(
                 note(id, message);
             }
         };
-        let compiled = lane.as_mut().and_then(|lane| answers(lane, place, text));
-        let (compiled_base, compiled_head) = match compiled {
-            Some((base, head)) => (base, Some(head)),
-            None => (None, None),
-        };
+        let compiled = lane.as_mut().map(|lane| {
+            let taken = answers(lane, place, text);
+            let taken = taken.map(|(base, head)| (base, Some(head)));
+            taken.unwrap_or_else(|| ruled(lane, (base, head), &action))
+        });
+        let (compiled_base, compiled_head) = compiled.unwrap_or_default();
         let sides = [
             ("base", base, &reference.0, compiled_base),
             (
@@ -137,12 +138,7 @@ pub fn verify_against(
             };
             let (interpreted, cedar) = (side.decide(&action), reference.decide(&action));
             // What has no answer in one way must have none in the others.
-            let none = Answer {
-                decision: None,
-                determining: Default::default(),
-                errors: Default::default(),
-                unknown: Default::default(),
-            };
+            let none = no_answer();
             let found = answer(&interpreted).unwrap_or(&none);
             let said = answer(&cedar).unwrap_or(&none);
             differ(name, "interpreting", found, said);
@@ -153,7 +149,7 @@ pub fn verify_against(
         }
         let alike = shortcut
             .as_mut()
-            .is_some_and(|lane| leaves_out(lane, place, text));
+            .is_some_and(|lane| leaves_out(lane, (base, head), (place, text), &action));
         if let ([before, after], true) = (by_cedar.as_slice(), alike) {
             differ("head, left out as unaffected", "compiled", before, after);
         }
@@ -169,16 +165,48 @@ fn answers(lane: &mut Lane<'_, '_>, place: &Place, text: &str) -> Option<(Option
     Some(answers)
 }
 
-/// Whether a comparison only counts a line as one that no changed policy decides.
-fn leaves_out(lane: &mut Lane<'_, '_>, place: &Place, text: &str) -> bool {
+/// The answers where it does not.
+fn ruled(
+    lane: &mut Lane<'_, '_>,
+    (base, head): (Option<&Side<'_>>, &Side<'_>),
+    action: &RecordedAction,
+) -> (Option<Answer>, Option<Answer>) {
+    let of = |verdict: &Verdict| answer(verdict).cloned().unwrap_or_else(no_answer);
+    match lane.rule(base, head, action).ruling {
+        Ruling::Verdicts(base, head) => (base.as_deref().map(of), Some(of(&head))),
+        Ruling::Alike(..) => (None, None),
+    }
+}
+
+/// Whether a comparison only counts an action as one that no changed policy decides.
+fn leaves_out(
+    lane: &mut Lane<'_, '_>,
+    (base, head): (Option<&Side<'_>>, &Side<'_>),
+    (place, text): (&Place, &str),
+    action: &RecordedAction,
+) -> bool {
     let taken = lane.take(&place.recording, place.line, text).is_some();
-    lane.hand_over().unaffected > 0 && taken
+    let unaffected = lane.hand_over().unaffected > 0;
+    match taken {
+        true => unaffected,
+        false => matches!(lane.rule(base, head, action).ruling, Ruling::Alike(..)),
+    }
 }
 
 fn answer(verdict: &Verdict) -> Option<&Answer> {
     match &verdict.outcome {
         Outcome::Decided(answer) | Outcome::Undecidable(answer, _) => Some(answer),
         Outcome::NotReplayable(_) => None,
+    }
+}
+
+/// What is said of an action that cannot be decided at all.
+fn no_answer() -> Answer {
+    Answer {
+        decision: None,
+        determining: Default::default(),
+        errors: Default::default(),
+        unknown: Default::default(),
     }
 }
 

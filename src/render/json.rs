@@ -95,7 +95,7 @@ pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> Valu
         "volume": volume(&report.volume),
         "result": side(&report.tally),
         "interpreted": report.interpreted,
-        "interpreted_because": reasons(&report.left),
+        "read_in_full_because": reasons(&report.left),
         "verified": report.sample.len(),
         "repeated_ids": report.repeated,
     })
@@ -425,7 +425,7 @@ fn decisions(changes: &DecisionChanges) -> Value {
         "decided_on_both": changes.compared,
         "not_evaluated": changes.unaffected,
         "interpreted": changes.interpreted,
-        "interpreted_because": reasons(&changes.left),
+        "read_in_full_because": reasons(&changes.left),
         "verified": changes.sample.len(),
         "flips": changes.flips(),
         "widened": changes.widened(),

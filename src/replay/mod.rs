@@ -17,7 +17,7 @@ pub struct ReplayReport {
     pub volume: Volume,
     /// What was decided.
     pub tally: SideTally,
-    /// Actions that the fast lane did not take.
+    /// Actions of which Cedar's evaluator was asked.
     pub interpreted: u64,
     /// Why it did not take them, where it was to take what it can.
     pub left: LeftCounts,
@@ -30,6 +30,7 @@ pub struct ReplayReport {
 /// Replays one thing read from a recording.
 pub fn observe(side: &Side<'_>, report: &mut ReplayReport, incoming: Incoming) {
     if let Some((place, action)) = report.volume.read(incoming) {
+        report.interpreted += 1;
         let verdict = side.decide(&action);
         report.tally.count(&place, &action, &verdict);
     }

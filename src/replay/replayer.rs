@@ -83,7 +83,6 @@ impl LineWorker for ReplayWorker<'_> {
         }
         let stopped = self.stopped.take();
         if let Incoming::Action(_, action) = &incoming {
-            self.report.interpreted += 1;
             let reason = match &self.replayer.track {
                 Some(track) => Some(track.left_by(action, stopped)),
                 None => self.replayer.off,
@@ -92,7 +91,16 @@ impl LineWorker for ReplayWorker<'_> {
                 self.report.left.add(reason);
             }
         }
-        observe(self.replayer.side, &mut self.report, incoming);
+        let (side, report) = (self.replayer.side, &mut self.report);
+        let Some(lane) = &mut self.lane else {
+            observe(side, report, incoming);
+            return;
+        };
+        if let Some((place, action)) = report.volume.read(incoming) {
+            let (verdict, interpreted) = lane.decide(side, &action);
+            report.interpreted += u64::from(interpreted);
+            report.tally.count(&place, &action, &verdict);
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! `test`: do the unit tests hold?
 
-use crate::engine::{PolicyStatus, Side, case_request, suite_faults, suite_store};
+use crate::cedar::EntityStore;
+use crate::engine::{Engine, PolicyStatus, Settled, Side, case_request, suite_faults, suite_store};
 use crate::model::{Answer, Decision, Diagnostic, Effect, Outcome, Span, Stage, Status};
 use crate::repository::{ExpectedDecision, PolicyVersion, Suite, TestSpec};
 use crate::yaml::Spanned;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -88,10 +90,16 @@ impl TestReport {
 
 /// Runs every unit test of a version.
 pub fn test(version: &PolicyVersion) -> TestReport {
-    let side = Side::head(version);
+    test_with(version, Engine::default())
+}
+
+/// The same, decided by this engine. Every suite has entities of its own, for which nothing is compiled: only the
+/// reference is another way than the interpreter.
+pub fn test_with(version: &PolicyVersion, engine: Engine) -> TestReport {
+    let side = Side::head(version).with_engine(engine);
     let suites = version
         .suites
-        .iter()
+        .par_iter()
         .map(|suite| run_suite(version, &side, suite))
         .collect();
     TestReport {
@@ -112,7 +120,7 @@ fn run_suite(version: &PolicyVersion, side: &Side<'_>, suite: &Suite) -> SuiteRe
     let tests = suite
         .spec
         .tests
-        .iter()
+        .par_iter()
         .map(|test| {
             let outcome = match &store {
                 // A test is broken where its own expectation names what does not exist.
@@ -160,7 +168,7 @@ fn run_test(
     side: &Side<'_>,
     suite: &Suite,
     test: &TestSpec,
-    store: &crate::cedar::EntityStore,
+    store: &EntityStore,
 ) -> TestOutcome {
     let broken = |message: String| {
         TestOutcome::Broken(vec![
@@ -173,27 +181,40 @@ fn run_test(
         Ok(mapped) => mapped,
         Err(faults) => return TestOutcome::Broken(faults),
     };
-    let (verdict, policies) = match side.explain_request(mapped, store) {
-        Ok(explained) => explained,
-        Err(reason) => return broken(format!("the request cannot be decided: {reason}")),
-    };
-    let answer = match verdict.outcome {
+    let verdict = side.decide_request(mapped.clone(), store);
+    let actual = match verdict.outcome {
         Outcome::Decided(answer) => answer,
-        Outcome::Undecidable(..) | Outcome::NotReplayable(_) => {
-            return broken("the request cannot be decided".to_owned());
+        Outcome::Undecidable(..) => return broken("the request cannot be decided".to_owned()),
+        Outcome::NotReplayable(reason) => {
+            return broken(format!("the request cannot be decided: {reason}"));
         }
     };
-    judge(suite, test, answer, policies)
+    let actual_decision = in_words(&actual, &verdict.policies);
+    let diagnostics = judge(suite, test, &actual, actual_decision);
+    if diagnostics.is_empty() {
+        return TestOutcome::Passed;
+    }
+    // Only of a test that fails does anybody want to know more.
+    match side.explain_request(mapped, store) {
+        Ok((_, policies)) => TestOutcome::Failed(Box::new(Failure {
+            expected: test.expect.value.decision.value,
+            actual,
+            actual_decision,
+            diagnostics,
+            policies,
+        })),
+        Err(reason) => broken(format!("the request cannot be decided: {reason}")),
+    }
 }
 
+/// One diagnostic for each expectation that does not hold.
 fn judge(
     suite: &Suite,
     test: &TestSpec,
-    actual: Answer,
-    policies: Vec<PolicyStatus>,
-) -> TestOutcome {
+    actual: &Answer,
+    actual_decision: ExpectedDecision,
+) -> Vec<Diagnostic> {
     let expected = &test.expect.value;
-    let actual_decision = in_words(&actual, &policies);
     let mut diagnostics = Vec::new();
     let mut fail = |span: Span, message: String| {
         diagnostics.push(
@@ -237,19 +258,10 @@ fn judge(
         );
         fail(span, message);
     }
-    if diagnostics.is_empty() {
-        return TestOutcome::Passed;
-    }
-    TestOutcome::Failed(Box::new(Failure {
-        expected: wanted,
-        actual,
-        actual_decision,
-        diagnostics,
-        policies,
-    }))
+    diagnostics
 }
 
-fn in_words(answer: &Answer, policies: &[PolicyStatus]) -> ExpectedDecision {
+fn in_words(answer: &Answer, policies: &[Settled]) -> ExpectedDecision {
     let forbidden = policies
         .iter()
         .any(|policy| policy.effect == Effect::Forbid && policy.status == Status::Satisfied);

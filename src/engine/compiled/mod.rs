@@ -12,7 +12,7 @@ mod value;
 mod world;
 
 pub use evaluate::Case;
-pub use extension::{datetime, decimal, duration, ip};
+pub use extension::{Function, call, construct, datetime, decimal, duration, ip};
 pub use index::{Bits, Position, candidates};
 pub use names::{AttributeId, EntityId, Names, TypeId};
 pub use plan::{Body, Plan, PlannedPolicy};

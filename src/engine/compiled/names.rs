@@ -64,6 +64,11 @@ impl Names {
         self.types.get(name).copied()
     }
 
+    /// The number of an attribute that is known.
+    pub fn known_attribute(&self, name: &str) -> Option<AttributeId> {
+        self.attributes.get(name).copied()
+    }
+
     /// The number of an entity that is known.
     pub fn known_entity(&self, ty: TypeId, id: &str) -> Option<EntityId> {
         self.entities.get(ty as usize)?.get(id).copied()

@@ -1,7 +1,7 @@
 //! L1, the universe: the policies of the sides that are decided together, compiled, each of them once.
 
 use super::index::Index;
-use super::names::{EntityId, Names, TypeId};
+use super::names::{AttributeId, EntityId, Names, TypeId};
 use super::paths::Paths;
 use super::program::{Compiler, Node};
 use super::shape::{ActionShape, ContextShapes, action_shape, chosen};
@@ -32,10 +32,23 @@ pub struct PlannedPolicy<'g> {
     /// The name that both sides use for it.
     pub name: Arc<str>,
     pub effect: Effect,
-    pub base: bool,
-    pub head: bool,
+    /// Its place in the policy sets of base and of head, where it stands there.
+    pub base: Option<usize>,
+    pub head: Option<usize>,
     pub body: Body<'g>,
+    /// The attributes of the context that its condition reads, or something inside of.
+    pub reads: Box<[AttributeId]>,
+    /// Whether it reads the context as a value.
+    pub reads_all: bool,
 }
+
+/// A policy with its name, and its places on base and on head.
+type Entry<'e> = (
+    &'e Arc<str>,
+    &'e CompiledPolicy,
+    Option<usize>,
+    Option<usize>,
+);
 
 /// Everything that deciding needs and that does not change from request to request.
 #[derive(Debug)]
@@ -56,42 +69,46 @@ impl<'g> Plan<'g> {
     /// The plan of one side alone, as base or as head; nothing where the side has no schema, or entities that the
     /// compiled path does not cover.
     pub fn one(ground: &'g Bump, side: &Side<'_>, is_base: bool) -> Option<Self> {
-        let policies = side.named_policies();
-        let entries = policies.map(|(name, policy)| (name, policy, is_base, !is_base));
+        let policies = side.named_policies().enumerate();
+        let entries = policies.map(|(at, (name, policy))| {
+            let at = Some(at);
+            (
+                name,
+                policy,
+                at.filter(|_| is_base),
+                at.filter(|_| !is_base),
+            )
+        });
         Self::of(ground, side, entries.collect())
     }
 
     /// The plan of two sides that share schema and entities.
     pub fn both(ground: &'g Bump, base: &Side<'_>, head: &Side<'_>) -> Option<Self> {
-        let mut before: FxHashMap<&Arc<str>, &CompiledPolicy> = FxHashMap::default();
-        for (name, policy) in base.named_policies() {
+        let mut before: FxHashMap<&Arc<str>, (usize, &CompiledPolicy)> = FxHashMap::default();
+        for (at, (name, policy)) in base.named_policies().enumerate() {
             // Names tell policies apart (`engine/pairing.rs`); without that, nothing here would be true.
-            if before.insert(name, policy).is_some() {
+            if before.insert(name, (at, policy)).is_some() {
                 return None;
             }
         }
         let mut entries = Vec::new();
-        for (name, policy) in head.named_policies() {
+        for (at, (name, policy)) in head.named_policies().enumerate() {
             let same = before
                 .get(name)
-                .is_some_and(|other| other.decides_like(policy));
-            if same {
+                .filter(|(_, other)| other.decides_like(policy))
+                .map(|(at, _)| *at);
+            if same.is_some() {
                 before.remove(name);
             }
-            entries.push((name, policy, same, true));
+            entries.push((name, policy, same, Some(at)));
         }
-        let gone = base
-            .named_policies()
-            .filter(|(name, _)| before.contains_key(name));
-        entries.extend(gone.map(|(name, policy)| (name, policy, true, false)));
+        let all = base.named_policies().enumerate();
+        let gone = all.filter(|(_, (name, _))| before.contains_key(name));
+        entries.extend(gone.map(|(at, (name, policy))| (name, policy, Some(at), None)));
         Self::of(ground, head, entries)
     }
 
-    fn of(
-        ground: &'g Bump,
-        side: &Side<'_>,
-        entries: Vec<(&Arc<str>, &CompiledPolicy, bool, bool)>,
-    ) -> Option<Self> {
+    fn of(ground: &'g Bump, side: &Side<'_>, entries: Vec<Entry<'_>>) -> Option<Self> {
         let version = side.version();
         let schema = version.schema.as_ref()?;
         let mut names = Names::default();
@@ -112,13 +129,15 @@ impl<'g> Plan<'g> {
             (0_u32..).zip(entries.into_iter().zip(lowered))
         {
             index.add(at, &scope, &mut names);
-            if base != head {
+            if base.is_some() != head.is_some() {
                 changed.push(at);
             }
             let mut compiler = Compiler {
                 ground,
                 names: &mut names,
                 paths: &mut paths,
+                reads: Vec::new(),
+                reads_all: false,
             };
             let body = match condition {
                 None => Body::Satisfied,
@@ -126,12 +145,18 @@ impl<'g> Plan<'g> {
                     .and_then(|condition| compiler.condition(&condition))
                     .map_or(Body::Foreign, Body::Condition),
             };
+            let reads_all = compiler.reads_all;
+            let mut reads = compiler.reads;
+            reads.sort_unstable();
+            reads.dedup();
             policies.push(PlannedPolicy {
                 name: name.clone(),
                 effect: policy.effect,
                 base,
                 head,
                 body,
+                reads: reads.into(),
+                reads_all,
             });
         }
         let mut shapes = FxHashMap::default();

@@ -92,6 +92,10 @@ pub struct Compiler<'c, 'g> {
     pub ground: &'g Bump,
     pub names: &'c mut Names,
     pub paths: &'c mut Paths,
+    /// The attributes of the context that were met so far.
+    pub reads: Vec<AttributeId>,
+    /// Whether the context was met as a value.
+    pub reads_all: bool,
 }
 
 impl<'g> Compiler<'_, 'g> {
@@ -105,6 +109,7 @@ impl<'g> Compiler<'_, 'g> {
             // The context as a value: compared, or put into a set.
             Expr::Variable(Variable::Context) => {
                 self.paths.read_all();
+                self.reads_all = true;
                 Node::Context
             }
             Expr::If(parts) => {
@@ -162,7 +167,7 @@ impl<'g> Compiler<'_, 'g> {
                     Some(from) => {
                         let mut parent = from;
                         let steps = attributes.into_iter().map(|attribute| {
-                            let child = self.paths.child(parent, attribute);
+                            let child = self.child(parent, attribute);
                             parent = Some(child);
                             (child, attribute)
                         });
@@ -219,7 +224,14 @@ impl<'g> Compiler<'_, 'g> {
             inner => Some(self.place(inner)?),
         };
         let attribute = self.names.attribute(attribute);
-        Some(self.paths.child(parent, attribute))
+        Some(self.child(parent, attribute))
+    }
+
+    fn child(&mut self, parent: Option<PathId>, attribute: AttributeId) -> PathId {
+        if parent.is_none() {
+            self.reads.push(attribute);
+        }
+        self.paths.child(parent, attribute)
     }
 }
 

@@ -54,14 +54,14 @@ pub struct Request {
 pub struct Decider<'p, 'g> {
     pub plan: &'p Plan<'g>,
     pub strangers: Strangers,
-    uids: Uids,
+    pub uids: Uids,
     /// The number of each policy's name.
     names: Vec<u32>,
     pub base: SideAnswer,
     pub head: SideAnswer,
     fates: Vec<(u32, Fate)>,
     /// The changed policies whose scope holds.
-    changed: Vec<u32>,
+    pub changed: Vec<u32>,
     /// Whether the last request that was not decided met a policy that is not compiled.
     foreign: bool,
 }
@@ -228,8 +228,8 @@ impl<'p, 'g> Decider<'p, 'g> {
             };
             self.fates.push((*policy, fate));
         }
-        self.base = self.settle(|policy| policy.base);
-        self.head = self.settle(|policy| policy.head);
+        self.base = self.settle(|policy| policy.base.is_some());
+        self.head = self.settle(|policy| policy.head.is_some());
         Some(Decided::Answered)
     }
 

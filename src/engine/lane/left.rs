@@ -1,11 +1,11 @@
-//! Why a line is left to the general way.
+//! Why a line is left to the general way, where it is read in full.
 
 use super::Track;
 use crate::engine::{Merge, Side};
 use crate::model::RecordedAction;
 use std::collections::BTreeMap;
 
-/// Why the compiled engine did not decide an action.
+/// Why the fast lane did not take an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LeftBy {
     /// The side has no schema.

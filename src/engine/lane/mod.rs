@@ -6,6 +6,7 @@
 mod context;
 mod counts;
 mod decide;
+mod general;
 mod left;
 mod memory;
 mod record;
@@ -22,6 +23,7 @@ use bumpalo::Bump;
 use counts::Actor;
 pub use decide::SideAnswer;
 use decide::{Decided, Decider, Want};
+pub use general::{Ruled, Ruling};
 pub use left::{LeftBy, LeftCounts};
 use record::Line;
 use rustc_hash::FxHashMap;
@@ -229,6 +231,11 @@ impl<'p, 'g> Lane<'p, 'g> {
         room.reset();
         let id = self.take_with(&room, recording, at, text);
         self.room = room;
+        self.trim();
+        id
+    }
+
+    fn trim(&mut self) {
         match &mut self.deciders {
             Deciders::Together(one) | Deciders::Head(one) => one.trim(),
             Deciders::Apart(both) => {
@@ -236,7 +243,6 @@ impl<'p, 'g> Lane<'p, 'g> {
                 both.1.trim();
             }
         }
-        id
     }
 
     fn take_with<'l>(

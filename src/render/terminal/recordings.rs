@@ -160,7 +160,7 @@ pub(super) fn engine(
         .collect();
     let why = match reasons.is_empty() {
         true => String::new(),
-        false => format!("         interpreted because: {}\n", reasons.join(" · ")),
+        false => format!("         read in full because: {}\n", reasons.join(" · ")),
     };
     format!("engine   {}\n{why}", parts.join(" · "))
 }

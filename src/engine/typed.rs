@@ -45,6 +45,9 @@ fn by_type(json: &Json, ty: &Type) -> Option<Value> {
         }
         (Type::Set(_) | Type::Record(_), _) => None,
         (Type::Decimal | Type::IpAddr | Type::Datetime | Type::Duration, json) => {
+            if let Some(value) = offset(json) {
+                return Some(value);
+            }
             let function = constructor(ty)?;
             let text = match json {
                 Json::String(text) => text,
@@ -70,10 +73,10 @@ fn by_itself(json: &Json) -> Option<Value> {
                 let (ty, id) = texts(inner, "type", "id")?;
                 return cedar::is_type_name(ty).then(|| Value::Entity(EntityRef::new(ty, id)));
             }
-            if let Some(Json::Object(inner)) = escaped("__extn") {
-                let (named, text) = texts(inner, "fn", "arg")?;
-                let known = CONSTRUCTORS.into_iter().find(|known| *known == named)?;
-                return literal(known, text);
+            if escaped("__extn").is_some() {
+                let mut literals = CONSTRUCTORS.into_iter();
+                return offset(json)
+                    .or_else(|| literals.find_map(|function| explicit(json, function)));
             }
             plain(members, None).map(Value::Record)
         }
@@ -89,6 +92,33 @@ fn scalar(json: &Json) -> Option<Value> {
         Json::String(value) => Some(Value::String(value.clone())),
         Json::Null | Json::Float(_) | Json::Array(_) | Json::Object(_) | Json::Repeated => None,
     }
+}
+
+/// The sum of a datetime and a duration, as Cedar writes a datetime that has no literal. All in it has its escape, so it is
+/// the same with any schema.
+fn offset(json: &Json) -> Option<Value> {
+    let inner = json.get("__extn")?;
+    let (Json::Object(outer), Json::Object(members)) = (json, inner) else {
+        return None;
+    };
+    let (Json::Array(arguments), Some("offset")) = (inner.get("args")?, inner.get("fn")?.as_str())
+    else {
+        return None;
+    };
+    let ([moment, length], 1, 2) = (arguments.as_slice(), outer.len(), members.len()) else {
+        return None;
+    };
+    let arguments = vec![explicit(moment, "datetime")?, explicit(length, "duration")?];
+    Some(Value::Call("offset".into(), arguments))
+}
+
+/// A literal of an extension type with its escape.
+fn explicit(json: &Json, function: &str) -> Option<Value> {
+    let inner = unescaped(json, "__extn").filter(|_| json.get("__extn").is_some())?;
+    let (named, text) = texts(inner, "fn", "arg")?;
+    (named == function)
+        .then(|| literal(function, text))
+        .flatten()
 }
 
 fn literal(function: &str, text: &str) -> Option<Value> {

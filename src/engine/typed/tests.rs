@@ -68,6 +68,18 @@ fn plain_forms_are_read_here() {
             true,
         ),
         (
+            r#"{"d":{"__extn":{"fn":"offset","args":[{"__extn":{"fn":"datetime","arg":"2026-01-01"}},{"__extn":{"fn":"duration","arg":"1h"}}]}}}"#,
+            true,
+        ),
+        (
+            r#"{"p":{"__extn":{"fn":"offset","args":[{"__extn":{"fn":"datetime","arg":"2026-01-01"}},{"__extn":{"fn":"duration","arg":"1h"}}]}}}"#,
+            true,
+        ),
+        (
+            r#"{"x":[{"__extn":{"fn":"offset","args":[{"__extn":{"fn":"datetime","arg":"2026-01-01"}},{"__extn":{"fn":"duration","arg":"1h"}}]}}]}"#,
+            false,
+        ),
+        (
             r#"{"more":[1,"1.0",{"x":true}],"n":"text","b":1,"type":"A"}"#,
             true,
         ),
@@ -89,6 +101,8 @@ fn plain_forms_are_read_here() {
 fn odd_forms_are_left_to_cedar() {
     for text in [
         r#"{"d":{"fn":"offset","args":["2026-01-01","1h"]}}"#,
+        r#"{"d":{"__extn":{"fn":"offset","args":["2026-01-01","1h"]}}}"#,
+        r#"{"d":{"__extn":{"fn":"offset","args":[{"__extn":{"fn":"datetime","arg":"2026-01-01"}}]}}}"#,
         r#"{"d":{"__extn":{"fn":"toDate","arg":"2026-01-01"}}}"#,
         r#"{"p":{"fn":"decimal","args":["1.0"]}}"#,
         r#"{"p":"none"}"#,
@@ -146,6 +160,11 @@ fn any_json() -> impl Strategy<Value = Json> {
                 .prop_map(move |(a, b)| object(vec![("fn", a), ("args", Json::Array(b))])),
             3 => two().prop_map(move |(a, b)| object(vec![("type", a), ("id", b)])),
             2 => inner.clone().prop_map(move |a| object(vec![("__extn", a)])),
+            2 => prop::sample::select(vec!["2026-01-01", "1h", "x"]).prop_map(|text| {
+                let hour = format!(r#"{{"__extn":{{"fn":"duration","arg":"{text}"}}}}"#);
+                let moment = r#"{"__extn":{"fn":"datetime","arg":"2026-01-01"}}"#;
+                serde_json::from_str(&format!(r#"{{"__extn":{{"fn":"offset","args":[{moment},{hour}]}}}}"#)).unwrap()
+            }),
             2 => inner.clone().prop_map(move |a| object(vec![("__entity", a)])),
             1 => inner.clone().prop_map(move |a| object(vec![("__expr", a)])),
             2 => vec(inner.clone(), 0..3).prop_map(Json::Array),

@@ -534,22 +534,15 @@ impl Expected {
     }
 
     /// What does not need every action to be evaluated.
-    fn in_classes(
-        &self,
-    ) -> (
-        u64,
-        u64,
-        [u64; 2],
-        &BTreeMap<ChangeClass, u64>,
-        &BTreeMap<GroupKey, u64>,
-    ) {
-        (
-            self.lines,
-            self.compared,
-            self.refused,
-            &self.classes,
-            &self.groups,
-        )
+    fn in_classes(&self) -> Self {
+        Self {
+            lines: self.lines,
+            compared: self.compared,
+            refused: self.refused,
+            classes: self.classes.clone(),
+            groups: self.groups.clone(),
+            ..Self::default()
+        }
     }
 
     fn in_changes(found: &DecisionChanges) -> Self {

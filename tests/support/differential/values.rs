@@ -197,7 +197,11 @@ impl Value {
                 }
             }
             Value::Call(function, arguments) => {
-                // Cedar types them by the function's signature, wherever the schema says what the call itself is.
+                // Cedar types arguments by the function's signature, wherever the schema types the call itself.
+                let (implicit, share) = (writing.is_implicit(), writing.implicit);
+                if writing.readable && !implicit {
+                    writing.implicit = 0;
+                }
                 let mut texts: Vec<String> = arguments
                     .iter()
                     .map(|argument| argument.text(writing))
@@ -206,8 +210,9 @@ impl Value {
                     true => ("arg", texts.remove(0)),
                     false => ("args", writing.array(texts)),
                 };
+                writing.implicit = share;
                 let members = vec![("fn", writing.string(function)), arguments];
-                match writing.is_implicit() {
+                match implicit {
                     true => writing.object(members),
                     false => pair(writing, "__extn", members),
                 }
@@ -244,6 +249,8 @@ pub struct Writing {
     random: Random,
     /// The share of extension values and entities, in percent, that stand without their escape.
     implicit: usize,
+    /// Whether all can be read without a schema, too, though it may mean something else then.
+    readable: bool,
     /// Whether values stand in forms that few would write.
     unusual: bool,
     /// The share of letters, in percent, that stand as escapes.
@@ -258,9 +265,18 @@ impl Writing {
         Self {
             random: Random::new(random.next()),
             implicit,
+            readable: false,
             unusual: random.percent(30),
             escapes: if random.percent(35) { 6 } else { 0 },
             shuffled: random.percent(35),
+        }
+    }
+
+    /// The same, of what another schema may have to read.
+    pub fn readable(self) -> Self {
+        Self {
+            readable: true,
+            ..self
         }
     }
 

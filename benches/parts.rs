@@ -70,10 +70,14 @@ fn reading(criterion: &mut Criterion) {
                 .for_each(|item| drop(black_box(parse(Importer::Native, item, "bench"))))
         });
     });
+    let loaded = version(&data.files(Version::Base));
+    let schema = loaded.schema.as_ref().expect("there is a schema");
+    let side = Side::head(&loaded);
     let requests: Vec<_> = actions
         .iter()
-        .filter_map(|action| Some(action.request.as_ref()?.cedar.clone()))
+        .filter_map(|action| side.recorded_request(action))
         .collect();
+    assert_eq!(requests.len(), actions.len());
     group.bench_function("a request out of its values", |bencher| {
         bencher.iter(|| {
             requests
@@ -81,8 +85,6 @@ fn reading(criterion: &mut Criterion) {
                 .for_each(|request| drop(black_box(BuiltRequest::build(request))))
         });
     });
-    let loaded = version(&data.files(Version::Base));
-    let schema = loaded.schema.as_ref().expect("there is a schema");
     let built: Vec<BuiltRequest> = requests
         .iter()
         .map(|request| BuiltRequest::build(request).expect("it is built"))

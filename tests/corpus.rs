@@ -1,5 +1,6 @@
 //! Cedar's own integration tests, through our parser, validator, store, request, evaluation and settling: the verdict
-//! of the validation, decision, reasons and errors must be those that Cedar's corpus states, with every engine.
+//! of the validation, decision, reasons and errors must be those that Cedar's corpus states, with every engine. Contexts
+//! are typed by the test itself, and, as recorded requests, by the product.
 //!
 //! The corpus is what `AGENTAUTHZ_CEDAR_CORPUS` names: files or folders, separated by `:`, JSONL, plain or `.zst`. Where
 //! the variable is not set it is `../shared/cedar-corpus`, and the test is skipped where that is not there.
@@ -9,10 +10,12 @@ use agentauthz::cedar::{
     Schema, parse_entity, parse_policies, parse_schema,
 };
 use agentauthz::diff::{CompareOptions, Comparison};
-use agentauthz::engine::{Ground, Incoming, LineWorker, Place, Settled, Side, Worker, settle};
+use agentauthz::engine::{
+    Engine as ByEngine, Ground, Incoming, LineWorker, Place, Settled, Side, Worker, settle,
+};
 use agentauthz::model::{
-    Answer, Decision, EntityRef, FieldPath, Json, RecordType, RecordedAction, RecordedRequest,
-    Request, Severity, SourceFile, Type, Value,
+    Answer, Decision, EntityRef, FieldPath, Json, Outcome, RecordType, RecordedAction,
+    RecordedRequest, Request, Severity, SourceFile, Type, Value, WrittenRequest,
 };
 use agentauthz::repository::{PolicyVersion, Typing, Writer};
 use rayon::prelude::*;
@@ -24,6 +27,12 @@ use std::sync::Arc;
 /// One way in which the product decides a request: an engine more is a line more in [`ENGINES`]. The compiled one takes
 /// lines of recordings instead.
 type Engine = (&'static str, fn(&PolicySet, PreparedRequest<'_>) -> Answer);
+
+/// The engines that decide recorded requests, each with a reader of contexts of its own.
+const RECORDED: &[(&str, ByEngine)] = &[
+    ("interpreted, as recorded", ByEngine::Interpreted),
+    ("reference, as recorded", ByEngine::Reference),
+];
 
 /// Every engine must give the corpus's answers.
 const ENGINES: &[Engine] = &[("interpreted", decide), ("reference", cedar::authorize)];
@@ -121,7 +130,12 @@ fn cedars_own_corpus_is_decided_as_it_says() {
             Err(error) => panic!("a line of the corpus is no set: {error}: {line:.200}"),
         })
         .reduce(Found::default, Found::add);
-    let engines: Vec<&str> = ENGINES.iter().map(|(name, _)| *name).collect();
+    let recorded = RECORDED.iter().map(|(name, _)| *name);
+    let engines: Vec<&str> = ENGINES
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(recorded)
+        .collect();
     println!(
         "Cedar's corpus: {} sets ({} accepted by the validation, {} of them with what the corpus refuses and Cedar now only \
          warns of), {} requests compared ({} allowed, {} with errors), with the engines {} (compiled decided {} \
@@ -248,7 +262,7 @@ fn run(set: &Set) -> Found {
             &format!("{} #{at}", set.name),
             case,
             &schema,
-            (policies, store, &compiled),
+            (policies, store, &base, &compiled),
             &numbers,
         );
     }
@@ -260,7 +274,7 @@ fn compare(
     name: &str,
     case: &Case,
     schema: &Schema,
-    (policies, store, compiled): (&PolicySet, &EntityStore, &Comparison<'_>),
+    (policies, store, side, compiled): (&PolicySet, &EntityStore, &Side<'_>, &Comparison<'_>),
     numbers: &BTreeMap<Arc<str>, String>,
 ) {
     let context = match context(found, case, schema) {
@@ -293,7 +307,15 @@ fn compare(
         .iter()
         .map(|(engine, decide)| (*engine, decide(policies, prepared)))
         .collect();
-    let (answer, itself) = by_line(compiled, &request);
+    let action = recorded(case);
+    for (way, engine) in RECORDED {
+        let side = side.clone().with_engine(*engine);
+        match side.decide(&action).outcome {
+            Outcome::Decided(answer) => answers.push((way, answer)),
+            other => found.wrong.push(format!("{name}: {way}: {other:?}")),
+        }
+    }
+    let (answer, itself) = by_line(compiled, action);
     found.compiled += u64::from(itself);
     answers.push(("compiled", answer));
     for (engine, ours) in answers {
@@ -340,16 +362,27 @@ fn validate(found: &mut Found, set: &Set, schema: &Schema, policies: &PolicySet)
     }
 }
 
-/// What the compiled engine says of a recorded request, as a change to a version without policies, where only a plain
-/// deny is no change; and whether it did without the interpreter.
-fn by_line(compiled: &Comparison<'_>, request: &Request) -> (Answer, bool) {
+/// A case as an enforcement point would have recorded it.
+fn recorded(case: &Case) -> RecordedAction {
     let mut action = RecordedAction::new("r");
     action.request = Some(RecordedRequest {
-        cedar: request.clone(),
+        cedar: WrittenRequest {
+            principal: case.principal.clone(),
+            action: case.action.clone(),
+            resource: case.resource.clone(),
+            context: case.context.clone(),
+            unknown: BTreeSet::new(),
+        },
         entities: Vec::new(),
         mapping: None,
         schema: None,
     });
+    action
+}
+
+/// What the compiled engine says of a recorded request, as a change to a version without policies, where only a plain
+/// deny is no change; and whether it did without the interpreter.
+fn by_line(compiled: &Comparison<'_>, action: RecordedAction) -> (Answer, bool) {
     let mut worker = compiled.worker();
     let text = serde_json::to_string(&action).unwrap();
     let itself = worker.line(&"r.jsonl".into(), 1, &text).is_some();

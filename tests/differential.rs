@@ -28,7 +28,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 use support::operators::{NAMES, Operators};
-use support::oracle::{Judge, Judged, class};
+use support::oracle::{Judge, Judged, class, holds_call};
 use support::random::Random;
 use support::requests::{Line, line};
 use support::shrink::shrink;
@@ -147,7 +147,14 @@ fn every_engine_decides_as_cedar_does() {
 
 /// Whatever can happen did happen: else the generator has lost something.
 fn covers(found: &Statistics) {
-    for what in ["allow", "deny", "with errors", "nonconforming", "refused"] {
+    for what in [
+        "allow",
+        "deny",
+        "with errors",
+        "nonconforming",
+        "refused",
+        "contexts with calls",
+    ] {
         assert!(found.of(what) > 20, "{what}: {found}");
     }
     let [lane, left] = [LANE, LEFT].map(|what| found.of(what));
@@ -273,10 +280,16 @@ fn check(pair: &World, lines: &[Line], statistics: &mut Statistics) -> Result<()
             statistics.add("left open by Cedar, not compared");
             continue;
         }
-        judged.push((
-            line,
-            [left.judge(question).ok(), right.judge(question).ok()],
-        ));
+        let both = [left.judge(question).ok(), right.judge(question).ok()];
+        let takes = both.iter().any(Option::is_some);
+        if takes && serde_json::from_str(&question.context).is_ok_and(|json| holds_call(&json)) {
+            statistics.add("contexts with calls");
+        }
+        // A call whose arguments only a schema types is no value on a side without one.
+        if both[0].is_some() != both[1].is_some() {
+            statistics.add("read by one version alone");
+        }
+        judged.push((line, both));
     }
     for way in WAYS.iter().filter(|way| way.engine != Engine::Compiled) {
         let sides = [
@@ -355,7 +368,8 @@ fn many(
             if way.engine == Engine::Compiled && way.lane {
                 let lane = taken.iter().filter(|taken| **taken).count() as u64;
                 *statistics.counts.entry(LANE).or_default() += lane;
-                *statistics.counts.entry(LEFT).or_default() += expected.actions - lane;
+                *statistics.counts.entry(LEFT).or_default() +=
+                    expected.compared.saturating_sub(lane);
                 for (reason, count) in changes.left.iter() {
                     *statistics.counts.entry(reason).or_default() += count;
                 }
@@ -519,9 +533,10 @@ fn count(
 /// What a comparison of many lines must come to.
 #[derive(Debug, Default, PartialEq)]
 struct Expected {
-    actions: u64,
+    lines: u64,
     compared: u64,
-    malformed: u64,
+    /// Lines that a side has no request for, because they are no action or because Cedar has no such request.
+    refused: [u64; 2],
     decisions: [Decisions; 2],
     nonconforming: [u64; 2],
     classes: BTreeMap<ChangeClass, u64>,
@@ -532,27 +547,30 @@ impl Expected {
     fn of(judged: impl Iterator<Item = [Option<Judged>; 2]>, head: &Judge) -> Self {
         let mut out = Self::default();
         for judged in judged {
-            let [Some(left), Some(right)] = &judged else {
-                // Cedar has no such request, whatever the version: no line of that kind is an action, or it is one that
-                // cannot be decided.
-                assert!(judged.iter().all(Option::is_none), "{judged:?}");
-                out.malformed += 1;
-                continue;
-            };
-            out.actions += 1;
-            out.compared += 1;
-            for (side, judged) in [left, right].into_iter().enumerate() {
+            out.lines += 1;
+            for (side, judged) in judged.iter().enumerate() {
+                let Some(judged) = judged else {
+                    out.refused[side] += 1;
+                    continue;
+                };
                 match judged.answer.decision {
                     Some(Decision::Allow) => out.decisions[side].allow += 1,
                     Some(Decision::Deny) | None => out.decisions[side].deny += 1,
                 }
                 out.nonconforming[side] += u64::from(judged.nonconforming);
             }
-            let class = class(Some(left), Some(right), head);
+            let [left, right] = judged.each_ref().map(Option::as_ref);
+            if left.is_none() && right.is_none() {
+                continue;
+            }
+            out.compared += u64::from(left.is_some() && right.is_some());
+            let class = class(left, right, head);
             *out.classes.entry(class).or_default() += 1;
             if class != ChangeClass::Unchanged {
-                let [base, head] =
-                    [left, right].map(|judged| Outcome::Decided(judged.answer.clone()));
+                let [base, head] = [left, right].map(|judged| match judged {
+                    Some(judged) => Outcome::Decided(judged.answer.clone()),
+                    None => Outcome::NotReplayable(NotReplayable::InvalidRequest),
+                });
                 *out.groups
                     .entry(GroupKey { class, base, head })
                     .or_default() += 1;
@@ -562,26 +580,19 @@ impl Expected {
     }
 
     /// What does not need every action to be evaluated.
-    fn in_classes(
-        &self,
-    ) -> (
-        u64,
-        u64,
-        u64,
-        &BTreeMap<ChangeClass, u64>,
-        &BTreeMap<GroupKey, u64>,
-    ) {
-        (
-            self.actions,
-            self.compared,
-            self.malformed,
-            &self.classes,
-            &self.groups,
-        )
+    fn in_classes(&self) -> Self {
+        Self {
+            lines: self.lines,
+            compared: self.compared,
+            refused: self.refused,
+            classes: self.classes.clone(),
+            groups: self.groups.clone(),
+            ..Self::default()
+        }
     }
 
     fn in_changes(found: &DecisionChanges) -> Self {
-        let refused = found.base.decisions.not_replayable;
+        let refused = [&found.base, &found.head].map(|side| side.decisions.not_replayable);
         let decided = |decisions: Decisions| Decisions {
             not_replayable: 0,
             ..decisions
@@ -592,14 +603,15 @@ impl Expected {
             .map(|(class, tally)| (*class, tally.actions))
             .collect();
         // What no side can decide is unchanged.
+        let by_head = classes.get(&ChangeClass::NewlyDecidable).copied();
         if let Some(unchanged) = classes.get_mut(&ChangeClass::Unchanged) {
-            *unchanged -= refused;
+            *unchanged -= refused[0] - by_head.unwrap_or_default();
         }
         classes.retain(|_, count| *count > 0);
         Self {
-            actions: found.volume.actions - refused,
+            lines: found.volume.actions + found.volume.malformed.count,
             compared: found.compared,
-            malformed: found.volume.malformed.count + refused,
+            refused: refused.map(|refused| found.volume.malformed.count + refused),
             decisions: [decided(found.base.decisions), decided(found.head.decisions)],
             nonconforming: [
                 found.base.nonconforming.count,

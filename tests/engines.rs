@@ -27,7 +27,7 @@ fn requested(head: &Side<'_>, recorded: bool) -> Vec<(Arc<str>, u64, String)> {
         };
         action.call = None;
         action.request = Some(RecordedRequest {
-            cedar: request,
+            cedar: request.into(),
             entities: Vec::new(),
             mapping: None,
             schema: None,

@@ -1,6 +1,7 @@
 //! The only folder that names Cedar's crates: parse, link, validate, build values, evaluate.
 
 mod build_entity;
+mod context;
 mod diagnostics;
 mod entities;
 mod evaluate;
@@ -18,6 +19,7 @@ mod types;
 mod unknown;
 mod values;
 
+pub use context::Context;
 pub use entities::{EntityStore, ParsedEntity, parse_entity};
 pub use evaluate::{Evaluated, Evaluation};
 pub use lower::LoweredEntity;
@@ -28,7 +30,7 @@ pub use schema::{ActionInfo, Schema, parse_schema};
 pub use values::{BuiltRequest, PreparedRequest};
 
 use crate::model::EntityRef;
-use cedar_policy_core::ast;
+use cedar_policy_core::{FromNormalizedStr as _, ast};
 use std::str::FromStr;
 
 /// Cedar's version, for reports.
@@ -38,12 +40,17 @@ pub fn version() -> String {
 
 /// Cedar's uid for a reference; nothing where the type is no name in Cedar's grammar.
 fn uid(reference: &EntityRef) -> Option<ast::EntityUID> {
-    let ty = ast::EntityType::from_str(&reference.ty).ok()?;
+    let ty = entity_type(&reference.ty)?;
     Some(ast::EntityUID::from_components(
         ty,
         ast::Eid::new(reference.id.as_ref()),
         None,
     ))
+}
+
+/// Cedar takes names without spaces and comments alone, where they are no part of a policy.
+fn entity_type(name: &str) -> Option<ast::EntityType> {
+    Some(ast::Name::from_normalized_str(name).ok()?.into())
 }
 
 fn reference(uid: &ast::EntityUID) -> EntityRef {
@@ -60,5 +67,5 @@ pub fn parse_entity_ref(text: &str) -> Result<EntityRef, String> {
 
 /// Whether a text is a type name in Cedar's grammar, `Namespace::Type`.
 pub fn is_type_name(text: &str) -> bool {
-    ast::EntityType::from_str(text).is_ok()
+    entity_type(text).is_some()
 }

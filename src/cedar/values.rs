@@ -1,5 +1,6 @@
 //! Our values and requests as Cedar's.
 
+use super::context::Context;
 use super::entities::EntityStore;
 use super::{Schema, diagnostics, uid};
 use crate::model::{EntityRef, FieldPath, Request, Value};
@@ -9,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A request in Cedar's terms. `unknown` names the context fields whose value nobody knows; they are not in it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuiltRequest {
     pub(super) principal: ast::EntityUID,
     pub(super) action: ast::EntityUID,
@@ -30,13 +31,25 @@ pub struct PreparedRequest<'a> {
 impl BuiltRequest {
     /// Builds Cedar's values. The error says which part Cedar has no value for.
     pub fn build(request: &Request) -> Result<Self, String> {
+        Self::of(request, Arc::new(record(&request.context)?))
+    }
+
+    /// The same with the context as Cedar has read it.
+    pub fn with_context(request: &Request, context: &Context) -> Result<Self, String> {
+        Self::of(request, context.members.clone())
+    }
+
+    fn of(
+        request: &Request,
+        context: Arc<BTreeMap<smol_str::SmolStr, ast::Value>>,
+    ) -> Result<Self, String> {
         let name =
             |part: &EntityRef| uid(part).ok_or_else(|| format!("`{}` is no entity type", part.ty));
         Ok(Self {
             principal: name(&request.principal)?,
             action: name(&request.action)?,
             resource: name(&request.resource)?,
-            context: Arc::new(record(&request.context)?),
+            context,
             unknown: request.unknown.clone(),
         })
     }

@@ -186,7 +186,7 @@ impl Importing {
                     .map(|recorded| recorded.entities)
                     .unwrap_or_default();
                 action.request = Some(RecordedRequest {
-                    cedar: mapped.request,
+                    cedar: mapped.request.into(),
                     entities,
                     mapping: Some(mapping.digest.clone()),
                     schema: Some(schema.digest().clone()),

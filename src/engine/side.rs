@@ -4,9 +4,9 @@ use super::kind::Engine;
 use super::pairing::Pairing;
 use super::request::{Mapped, map_call};
 use super::settle::{Settled, settle};
-use super::typed::{fits, typed};
+use super::typed::{fits, plain};
 use crate::cedar::{
-    self, BuiltRequest, CompiledPolicy, EntityStore, Evaluated, Evaluation, ParsedEntity,
+    self, BuiltRequest, CompiledPolicy, Context, EntityStore, Evaluated, Evaluation, ParsedEntity,
     PreparedRequest,
 };
 use crate::model::{
@@ -43,6 +43,15 @@ pub struct PolicyStatus {
     pub unknown: BTreeSet<FieldPath>,
     /// The file it stands in, and the byte offset there.
     pub place: (Arc<str>, usize),
+}
+
+/// The request of an action on one side.
+struct Asked<'r> {
+    mapped: Mapped,
+    /// What was recorded beside it.
+    recorded: Option<&'r RecordedRequest>,
+    /// The context, where Cedar's own parser read it.
+    context: Option<Context>,
 }
 
 /// What one side says of one recorded action.
@@ -147,9 +156,15 @@ impl<'a> Side<'a> {
     pub fn decide(&self, action: &RecordedAction) -> Verdict {
         match self.request(action) {
             Err(reason) => Verdict::not_replayable(reason),
-            Ok((mapped, recorded)) => match self.store(recorded, &mapped.request) {
+            Ok(asked) => match self.store(asked.recorded, &asked.mapped.request) {
                 Ok((store, fault)) => {
-                    let verdict = self.decide_request(mapped, &store);
+                    let verdict = match &asked.context {
+                        Some(context) => {
+                            let built = BuiltRequest::with_context(&asked.mapped.request, context);
+                            self.decide_built(asked.mapped, built, &store)
+                        }
+                        None => self.decide_request(asked.mapped, &store),
+                    };
                     Verdict {
                         nonconforming: verdict.nonconforming.or(fault),
                         ..verdict
@@ -162,26 +177,30 @@ impl<'a> Side<'a> {
 
     /// The request of an action on this side: the recorded one where mapping and schema are those that made it, or
     /// where the action holds no call to map; else the call mapped anew.
-    fn request<'r>(
-        &self,
-        action: &'r RecordedAction,
-    ) -> Result<(Mapped, Option<&'r RecordedRequest>), NotReplayable> {
+    fn request<'r>(&self, action: &'r RecordedAction) -> Result<Asked<'r>, NotReplayable> {
         let recorded = action.request.as_ref();
         let as_recorded = |recorded: &'r RecordedRequest| {
-            let request = self.typed(recorded);
-            let mapped = Mapped {
-                request,
-                left_out: BTreeSet::new(),
-            };
-            Ok((mapped, Some(recorded)))
+            let (request, context) = self
+                .read(recorded)
+                .map_err(|_| NotReplayable::InvalidRequest)?;
+            Ok(Asked {
+                mapped: Mapped {
+                    request,
+                    left_out: BTreeSet::new(),
+                },
+                recorded: Some(recorded),
+                context,
+            })
         };
         match (recorded, &action.call, &self.version.mapping) {
             (Some(recorded), None, _) | (Some(recorded), Some(_), None) => as_recorded(recorded),
             (Some(recorded), Some(_), Some(_)) if self.made_here(recorded) => as_recorded(recorded),
             (_, Some(call), Some(mapping)) => match &self.version.schema {
-                Some(schema) => {
-                    map_call(action, call, mapping, schema).map(|mapped| (mapped, recorded))
-                }
+                Some(schema) => map_call(action, call, mapping, schema).map(|mapped| Asked {
+                    mapped,
+                    recorded,
+                    context: None,
+                }),
                 None => Err(NotReplayable::NoMapping),
             },
             (None, Some(_), None) => Err(NotReplayable::NoMapping),
@@ -191,7 +210,7 @@ impl<'a> Side<'a> {
 
     /// The request of an action on this side, for a record that has no entities of its own.
     pub(super) fn mapped(&self, action: &RecordedAction) -> Result<Mapped, NotReplayable> {
-        self.request(action).map(|(mapped, _)| mapped)
+        self.request(action).map(|asked| asked.mapped)
     }
 
     /// Whether both sides make the same request of every action.
@@ -206,20 +225,35 @@ impl<'a> Side<'a> {
         digests(self) == digests(other)
     }
 
-    /// A recorded request, read as the schema says.
-    fn typed(&self, recorded: &RecordedRequest) -> Request {
-        let mut request = recorded.cedar.clone();
+    /// A recorded request, read as the schema says; the context by Cedar's parser where ours does not surely know it, and
+    /// always where Cedar decides, so that nothing of ours stands between the recording and Cedar.
+    fn read(&self, recorded: &RecordedRequest) -> Result<(Request, Option<Context>), String> {
+        let written = &recorded.cedar;
         let schema = self.version.schema.as_ref();
-        let info = schema.and_then(|schema| schema.action(&request.action));
-        if let Some(ty) = info.and_then(|info| info.context.as_ref()) {
-            request.context = typed(std::mem::take(&mut request.context), ty);
-        }
-        request
+        let info = schema.and_then(|schema| schema.action(&written.action));
+        let ty = info.and_then(|info| info.context.as_ref());
+        let (context, by_cedar) = match (plain(&written.context, ty), self.engine) {
+            (Some(ours), Engine::Compiled | Engine::Interpreted) => (ours, None),
+            (ours, _) => {
+                let read = Context::read(&written.context, &written.action, schema)?;
+                // What is shown does not depend on the engine.
+                (ours.map_or_else(|| read.lowered(), Ok)?, Some(read))
+            }
+        };
+        let request = Request {
+            principal: written.principal.clone(),
+            action: written.action.clone(),
+            resource: written.resource.clone(),
+            context,
+            unknown: written.unknown.clone(),
+        };
+        Ok((request, by_cedar))
     }
 
-    /// The request of an action, where it is taken as it was recorded.
+    /// The request of an action, where it is taken as it was recorded and Cedar has values for it.
     pub fn recorded_request(&self, action: &RecordedAction) -> Option<Request> {
-        action.request.as_ref().map(|recorded| self.typed(recorded))
+        let (request, _) = self.read(action.request.as_ref()?).ok()?;
+        Some(request)
     }
 
     fn made_here(&self, recorded: &RecordedRequest) -> bool {
@@ -235,9 +269,17 @@ impl<'a> Side<'a> {
         &self,
         action: &RecordedAction,
     ) -> Result<(Mapped, Option<String>), NotReplayable> {
-        let (mapped, recorded) = self.request(action)?;
+        let Asked {
+            mapped,
+            recorded,
+            context,
+        } = self.request(action)?;
         let invalid = |_| NotReplayable::InvalidRequest;
-        let built = BuiltRequest::build(&mapped.request).map_err(invalid)?;
+        let built = match &context {
+            Some(context) => BuiltRequest::with_context(&mapped.request, context),
+            None => BuiltRequest::build(&mapped.request),
+        };
+        let built = built.map_err(invalid)?;
         let (_, fault) = self.store(recorded, &mapped.request).map_err(invalid)?;
         let nonconforming = self.nonconforming(&mapped.request, || Some(&built));
         Ok((mapped, nonconforming.or(fault)))
@@ -273,17 +315,32 @@ impl<'a> Side<'a> {
                 Err((message, None)) => return Err(message),
             }
         }
-        let built = BuiltRequest::build(request)?;
         let store = &self.version.store;
-        let store = store.overlay_for(&entities, &built, &self.version.policies)?;
-        Ok((Cow::Owned(store), fault))
+        let store = match self.engine {
+            // Nothing is left out of what Cedar decides with.
+            Engine::Reference => store.overlay(&entities),
+            Engine::Compiled | Engine::Interpreted => {
+                let built = BuiltRequest::build(request)?;
+                store.overlay_for(&entities, &built, &self.version.policies)
+            }
+        };
+        Ok((Cow::Owned(store?), fault))
     }
 
     /// Decides one request with these entities.
     pub fn decide_request(&self, mapped: Mapped, store: &EntityStore) -> Verdict {
-        let built = match BuiltRequest::build(&mapped.request) {
-            Ok(built) => built,
-            Err(_) => return Verdict::not_replayable(NotReplayable::InvalidRequest),
+        let built = BuiltRequest::build(&mapped.request);
+        self.decide_built(mapped, built, store)
+    }
+
+    fn decide_built(
+        &self,
+        mapped: Mapped,
+        built: Result<BuiltRequest, String>,
+        store: &EntityStore,
+    ) -> Verdict {
+        let Ok(built) = built else {
+            return Verdict::not_replayable(NotReplayable::InvalidRequest);
         };
         let prepared = PreparedRequest {
             request: &built,
@@ -335,11 +392,11 @@ impl<'a> Side<'a> {
         &self,
         action: &RecordedAction,
     ) -> Result<(Verdict, Vec<PolicyStatus>), NotReplayable> {
-        let (mapped, recorded) = self.request(action)?;
+        let asked = self.request(action)?;
         let (store, _) = self
-            .store(recorded, &mapped.request)
+            .store(asked.recorded, &asked.mapped.request)
             .map_err(|_| NotReplayable::InvalidRequest)?;
-        self.explain_request(mapped, &store)
+        self.explain_request(asked.mapped, &store)
     }
 
     /// The same for a request.

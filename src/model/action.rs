@@ -1,6 +1,6 @@
 //! Recorded actions: the native form of what an agent did, one JSON object a line (`agentauthz.action/1`).
 
-use super::{Decision, Digest, Json, Request};
+use super::{Decision, Digest, Json, WrittenRequest};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -84,7 +84,7 @@ pub struct ToolCall {
 #[serde(deny_unknown_fields)]
 pub struct RecordedRequest {
     /// Principal, action, resource, context and the fields of the context that are unknown.
-    pub cedar: Request,
+    pub cedar: WrittenRequest,
     /// Entities that came with the request, in Cedar's entity JSON (`uid`, `attrs`, `parents`, `tags`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entities: Vec<Json>,

@@ -23,7 +23,7 @@ pub use digest::Digest;
 pub use expr::{Expr, Operator, PatternPart, Scope, ScopeTest, Variable};
 pub use hash::hash64;
 pub use json::{Json, refuse_repeated_keys};
-pub use request::{FieldPath, Request};
+pub use request::{FieldPath, Request, WrittenRequest};
 pub use source::{SourceFile, Sources, Span};
 pub use types::{Attribute, RecordType, Type};
 pub use value::{EntityRef, Value};

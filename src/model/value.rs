@@ -167,6 +167,42 @@ impl Value {
     }
 }
 
+/// Cedar's explicit JSON.
+impl From<Value> for Json {
+    fn from(value: Value) -> Self {
+        let text = |text: &str| Json::String(text.to_owned());
+        let escape = |escape: &str, members: [(&str, Json); 2]| {
+            let inner = members.map(|(key, json)| (key.to_owned(), json));
+            let inner = Json::Object(BTreeMap::from(inner));
+            Json::Object(BTreeMap::from([(escape.to_owned(), inner)]))
+        };
+        match value {
+            Value::Bool(value) => Json::Bool(value),
+            Value::Long(value) => Json::Int(value),
+            Value::String(value) => Json::String(value),
+            Value::Entity(uid) => {
+                escape("__entity", [("type", text(&uid.ty)), ("id", text(&uid.id))])
+            }
+            Value::Extension(function, argument) => escape(
+                "__extn",
+                [("fn", text(&function)), ("arg", Json::String(argument))],
+            ),
+            Value::Call(function, arguments) => {
+                let arguments = arguments.into_iter().map(Json::from).collect();
+                escape(
+                    "__extn",
+                    [("fn", text(&function)), ("args", Json::Array(arguments))],
+                )
+            }
+            Value::Set(items) => Json::Array(items.into_iter().map(Json::from).collect()),
+            Value::Record(members) => {
+                let members = members.into_iter();
+                Json::Object(members.map(|(key, value)| (key, value.into())).collect())
+            }
+        }
+    }
+}
+
 /// Cedar's written form, for people: `decimal("12.50")`, `Agent::"a"`, `[1, 2]`, `{"a": 1}`.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -232,6 +268,7 @@ mod tests {
             r#"offset(datetime("1970-01-01"), duration("-1ms"))"#
         );
         assert_eq!(serde_json::to_string(&value).unwrap(), text);
+        assert_eq!(Value::from_json(value.clone().into()), Ok(value));
         assert!(serde_json::from_str::<Value>(r#"{"__extn":{"fn":"offset","args":1}}"#).is_err());
     }
 }

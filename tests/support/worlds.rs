@@ -857,7 +857,7 @@ fn paths() -> Vec<FieldPath> {
 pub fn recorded(id: usize, request: Request) -> RecordedAction {
     let mut action = RecordedAction::new(format!("r{id}"));
     action.request = Some(RecordedRequest {
-        cedar: request,
+        cedar: request.into(),
         entities: Vec::new(),
         mapping: None,
         schema: None,

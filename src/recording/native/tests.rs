@@ -147,7 +147,7 @@ fn a_repeated_key_has_no_value() {
     let request = action.request.as_ref().expect("a request");
     assert_eq!(
         request.cedar.context,
-        BTreeMap::from([("ok".to_owned(), Value::Bool(true))])
+        BTreeMap::from([("ok".to_owned(), Json::Bool(true))])
     );
     let unknown = FieldPath(vec!["amount".to_owned()]);
     assert_eq!(request.cedar.unknown, BTreeSet::from([unknown]));
@@ -241,7 +241,7 @@ prop_compose! {
         mapping in option::of(digest()),
         schema in option::of(digest()),
     ) -> RecordedRequest {
-        let cedar = Request { principal, action, resource, context, unknown };
+        let cedar = Request { principal, action, resource, context, unknown }.into();
         RecordedRequest { cedar, entities, mapping, schema }
     }
 }

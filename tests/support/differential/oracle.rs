@@ -318,6 +318,22 @@ pub fn class(base: Option<&Judged>, head: Option<&Judged>, on_head: &Judge) -> C
     }
 }
 
+/// Whether some value is a call of several arguments or on other values than a text, with or without its escape.
+pub fn holds_call(json: &Json) -> bool {
+    match json {
+        Json::Array(items) => items.iter().any(holds_call),
+        Json::Object(members) => {
+            let called = members.contains_key("fn")
+                && (members.contains_key("args")
+                    || members
+                        .get("arg")
+                        .is_some_and(|argument| !argument.is_string()));
+            called || members.values().any(holds_call)
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
+    }
+}
+
 /// Whether some value stands without its escape, or could.
 fn holds_implicit(json: &Json) -> bool {
     match json {
@@ -325,14 +341,24 @@ fn holds_implicit(json: &Json) -> bool {
             .iter()
             .any(|(_, arguments)| arguments.contains(&text.as_str())),
         Json::Array(items) => items.iter().any(holds_implicit),
-        Json::Object(members)
-            if members.contains_key("__extn") || members.contains_key("__entity") =>
-        {
-            false
+        Json::Object(members) if members.contains_key("__entity") => false,
+        Json::Object(members) if members.contains_key("__extn") => {
+            // The text of a constructor is its own; the arguments of other functions are typed by their signatures.
+            let call = &members["__extn"];
+            let constructs = CONSTRUCTORS
+                .iter()
+                .any(|(name, _)| call["fn"].as_str() == Some(name));
+            !constructs
+                && [&call["arg"], &call["args"]]
+                    .into_iter()
+                    .any(holds_implicit)
         }
         Json::Object(members) => {
             let pair = |first, second| members.contains_key(first) && members.contains_key(second);
-            pair("type", "id") || pair("fn", "arg") || members.values().any(holds_implicit)
+            pair("type", "id")
+                || pair("fn", "arg")
+                || pair("fn", "args")
+                || members.values().any(holds_implicit)
         }
         Json::Null | Json::Bool(_) | Json::Number(_) => false,
     }

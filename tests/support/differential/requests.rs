@@ -105,7 +105,11 @@ fn invalid(random: &mut Random) -> Value {
     match random.below(4) {
         0 => Value::Extension("decimal", bad),
         1 => Value::Extension(random.word(&["ip", "datetime", "duration", "nothing"]), bad),
-        2 => Value::Offset("9999-12-31".to_owned(), "9223372036854775807ms".to_owned()),
+        2 => {
+            let moment = Value::Extension("datetime", "9999-12-31".to_owned());
+            let long = Value::Extension("duration", "9223372036854775807ms".to_owned());
+            Value::Call("offset", vec![moment, long])
+        }
         _ => Value::Entity("Color".to_owned(), "no such color".to_owned()),
     }
 }
@@ -138,7 +142,7 @@ fn written(
     let context = serde_json::to_string(&request.context).expect("a context is JSON");
     let mut out = recorded(random, number);
     out.request = Some(RecordedRequest {
-        cedar: request,
+        cedar: request.into(),
         entities: Vec::new(),
         mapping: None,
         schema: None,

@@ -1,6 +1,6 @@
 //! Values with every type, as JSON (explicit, implicit, in odd writing), as Cedar's text, and as the product's own.
 
-use super::literals::{self, CONSTRUCTORS, DATETIMES, DURATIONS, LONGS, STRINGS};
+use super::literals::{self, CONSTRUCTORS, DURATIONS, LONGS, STRINGS};
 use super::random::Random;
 use super::schema::{Field, Schema, Ty};
 use agentauthz::model;
@@ -13,8 +13,8 @@ pub enum Value {
     Text(String),
     /// A constructor and its argument.
     Extension(&'static str, String),
-    /// A datetime and a duration.
-    Offset(String, String),
+    /// A function that makes a datetime or a duration of others.
+    Call(&'static str, Vec<Value>),
     Entity(String, String),
     Set(Vec<Value>),
     Record(Vec<(String, Value)>),
@@ -23,7 +23,7 @@ pub enum Value {
 }
 
 /// JSON that Cedar has no value for, or none of that type.
-pub const ODD: [&str; 9] = [
+pub const ODD: [&str; 14] = [
     "null",
     "1.5",
     "-0",
@@ -33,6 +33,11 @@ pub const ODD: [&str; 9] = [
     "1.0",
     "[null]",
     "{\"a\":null}",
+    "{\"__expr\":\"1\"}",
+    "{\"__entity\":1}",
+    "{\"__entity\":{\"type\":\"no type\",\"id\":\"a\"}}",
+    "{\"__extn\":{\"fn\":\"offset\",\"args\":[]}}",
+    "{\"__other\":{\"fn\":1}}",
 ];
 
 /// A value of a type.
@@ -49,11 +54,25 @@ pub fn value(random: &mut Random, schema: &Schema, ty: &Ty) -> Value {
         Ty::Text => Value::Text((*random.pick(&STRINGS)).to_owned()),
         Ty::Decimal => extension(random, 0),
         Ty::Ip => extension(random, 1),
-        Ty::Datetime if random.percent(5) => Value::Offset(
-            (*random.pick(&DATETIMES)).to_owned(),
-            DURATIONS[random.below(14)].to_owned(),
-        ),
+        Ty::Datetime if random.percent(5) => {
+            let moment = value(random, schema, &Ty::Datetime);
+            match random.percent(70) {
+                // The longest durations lead out of what a datetime can be.
+                true => Value::Call("offset", vec![moment, short(random)]),
+                false => Value::Call("toDate", vec![moment]),
+            }
+        }
         Ty::Datetime => extension(random, 2),
+        Ty::Duration if random.percent(5) => {
+            let moment = value(random, schema, &Ty::Datetime);
+            match random.percent(50) {
+                true => {
+                    let since = value(random, schema, &Ty::Datetime);
+                    Value::Call("durationSince", vec![moment, since])
+                }
+                false => Value::Call("toTime", vec![moment]),
+            }
+        }
         Ty::Duration => extension(random, 3),
         Ty::Entity(at) => {
             let (ty, id) = schema.some_id(random, *at);
@@ -72,6 +91,10 @@ pub fn value(random: &mut Random, schema: &Schema, ty: &Ty) -> Value {
         }
         Ty::Record(fields) => Value::Record(record(random, schema, fields)),
     }
+}
+
+fn short(random: &mut Random) -> Value {
+    Value::Extension("duration", DURATIONS[random.below(14)].to_owned())
 }
 
 /// The members of a record of this type.
@@ -95,13 +118,10 @@ impl Value {
             Value::Extension(function, argument) => {
                 model::Value::Extension((*function).into(), argument.clone())
             }
-            Value::Offset(datetime, duration) => model::Value::Call(
-                "offset".into(),
-                vec![
-                    model::Value::Extension("datetime".into(), datetime.clone()),
-                    model::Value::Extension("duration".into(), duration.clone()),
-                ],
-            ),
+            Value::Call(function, arguments) => {
+                let arguments = arguments.iter().map(Value::model);
+                model::Value::Call((*function).into(), arguments.collect::<Option<_>>()?)
+            }
             Value::Entity(ty, id) => {
                 model::Value::Entity(model::EntityRef::new(ty.as_str(), id.as_str()))
             }
@@ -128,11 +148,12 @@ impl Value {
             Value::Extension(function, argument) => {
                 format!("{function}({})", literals::written(random, argument))
             }
-            Value::Offset(datetime, duration) => format!(
-                "datetime({}).offset(duration({}))",
-                literals::quoted(datetime),
-                literals::quoted(duration)
-            ),
+            Value::Call(function, arguments) => {
+                let mut arguments = arguments.iter().map(|argument| argument.cedar(random));
+                let first = arguments.next().unwrap_or_default();
+                let rest: Vec<String> = arguments.collect();
+                format!("{first}.{function}({})", rest.join(", "))
+            }
             Value::Entity(ty, id) => literals::uid(ty, id),
             Value::Set(items) => {
                 let items: Vec<String> = items.iter().map(|item| item.cedar(random)).collect();
@@ -161,30 +182,50 @@ impl Value {
             Value::Bool(value) => value.to_string(),
             Value::Long(value) => value.to_string(),
             Value::Text(value) => writing.string(value),
-            Value::Extension(_, argument) if writing.is_implicit() => writing.string(argument),
             Value::Extension(function, argument) => {
-                let members = vec![
-                    ("fn", writing.string(function)),
-                    ("arg", writing.string(argument)),
-                ];
-                pair(writing, "__extn", members)
+                let text = writing.string(argument);
+                let implicit = writing.is_implicit();
+                if implicit && !writing.is_unusual(50) {
+                    return text;
+                }
+                let function = writing.string(function);
+                let argument = match writing.is_unusual(25) {
+                    true => ("args", writing.array(vec![text])),
+                    false => ("arg", text),
+                };
+                let members = vec![("fn", function), argument];
+                match implicit {
+                    true => writing.object(members),
+                    false => pair(writing, "__extn", members),
+                }
             }
-            Value::Offset(datetime, duration) => {
-                let of = |function, argument: &str| Value::Extension(function, argument.to_owned());
-                // Cedar types the arguments of a call by itself: these stay explicit.
-                let implicit = std::mem::take(&mut writing.implicit);
-                let arguments = [of("datetime", datetime), of("duration", duration)]
-                    .map(|value| value.text(writing))
-                    .to_vec();
-                let members = vec![
-                    ("fn", writing.string("offset")),
-                    ("args", writing.array(arguments)),
-                ];
-                writing.implicit = implicit;
-                pair(writing, "__extn", members)
+            Value::Call(function, arguments) => {
+                // Cedar types arguments by the function's signature, wherever the schema types the call itself.
+                let (implicit, share) = (writing.is_implicit(), writing.implicit);
+                if writing.readable && !implicit {
+                    writing.implicit = 0;
+                }
+                let mut texts: Vec<String> = arguments
+                    .iter()
+                    .map(|argument| argument.text(writing))
+                    .collect();
+                let arguments = match texts.len() == 1 && writing.percent(50) {
+                    true => ("arg", texts.remove(0)),
+                    false => ("args", writing.array(texts)),
+                };
+                writing.implicit = share;
+                let members = vec![("fn", writing.string(function)), arguments];
+                match implicit {
+                    true => writing.object(members),
+                    false => pair(writing, "__extn", members),
+                }
             }
             Value::Entity(ty, id) => {
-                let members = vec![("type", writing.string(ty)), ("id", writing.string(id))];
+                let mut members = vec![("type", writing.string(ty)), ("id", writing.string(id))];
+                // Cedar looks at these two alone.
+                if writing.is_unusual(10) {
+                    members.push(("more", "1".to_owned()));
+                }
                 match writing.is_implicit() {
                     true => writing.object(members),
                     false => pair(writing, "__entity", members),
@@ -211,6 +252,10 @@ pub struct Writing {
     random: Random,
     /// The share of extension values and entities, in percent, that stand without their escape.
     implicit: usize,
+    /// Whether all can be read without a schema, too, though it may mean something else then.
+    readable: bool,
+    /// Whether values stand in forms that few would write.
+    unusual: bool,
     /// The share of letters, in percent, that stand as escapes.
     escapes: usize,
     /// Whether keys stand in any order.
@@ -223,8 +268,18 @@ impl Writing {
         Self {
             random: Random::new(random.next()),
             implicit,
+            readable: false,
+            unusual: random.percent(30),
             escapes: if random.percent(35) { 6 } else { 0 },
             shuffled: random.percent(35),
+        }
+    }
+
+    /// The same, of what another schema may have to read.
+    pub fn readable(self) -> Self {
+        Self {
+            readable: true,
+            ..self
         }
     }
 
@@ -234,6 +289,11 @@ impl Writing {
 
     fn is_implicit(&mut self) -> bool {
         self.implicit > 0 && self.percent(self.implicit)
+    }
+
+    /// Whether a form is used that has this share, in percent, where there are such forms at all.
+    fn is_unusual(&mut self, share: usize) -> bool {
+        self.unusual && self.percent(share)
     }
 
     fn space(&mut self) -> &'static str {

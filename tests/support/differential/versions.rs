@@ -253,7 +253,7 @@ impl Version {
                 _ => attributes.push(("more".to_owned(), Value::Text("x".to_owned()))),
             }
         }
-        let mut writing = Writing::odd(random, if odd { 0 } else { implicit });
+        let mut writing = Writing::odd(random, if odd { 0 } else { implicit }).readable();
         let parse = |text: String| -> Json {
             serde_json::from_str(&text).expect("entities have no odd values")
         };

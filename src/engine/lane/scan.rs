@@ -38,7 +38,7 @@ impl<'l> Quoted<'l> {
     {
         match self.escaped {
             0 => self.raw(),
-            _ => Some(room.alloc_str(&self.unescaped()?)),
+            _ => self.unescaped_in(room),
         }
     }
 
@@ -47,7 +47,7 @@ impl<'l> Quoted<'l> {
     pub fn text(self) -> Option<Cow<'l, str>> {
         match self.escaped {
             0 => self.raw().map(Cow::Borrowed),
-            _ => self.unescaped().map(Cow::Owned),
+            _ => self.owned(),
         }
     }
 
@@ -56,11 +56,29 @@ impl<'l> Quoted<'l> {
     pub fn is(self, text: &str) -> bool {
         match self.escaped {
             0 => self.raw() == Some(text),
-            _ => self.unescaped().as_deref() == Some(text),
+            _ => self.is_unescaped(text),
         }
     }
 
+    // What is rare stands apart, so that what is usual stays small where it is inlined.
     #[cold]
+    #[inline(never)]
+    fn unescaped_in(self, room: &Bump) -> Option<&str> {
+        Some(room.alloc_str(&self.unescaped()?))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn owned(self) -> Option<Cow<'l, str>> {
+        self.unescaped().map(Cow::Owned)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_unescaped(self, text: &str) -> bool {
+        self.unescaped().as_deref() == Some(text)
+    }
+
     fn unescaped(self) -> Option<String> {
         let mut rest = self.raw()?;
         let mut out = String::with_capacity(rest.len());

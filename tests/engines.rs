@@ -302,12 +302,12 @@ fn reports_do_not_depend_on_the_engine() {
         let interpreted = members.remove("interpreted").unwrap();
         let because = members.remove("read_in_full_because").unwrap();
         let because = because.as_object().unwrap();
-        // Every action that was interpreted was so for one reason, but where all were to be.
+        // Every action of which the interpreter was asked was read in full for one reason, but where all were to be.
         let counts = because
             .values()
             .map(|count| count.as_u64().unwrap())
             .sum::<u64>();
-        assert!(counts == interpreted.as_u64().unwrap() || because.is_empty());
+        assert!(counts >= interpreted.as_u64().unwrap() || because.is_empty());
         (report, verified)
     };
     let recordings = "../fixtures/recordings";

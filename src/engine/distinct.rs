@@ -77,7 +77,9 @@ impl Distinct {
 /// The smallest of both, sorted, each once. `kept` is so already.
 fn smallest(kept: &[u64], waiting: &mut [u64]) -> Vec<u64> {
     waiting.sort_unstable();
-    let mut all = Vec::with_capacity((kept.len() + waiting.len()).min(EXACT));
+    // One of few sizes, so that what the last one leaves behind serves again.
+    let most = (kept.len() + waiting.len()).next_power_of_two();
+    let mut all = Vec::with_capacity(most.min(EXACT));
     let (mut left, mut right) = (kept.iter().peekable(), waiting.iter().peekable());
     while all.len() < EXACT {
         let next = match (left.peek(), right.peek()) {
@@ -95,8 +97,14 @@ fn smallest(kept: &[u64], waiting: &mut [u64]) -> Vec<u64> {
 
 impl Merge for Distinct {
     fn merge(&mut self, mut other: Self) {
-        self.kept = smallest(&self.kept, &mut other.kept);
-        for hash in other.waiting {
+        if self.kept.len() < other.kept.len() {
+            std::mem::swap(self, &mut other);
+        }
+        if other.kept.len() >= self.kept.len() / 4 {
+            self.kept = smallest(&self.kept, &mut other.kept);
+            other.kept.clear();
+        }
+        for hash in other.kept.into_iter().chain(other.waiting) {
             self.insert_hash(hash);
         }
     }

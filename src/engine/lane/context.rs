@@ -269,12 +269,20 @@ impl<'b> ValueReader<'_, 'b, '_> {
 }
 
 /// Takes the key of a member and says which one it is. Members mostly come in the order of the schema.
+#[inline(always)]
 fn next_member(scanner: &mut Scanner<'_>, shape: &RecordShape, hint: usize) -> Option<usize> {
     for (at, member) in shape.members.iter().enumerate().skip(hint) {
         if scanner.written(&member.key) {
             return Some(at);
         }
     }
+    named_member(scanner, shape)
+}
+
+/// The same for a member that comes in no order, or is written otherwise.
+#[cold]
+#[inline(never)]
+fn named_member(scanner: &mut Scanner<'_>, shape: &RecordShape) -> Option<usize> {
     let key = scanner.key()?.text()?;
     let mut members = shape.members.iter();
     members.position(|member| *member.name == *key)

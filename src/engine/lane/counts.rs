@@ -324,7 +324,8 @@ const FULL: usize = 1 << 11;
 pub struct LaneCounts {
     /// The agents by number.
     pub agents: Agents,
-    all: Crowd,
+    /// Everyone of whom there is neither a change nor none, as there is only one side.
+    alone: Crowd,
     first: Option<(i64, i32)>,
     last: Option<(i64, i32)>,
     /// Decided alike on both sides, and not evaluated any further.
@@ -345,7 +346,7 @@ impl Default for LaneCounts {
     fn default() -> Self {
         Self {
             agents: Agents::default(),
-            all: Crowd::remembering(),
+            alone: Crowd::default(),
             first: None,
             last: None,
             unaffected: 0,
@@ -359,14 +360,21 @@ impl Default for LaneCounts {
 }
 
 impl LaneCounts {
-    /// Counts an action, whatever became of it.
-    pub fn volume(&mut self, actor: &Actor<'_>) {
-        self.all.see(actor);
+    /// Notes when an action was, whatever became of it.
+    pub fn note(&mut self, actor: &Actor<'_>) {
         if let Some(time) = actor.time {
             let instant = Some(time.instant);
             self.first = self.first.map_or(instant, |first| instant.min(Some(first)));
             self.last = self.last.max(instant);
         }
+    }
+
+    /// Counts an action where there is only one side.
+    pub fn alone(&mut self, actor: &Actor<'_>) {
+        if self.alone.actions == 0 {
+            self.alone = Crowd::remembering();
+        }
+        self.alone.see(actor);
     }
 
     /// Counts an action on which both sides agree.
@@ -431,14 +439,16 @@ impl LaneCounts {
 
     /// The volume.
     pub fn taken_volume(&self) -> Volume {
-        let mut volume = Volume {
-            actions: self.all.actions,
-            ..Volume::default()
-        };
-        for (name, count) in self.all.agents(&self.agents) {
-            volume.agents.add(name, count);
+        let mut volume = Volume::default();
+        let changes = self.changes.values().flatten();
+        let changed = changes.map(|changes| &changes.crowd);
+        for crowd in [&self.alone, &self.unchanged].into_iter().chain(changed) {
+            volume.actions += crowd.actions;
+            for (name, count) in crowd.agents(&self.agents) {
+                volume.agents.add(name, count);
+            }
+            volume.sessions.merge(crowd.sessions().clone());
         }
-        volume.sessions = self.all.sessions().clone();
         let instant = |at: Option<(i64, i32)>| {
             let (seconds, nanos) = at?;
             let nanos = jiff::SignedDuration::from_nanos(nanos.into());

@@ -270,7 +270,7 @@ impl<'p, 'g> Lane<'p, 'g> {
             },
             time: line.time,
         };
-        counts.volume(&actor);
+        counts.note(&actor);
         if decided == Decided::Alike {
             counts.unaffected += 1;
             counts.unchanged(&actor);
@@ -286,7 +286,10 @@ impl<'p, 'g> Lane<'p, 'g> {
         counts
             .head
             .see(actions.1, agent, head, line.recorded, &named);
-        let Some(base) = base else { return Some(id) };
+        let Some(base) = base else {
+            counts.alone(&actor);
+            return Some(id);
+        };
         counts
             .base
             .see(actions.0, agent, base, line.recorded, &named);

@@ -10,7 +10,7 @@ use crate::render::{Role, count, paint};
 use crate::source;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,14 +28,6 @@ const MANY_IDS: usize = 1 << 14;
 
 /// A recorded action is hardly ever shorter, in bytes.
 pub const SHORT: u64 = 128;
-
-/// The ids that a worker has found and not yet handed over.
-#[derive(Default)]
-struct Found {
-    hashes: Vec<u64>,
-    /// How many bytes they stand in.
-    bytes: u64,
-}
 
 /// What came of streaming.
 pub struct Streamed<A> {
@@ -76,41 +68,45 @@ impl Input {
         output: &Output,
         make: impl Fn() -> W + Sync,
     ) -> Result<Streamed<W::Result>, CliError> {
-        let repeats = Mutex::new(None);
-        let hand_over = |found: &mut Found| {
-            if found.hashes.is_empty() {
-                return;
-            }
-            // How many ids there will be follows from how many there are in what was read.
-            let every = found.bytes / found.hashes.len() as u64;
-            let mut repeats = lock(&repeats);
-            let repeats = repeats.get_or_insert_with(|| self.repeats(every));
-            repeats.see(&found.hashes);
-            found.hashes.clear();
-            found.bytes = 0;
+        let repeats = Mutex::new(self.repeats(self.every()));
+        let hand_over = |hashes: &mut Vec<u64>| {
+            lock(&repeats).see(hashes);
+            hashes.clear();
         };
         let result = self.pass(
             output,
-            || (make(), Found::default()),
-            |(worker, found), piece| {
+            || (make(), Vec::new()),
+            |(worker, hashes), piece| {
                 let mut ids = Ids::of(&piece.recording);
                 let count = feed(worker, piece, &mut ids);
-                found.hashes.extend_from_slice(ids.hashes());
-                found.bytes += piece.len() as u64;
-                if found.hashes.len() > MANY_IDS {
-                    hand_over(found);
+                hashes.extend_from_slice(ids.hashes());
+                if hashes.len() > MANY_IDS {
+                    hand_over(hashes);
                 }
                 count
             },
-            |(worker, mut found)| {
-                hand_over(&mut found);
+            |(worker, mut hashes)| {
+                hand_over(&mut hashes);
                 worker.finish()
             },
         )?;
         let repeats = repeats.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let repeats = repeats.unwrap_or_default();
         let repeated = self.confirm_repeated(output, repeats)?;
         Ok(Streamed { result, repeated })
+    }
+
+    /// One id in about so many bytes, by the first lines of the first recording. Where lines turn out to be shorter, or
+    /// to hold several ids, more ids are suspected, and looked for again.
+    fn every(&self) -> u64 {
+        let first = self.paths.iter().find(|path| path.as_os_str() != "-");
+        let opened = first.and_then(|path| source::open(path).ok());
+        let average = opened.and_then(|mut opened| {
+            let bytes = opened.reader.fill_buf().ok()?;
+            let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+            bytes.len().checked_div(lines)
+        });
+        let average = average.map_or(SHORT, |average| average as u64);
+        average.clamp(SHORT, 4 * SHORT)
     }
 
     /// What finds repeated ids in recordings of this length that have one in so many bytes.
@@ -197,7 +193,8 @@ impl Input {
                 let _alone: Option<MutexGuard<'_, ()>> = piece.is_heavy().then(|| lock(&heavy));
                 drop(cutting);
                 bar.inc(work(&mut worker, &piece));
-                done = Some(piece);
+                // One that is heavy is gone before another one is read.
+                done = (!piece.is_heavy()).then_some(piece);
             }
         });
         bar.finish_and_clear();

@@ -33,7 +33,7 @@ pub struct DecisionChanges {
     pub ungrouped: u64,
     /// Actions of which Cedar's evaluator was asked.
     pub interpreted: u64,
-    /// Why it did not take them, where it was to take what it can.
+    /// Actions that the fast lane did not take, where it was to take what it can, and why.
     pub left: LeftCounts,
     /// Actions of which two engines say something else. There must be none.
     pub disagreements: Notes,

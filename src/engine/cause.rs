@@ -12,13 +12,22 @@ use std::sync::Arc;
 /// Names of policies.
 pub type Names = BTreeSet<Arc<str>>;
 
-/// Why a decision flipped. Each set is minimal: without any of its policies it would not do.
+/// Minimal sets of policies: all of some, with one of others. There may be as many sets as there are others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// What is in every set.
+    pub all: Names,
+    /// One of these is in each set; where there is none, there is one set.
+    pub and_one_of: Names,
+}
+
+/// Why a decision flipped. The sets are minimal: without any of its policies none would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cause {
     /// The sets of policies that, changed on base as they are on head, give head's decision.
-    pub why: Vec<Names>,
+    pub why: Vec<Way>,
     /// The sets of policies that, changed on head back to what they were, give base's decision.
-    pub undo: Vec<Names>,
+    pub undo: Vec<Way>,
 }
 
 /// What one policy contributes on each side: its effect where it is satisfied. A policy that changed its effect has
@@ -29,9 +38,13 @@ struct Parts {
     head: Option<Effect>,
 }
 
-/// Why the decision flipped between these statuses; nothing where it did not, or where a side is undecided. Policies
-/// that are not listed are not satisfied.
+/// Why the decision flipped between these statuses; nothing where it did not, or where a policy's status is unknown: what
+/// its change would do is unknown as well. Policies that are not listed are not satisfied.
 pub fn cause(base: &[Settled], head: &[Settled]) -> Option<Cause> {
+    let mut both = base.iter().chain(head);
+    if both.any(|policy| policy.status == Status::Unknown) {
+        return None;
+    }
     let mut all: BTreeMap<&Arc<str>, Parts> = BTreeMap::new();
     for (side, on_head) in [(base, false), (head, true)] {
         for policy in side {
@@ -68,15 +81,27 @@ fn newly_allowed(all: &BTreeMap<&Arc<str>, Parts>) -> Cause {
     let permitted = all.values().any(|parts| parts.base == Some(Effect::Permit));
     // A forbid that became a permit is lifted and gained in one.
     let turned = lifted.intersection(&gained).next().is_some();
-    let why = match permitted || turned {
-        true => vec![lifted.clone()],
-        false => each(&lifted, &gained),
-    };
-    let mut undo = each(&Names::new(), &lifted);
+    let why = vec![Way {
+        all: lifted.clone(),
+        and_one_of: match permitted || turned {
+            true => Names::new(),
+            false => gained.clone(),
+        },
+    }];
+    let mut undo = Vec::new();
+    if !lifted.is_empty() {
+        undo.push(Way {
+            all: Names::new(),
+            and_one_of: lifted,
+        });
+    }
     let permits = those(all, |parts| parts.head == Some(Effect::Permit));
     // Only where each of them can be taken back, and none of them is enough alone because it forbade on base.
     if permits == gained && !turned {
-        undo.push(permits);
+        undo.push(Way {
+            all: permits,
+            and_one_of: Names::new(),
+        });
     }
     Cause { why, undo }
 }
@@ -100,12 +125,6 @@ fn newly_denied(all: &BTreeMap<&Arc<str>, Parts>) -> Cause {
         why: undo,
         undo: why,
     }
-}
-
-/// These with each of the others, one by one.
-fn each(these: &Names, others: &Names) -> Vec<Names> {
-    let with = |other: &Arc<str>| these.iter().chain([other]).cloned().collect();
-    others.iter().map(with).collect()
 }
 
 #[cfg(test)]
@@ -158,6 +177,15 @@ mod tests {
         smallest.map(names).collect()
     }
 
+    /// The sets of a way, one by one.
+    fn sets(way: &Way) -> Vec<Names> {
+        if way.and_one_of.is_empty() {
+            return vec![way.all.clone()];
+        }
+        let with = |one: &Arc<str>| way.all.iter().chain([one]).cloned().collect();
+        way.and_one_of.iter().map(with).collect()
+    }
+
     fn hold(policies: &[(usize, usize)]) -> bool {
         let base: Vec<_> = policies.iter().map(|(b, _)| CONTRIBUTIONS[*b]).collect();
         let head: Vec<_> = policies.iter().map(|(_, h)| CONTRIBUTIONS[*h]).collect();
@@ -166,7 +194,8 @@ mod tests {
         let Some(Cause { why, undo }) = found else {
             return false;
         };
-        let set = |sets: Vec<Names>| {
+        let set = |ways: Vec<Way>| {
+            let sets: Vec<Names> = ways.iter().flat_map(sets).collect();
             let count = sets.len();
             let set: BTreeSet<Names> = sets.into_iter().collect();
             assert_eq!(set.len(), count, "no set stands twice");
@@ -200,13 +229,20 @@ mod tests {
     }
 
     #[test]
-    fn a_side_that_is_undecided_has_no_cause() {
-        let unknown = [Settled {
-            policy: "p".into(),
-            effect: Effect::Permit,
-            status: Status::Unknown,
-        }];
-        assert_eq!(cause(&unknown, &[]), None);
-        assert_eq!(cause(&[], &unknown), None);
+    fn where_a_status_is_unknown_there_is_no_cause() {
+        let policy = |policy: &str, effect, status| Settled {
+            policy: policy.into(),
+            effect,
+            status,
+        };
+        let unknown = policy("p", Effect::Permit, Status::Unknown);
+        assert_eq!(cause(std::slice::from_ref(&unknown), &[]), None);
+        assert_eq!(cause(&[], std::slice::from_ref(&unknown)), None);
+        // Base allows and head denies, but whether taking `p` back alone would deny is unknown.
+        let permit = policy("p", Effect::Permit, Status::Satisfied);
+        let forbid = policy("n", Effect::Forbid, Status::Satisfied);
+        let head = [unknown, forbid.clone()];
+        assert_eq!(cause(std::slice::from_ref(&permit), &head), None);
+        assert!(cause(std::slice::from_ref(&permit), &[permit.clone(), forbid]).is_some());
     }
 }

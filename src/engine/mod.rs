@@ -22,7 +22,7 @@ mod window;
 mod worker;
 
 pub use case::{case_request, suite_faults, suite_store};
-pub use cause::{Cause, Names, cause};
+pub use cause::{Cause, Names, Way, cause};
 pub use compare::{Compared, classify, compare};
 pub use distinct::Distinct;
 pub use incoming::{Incoming, Place};

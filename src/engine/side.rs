@@ -59,7 +59,8 @@ struct Asked<'r> {
 pub struct Verdict {
     /// The outcome.
     pub outcome: Outcome,
-    /// The policies whose scope holds; empty where there is no request.
+    /// The policies whose scope holds, at least those of them that are not without effect: satisfied, unknown, or
+    /// raising an error. Empty where there is no request.
     pub policies: Vec<Settled>,
     /// The request that was decided.
     pub request: Option<Request>,

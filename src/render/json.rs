@@ -6,7 +6,9 @@ use crate::diff::{
     DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, PolicyChange, PolicyChangeKind,
     SideName,
 };
-use crate::engine::{Counts, Decisions, LeftCounts, Named, Notes, PolicyStatus, SideTally, Volume};
+use crate::engine::{
+    Counts, Decisions, LeftCounts, Named, Notes, PolicyStatus, SideTally, Volume, Way,
+};
 use crate::explain::ExplainReport;
 use crate::model::{Answer, ChangeClass, Diagnostic, Outcome, Request, Sources};
 use crate::replay::ReplayReport;
@@ -170,10 +172,15 @@ pub fn explain(header: &Header, report: &ExplainReport, sources: &[&Sources]) ->
         "sides": sides,
         "class": report.class,
         "cause": report.cause.as_ref().map(|cause| json!({
-            "why": cause.why,
-            "undo": cause.undo,
+            "why": ways(&cause.why),
+            "undo": ways(&cause.undo),
         })),
     })
+}
+
+fn ways(ways: &[Way]) -> Value {
+    let way = |way: &Way| json!({ "all": way.all, "and_one_of": way.and_one_of });
+    ways.iter().map(way).collect()
 }
 
 /// `import` as `agentauthz.import/1`.

@@ -19,7 +19,7 @@ pub struct ReplayReport {
     pub tally: SideTally,
     /// Actions of which Cedar's evaluator was asked.
     pub interpreted: u64,
-    /// Why it did not take them, where it was to take what it can.
+    /// Actions that the fast lane did not take, where it was to take what it can, and why.
     pub left: LeftCounts,
     /// Actions to be verified.
     pub sample: Sample,

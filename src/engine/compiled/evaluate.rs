@@ -7,7 +7,7 @@ use super::extension::{self, Raised};
 use super::names::{AttributeId, EntityId, Names, TypeId};
 use super::paths::{PathId, Paths};
 use super::program::Node;
-use super::value::{FEW, Val, contains, member, set, subset};
+use super::value::{Val, contains, member, set, subset};
 use super::world::World;
 use crate::model::Operator;
 use bumpalo::Bump;
@@ -122,19 +122,10 @@ impl<'a, 'g: 'a> Case<'a, 'g> {
                 Val::Entity(entity) => Val::Bool(self.type_of(entity) == Some(*ty)),
                 _ => return Err(Raised),
             },
-            // A large set is sorted.
-            Node::Set(items) if items.len() > FEW => {
+            Node::Set(items) => {
                 let values: Result<Vec<Val<'a>>, Raised> =
                     items.iter().map(|item| self.value(item)).collect();
                 set(self.room, values?)
-            }
-            Node::Set(items) => {
-                let mut values =
-                    bumpalo::collections::Vec::with_capacity_in(items.len(), self.room);
-                for item in items {
-                    values.push(self.value(item)?);
-                }
-                Val::Set(values.into_bump_slice())
             }
             Node::Record(members) => {
                 let mut values =

@@ -28,7 +28,7 @@ pub enum Val<'a> {
     /// In milliseconds.
     Duration(i64),
     Ip(Ip),
-    /// Made by [`set`]. Elements may stand more than once, but for large ones.
+    /// Made by [`set`]: in order, each element once.
     Set(&'a [Val<'a>]),
     Record(&'a [(AttributeId, Val<'a>)]),
     /// A record of the context of which policies only read members; those have places of their own.
@@ -46,7 +46,7 @@ impl PartialEq for Val<'_> {
             | (Val::Datetime(a), Val::Datetime(b))
             | (Val::Duration(a), Val::Duration(b)) => a == b,
             (Val::Ip(a), Val::Ip(b)) => a == b,
-            (Val::Set(a), Val::Set(b)) => subset(a, b) && subset(b, a),
+            (Val::Set(a), Val::Set(b)) => a == b,
             (Val::Record(a), Val::Record(b)) => {
                 a.len() == b.len()
                     && a.iter()
@@ -71,16 +71,13 @@ impl PartialEq for Val<'_> {
     }
 }
 
-/// A set with more elements than this is sorted, each of them once, and searched by halves.
-pub const FEW: usize = 16;
+/// A set with more elements than this is searched by halves.
+const FEW: usize = 16;
 
-/// A set.
+/// A set: in order and each element once, so that a set of sets is compared without being put in order again.
 pub fn set<'a>(room: &'a Bump, mut items: Vec<Val<'a>>) -> Val<'a> {
-    if items.len() > FEW {
-        items.sort_unstable_by(order);
-        items.dedup_by(|a, b| order(a, b) == Ordering::Equal);
-        // Fewer than a large one has are searched one by one, which finds them as well.
-    }
+    items.sort_unstable_by(order);
+    items.dedup_by(|a, b| order(a, b) == Ordering::Equal);
     Val::Set(room.alloc_slice_copy(&items))
 }
 
@@ -113,8 +110,7 @@ fn order(a: &Val<'_>, b: &Val<'_>) -> Ordering {
         | (Val::Duration(a), Val::Duration(b)) => a.cmp(b),
         (Val::Ip(a), Val::Ip(b)) => (a.address, a.prefix).cmp(&(b.address, b.prefix)),
         (Val::Set(a), Val::Set(b)) => {
-            let (a, b) = (sorted(a), sorted(b));
-            in_turn(a.len(), b.len(), a.iter().zip(&b), |(a, b)| order(a, b))
+            in_turn(a.len(), b.len(), a.iter().zip(*b), |(a, b)| order(a, b))
         }
         (Val::Record(a), Val::Record(b)) => {
             let (a, b) = (by_key(a), by_key(b));
@@ -138,16 +134,6 @@ fn in_turn<P>(
             .find_map(|pair| Some(order(pair)).filter(|found| found.is_ne()))
             .unwrap_or(Ordering::Equal)
     })
-}
-
-/// The elements of a set in order, each of them once.
-fn sorted<'s, 'a>(set: &'s [Val<'a>]) -> Vec<&'s Val<'a>> {
-    let mut items: Vec<&Val<'a>> = set.iter().collect();
-    if items.len() <= FEW {
-        items.sort_unstable_by(|a, b| order(a, b));
-        items.dedup_by(|a, b| order(a, b) == Ordering::Equal);
-    }
-    items
 }
 
 /// The members of a record in order of their keys.

@@ -433,6 +433,7 @@ impl LaneCounts {
     pub fn is_full(&self) -> bool {
         let mismatches = self.base.mismatches.len() + self.head.mismatches.len();
         self.agents.names.len() > 1 << 16
+            || self.agents.numbers.bytes() > 1 << 24
             || self.changes.len() + mismatches > FULL
             || self.bytes > 1 << 26
     }

@@ -54,7 +54,7 @@ impl Lane<'_, '_> {
         let mut room = std::mem::take(&mut self.room);
         room.reset();
         let ruled = self.rule_with(&room, base, head, action);
-        self.room = room;
+        self.put_back(room);
         self.trim();
         ruled
     }

@@ -230,9 +230,16 @@ impl<'p, 'g> Lane<'p, 'g> {
         let mut room = std::mem::take(&mut self.room);
         room.reset();
         let id = self.take_with(&room, recording, at, text);
-        self.room = room;
+        self.put_back(room);
         self.trim();
         id
+    }
+
+    /// Keeps memory for the next record, but not as much as only a giant one needs.
+    fn put_back(&mut self, room: Bump) {
+        if room.allocated_bytes() < 1 << 20 {
+            self.room = room;
+        }
     }
 
     fn trim(&mut self) {

@@ -5,13 +5,15 @@ use super::memory::{Known, Memory, NONE};
 use super::scan::Scanner;
 use crate::engine::compiled::{Bits, EntityId, Names, Plan, Position, TypeId, candidates};
 use rustc_hash::FxHashMap;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Entities that neither policies nor stores name, numbered behind those that they do. Numbers hold until they are
 /// cleared.
 #[derive(Debug, Default)]
 pub struct Strangers {
-    numbers: FxHashMap<TypeId, FxHashMap<Box<str>, EntityId>>,
+    /// Ids are texts of recordings, so their hash has a secret.
+    numbers: FxHashMap<TypeId, HashMap<Box<str>, EntityId>>,
     types: Vec<TypeId>,
     /// The length of their ids.
     bytes: usize,

@@ -2,7 +2,7 @@
 
 use super::outcome;
 use super::table::{Align, Table};
-use crate::engine::{Names, PolicyStatus};
+use crate::engine::{Names, PolicyStatus, Way};
 use crate::explain::ExplainReport;
 use crate::model::{RecordedAction, Sources, Status};
 use crate::render::escape::shortened;
@@ -82,19 +82,33 @@ pub fn explain(header: &Header, report: &ExplainReport, sources: &[&Sources]) ->
     out
 }
 
-/// So many ways to get from one decision to the other are shown.
-const WAYS: usize = 5;
+/// So many policies of a way are named.
+const NAMED: usize = 10;
 
 /// Sets of policies, each of which is enough.
-fn ways(sets: &[Names], one: &str, several: &str) -> String {
-    let way = |set: &Names| {
-        let verb = if set.len() == 1 { one } else { several };
-        format!("{verb} {}", outcome::names(set))
+fn ways(ways: &[Way], one: &str, several: &str) -> String {
+    let some = |names: &Names| {
+        let first: Names = names.iter().take(NAMED).cloned().collect();
+        match names.len().checked_sub(NAMED).filter(|more| *more > 0) {
+            Some(more) => format!("{} and {more} more", outcome::names(&first)),
+            None => outcome::names(&first),
+        }
     };
-    let mut ways: Vec<String> = sets.iter().take(WAYS).map(way).collect();
-    if let Some(more) = sets.len().checked_sub(WAYS).filter(|more| *more > 0) {
-        ways.push(format!("{more} ways more"));
-    }
+    let way = |way: &Way| {
+        let verb = if way.all.len() > 1 { several } else { one };
+        match (way.all.is_empty(), way.and_one_of.len()) {
+            (_, 0) => format!("{verb} {}", some(&way.all)),
+            (true, 1) => format!("{one} {}", some(&way.and_one_of)),
+            (true, _) => format!("{one} one of {}", some(&way.and_one_of)),
+            (false, 1) => format!("{several} {} and {}", some(&way.all), some(&way.and_one_of)),
+            (false, _) => format!(
+                "{several} {} and one of {}",
+                some(&way.all),
+                some(&way.and_one_of)
+            ),
+        }
+    };
+    let ways: Vec<String> = ways.iter().map(way).collect();
     ways.join("; or ")
 }
 

@@ -1,6 +1,6 @@
 //! Real recordings (measure 7): AgentDojo's banking and slack suites, imported, and diffed under six rules.
 
-use crate::binary::{agentauthz, run, scratch};
+use crate::binary::{agentauthz, run};
 use crate::measure::{Goal, Report, Spent, better};
 use crate::rules;
 use std::path::Path;
@@ -34,7 +34,8 @@ pub fn measure(report: &mut Report) {
             .for_each(|name| report.skipped(name, "there is no ../shared/recordings/agentdojo"));
         return;
     }
-    let directory = scratch();
+    // Not below the target directory, which git ignores, as the files of a working tree in there would be.
+    let directory = tempfile::tempdir().expect("the system has a directory for temporary files");
     let root = directory.path();
     let six = [
         rules::PAYEE,

@@ -186,6 +186,8 @@ impl Input {
                     cutting.reuse(piece);
                 }
                 let Some(piece) = cutting.next() else {
+                    // What is left to do takes its time, and the others have the same to do.
+                    drop(cutting);
                     return finish(worker);
                 };
                 // Values take many times the bytes of their text, so of long lines only one is worked on at a time;

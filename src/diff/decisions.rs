@@ -327,24 +327,43 @@ impl Merge for Group {
 
 impl Merge for DecisionChanges {
     fn merge(&mut self, other: Self) {
-        self.volume.merge(other.volume);
+        let Self {
+            volume,
+            classes,
+            groups,
+            ungrouped,
+            undecided,
+            base,
+            head,
+            ..
+        } = self;
+        // Most of it is in the groups. What one thread does here the others wait for.
+        rayon::join(
+            || {
+                for (key, group) in other.groups {
+                    if let Some(gone) = keep_smallest(groups, GROUPS, key, group) {
+                        *ungrouped += gone.tally.actions;
+                    }
+                }
+            },
+            || {
+                volume.merge(other.volume);
+                for (class, tally) in other.classes {
+                    classes.entry(class).or_default().merge(tally);
+                }
+                undecided.merge(other.undecided);
+                base.merge(other.base);
+                head.merge(other.head);
+            },
+        );
         self.compared += other.compared;
         self.unaffected += other.unaffected;
         self.interpreted += other.interpreted;
         self.left.merge(other.left);
         self.disagreements.merge(other.disagreements);
         self.sample.merge(other.sample);
-        for (class, tally) in other.classes {
-            self.classes.entry(class).or_default().merge(tally);
-        }
         self.newly_decidable_allowed += other.newly_decidable_allowed;
         self.newly_undecidable_allowed += other.newly_undecidable_allowed;
-        for (key, group) in other.groups {
-            self.add_group(key, group);
-        }
         self.ungrouped += other.ungrouped;
-        self.undecided.merge(other.undecided);
-        self.base.merge(other.base);
-        self.head.merge(other.head);
     }
 }

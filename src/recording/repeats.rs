@@ -26,9 +26,9 @@ struct Id {
 
 /// 8 MiB, enough for a million ids and more.
 const SMALL: u64 = 8 << 20;
-/// 64 MiB: of ten million ids about one in a thousand million is suspected wrongly, of thirty million three in ten
+/// 56 MiB: of ten million ids hardly one in a hundred million is suspected wrongly, of thirty million about one in a
 /// thousand.
-const LARGE: u64 = 64 << 20;
+const LARGE: u64 = 56 << 20;
 /// So many bytes of the filter for an id, so that hardly any is suspected wrongly. A filter that is larger than it has to
 /// be is slower, because less of it is at hand.
 const SHARE: u64 = 10;

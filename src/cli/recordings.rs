@@ -98,7 +98,11 @@ impl Input {
     /// One id in about so many bytes, by the first lines of the first recording. Where lines turn out to be shorter, or
     /// to hold several ids, more ids are suspected, and looked for again.
     fn every(&self) -> u64 {
-        let first = self.paths.iter().find(|path| path.as_os_str() != "-");
+        // What is read of a pipe is gone, so only files are looked at, which can be read again.
+        let first = self
+            .paths
+            .first()
+            .filter(|path| source::length(path).is_some());
         let opened = first.and_then(|path| source::open(path).ok());
         let average = opened.and_then(|mut opened| {
             let bytes = opened.reader.fill_buf().ok()?;

@@ -118,6 +118,27 @@ fn bytes_of_the_compiled_engine_do_not_depend_on_threads_or_packing() {
     assert!(decisions["classes"]["newly_denied"]["actions"].as_u64() > Some(1_000));
 }
 
+/// A pipe that is named like a file can be read only once, so nothing may be read of it before.
+#[cfg(unix)]
+#[test]
+fn nothing_of_a_pipe_is_lost() {
+    let (play, _base, base) = versions();
+    let text = recording(&calls());
+    let args = [
+        "diff",
+        &base,
+        "--recordings",
+        "/dev/stdin",
+        "--format",
+        "json",
+    ];
+    let found = run(&play, "2", &args, Some(text.as_bytes()));
+    let report: serde_json::Value = serde_json::from_slice(&found).unwrap();
+    let volume = &report["decisions"]["volume"];
+    assert_eq!(volume["actions"], ACTIONS);
+    assert_eq!(volume["malformed"]["count"], 9);
+}
+
 /// Reports on these lines, plain, packed and piped, on any number of threads; what they say of decisions.
 fn hold(play: &Play, base: &str, lines: &[String]) -> serde_json::Value {
     let text = recording(lines);

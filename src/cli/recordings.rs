@@ -130,8 +130,8 @@ impl Input {
         let confirm = repeats.into_confirm();
         let mut repeated = BTreeMap::new();
         let mut more = false;
-        // Standard input cannot be read twice, so there a repetition stays unconfirmed.
-        if self.paths.iter().any(|path| path.as_os_str() == "-") {
+        // Standard input and pipes cannot be read twice, so there a repetition stays unconfirmed.
+        if self.paths.iter().any(|path| source::length(path).is_none()) {
             if !confirm.is_empty() {
                 say(&format!(
                     "{suspects} of these recordings may stand twice; name files to be sure"

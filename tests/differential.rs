@@ -140,7 +140,7 @@ fn every_engine_decides_as_cedar_does() {
         "{} pairs of versions with a difference",
         found.differences.len()
     );
-    if cases >= CASES {
+    if cases >= CASES && number("AGENTAUTHZ_WORLD").is_none() {
         covers(&found);
     }
 }

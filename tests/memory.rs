@@ -1,4 +1,4 @@
-//! Memory stays flat: a recording ten times as long needs at most 1.2 times the anonymous memory.
+//! Memory stays flat: a recording ten times as long needs hardly more anonymous memory.
 //!
 //! `cargo test --test memory -- --nocapture` prints the figures.
 
@@ -14,6 +14,11 @@ use support::repository::agentauthz;
 
 /// Actions of the shorter recording.
 const SHORT: u32 = 40_000;
+
+/// How many bytes one more action may cost at most: less than one string without its text, so nothing of an action can be
+/// kept. The filter of ids has 1 to 2 bytes; the rest is room for chance, as how many chunks are under way at the peak
+/// differs from run to run by a few megabytes, which would be much in a ratio of two such small processes.
+const BYTES: f64 = 22.0;
 
 /// Sessions and ids are all different, as in real recordings.
 fn record(path: &Path, actions: u32) {
@@ -93,12 +98,12 @@ fn ten_times_as_long_needs_hardly_more_memory() {
             ("requests", ["short-made.jsonl", "long-made.jsonl"]),
         ] {
             let [short, long] = names.map(|name| peak(&play, &[before, &[name]].concat()));
-            let ratio = long as f64 / short as f64;
+            let each = (long as f64 - short as f64) * 1024.0 / f64::from(9 * SHORT);
             println!(
-                "{what} of {of}: {SHORT} actions {short} kB, {} actions {long} kB of anonymous memory, {ratio:.2} times",
+                "{what} of {of}: {SHORT} actions {short} kB, {} actions {long} kB of anonymous memory, {each:.1} bytes for one more",
                 10 * SHORT
             );
-            assert!(ratio <= 1.2, "{what} of {of}: {ratio:.2}");
+            assert!(each <= BYTES, "{what} of {of}: {each:.1}");
             let found = read_in_full(&play, &[before, &[names[0]]].concat());
             let expected = if of == "requests" { 0 } else { SHORT };
             assert_eq!(found, u64::from(expected), "{what} of {of}");

@@ -340,7 +340,10 @@ fn holds_implicit(json: &Json) -> bool {
         Json::String(text) => CONSTRUCTORS
             .iter()
             .any(|(_, arguments)| arguments.contains(&text.as_str())),
-        Json::Array(items) => items.iter().any(holds_implicit),
+        // Where an entity is wanted, Cedar's reader takes a list of two texts for its type and id.
+        Json::Array(items) => {
+            matches!(&items[..], [Json::String(_), _]) || items.iter().any(holds_implicit)
+        }
         Json::Object(members) if members.contains_key("__entity") => false,
         Json::Object(members) if members.contains_key("__extn") => {
             // The text of a constructor is its own; the arguments of other functions are typed by their signatures.

@@ -2,6 +2,7 @@
 
 mod comparison;
 mod decisions;
+pub mod document;
 mod policies;
 
 pub use comparison::{CompareOptions, Comparison, ComparisonWorker};

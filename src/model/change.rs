@@ -1,10 +1,23 @@
 //! The closed set of classes into which the difference of two answers falls.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The class of a change between base and head (`docs/architecture.md`, "Classes of change").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeClass {
     /// Deny became allow because a forbid that denied on base errors on head.
@@ -24,6 +37,7 @@ pub enum ChangeClass {
     /// The same decision and errors with other determining policies.
     ReasonChanged,
     /// No difference.
+    #[default]
     Unchanged,
 }
 

@@ -1,0 +1,181 @@
+//! The decision-diff report as plain data: what renderers show, gates judge and `plan.json` holds. It can be written and
+//! read again, and says nothing that is not in it.
+//!
+//! Lists are in the order in which they are shown, and maps are sorted, so that equal inputs give equal bytes.
+
+mod cause;
+mod group;
+mod policy;
+mod trust;
+mod verdict;
+
+pub use cause::{CauseNote, Origin, UnitNote, WayNote};
+pub use group::{
+    DecidingValue, Exemplar, ExemplarKind, GroupNote, Histogram, PredicateNote, RequestNote, Risk,
+    SideNote, Threshold,
+};
+pub use policy::{
+    ControlChange, ControlKind, HunkNote, PlaceNote, PolicyChangeNote, PolicyChangeWord,
+    RepositoryNote,
+};
+pub use trust::{
+    FidelityNote, FlowCell, MatrixCell, MismatchNote, Said, SideTrust, Traffic, Trust, Untried,
+};
+pub use verdict::{ApprovalNote, ApprovalState, GateNote, GateVerdict, Result as Verdict};
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The format that [`Document::format`] names. Keys may be added within a version.
+pub const FORMAT: &str = "agentauthz.diff/2";
+
+/// Everything that a diff found, and how it was judged.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(title = "agentauthz decision-diff report")]
+pub struct Document {
+    /// `agentauthz.diff/2`.
+    pub format: String,
+    /// The version of agentauthz that computed it.
+    pub tool: String,
+    /// The day by which expiry and freshness were judged, as `YYYY-MM-DD` in UTC.
+    pub now: String,
+    /// The name of the policy repository.
+    pub repository_name: Option<String>,
+    /// Base.
+    pub base: VersionNote,
+    /// Head.
+    pub head: VersionNote,
+    /// Whether argument values of recorded actions are in here. Where they are not, they are gone, not masked.
+    pub values: bool,
+    /// How it was judged; nothing in a plan that was only computed.
+    pub verdict: Option<Verdict>,
+    /// What changed in the repository.
+    pub repository: RepositoryNote,
+    /// What was replayed; nothing where there was no recording.
+    pub traffic: Option<Traffic>,
+    /// Whether the comparison can be trusted.
+    pub trust: Trust,
+    /// By class, in the order of their risk; all of them, also those that did not occur.
+    pub classes: Vec<ClassNote>,
+    /// Decisions of base against decisions of head. The numbers add up to the actions of the traffic.
+    pub flow: Vec<FlowCell>,
+    /// The groups, ranked; a flip is in exactly one, or counted in [`Document::ungrouped`].
+    pub groups: Vec<GroupNote>,
+    /// Changes that are in no group, because there were too many groups.
+    pub ungrouped: u64,
+    /// Agents by actions: what was gained and lost. Cells in which nothing changed are not there.
+    pub matrix: Vec<MatrixCell>,
+    /// Sessions in which something flipped.
+    pub changed_sessions: u64,
+    /// Flips that are the first one of their session.
+    pub first_divergences: u64,
+    /// Flips after the first one of their session: the agent might have gone another way. Those of actions without a
+    /// session are in neither number.
+    pub downstream: u64,
+    /// Whether the last three numbers are exact, and not estimated from a sample of the sessions.
+    pub divergences_exact: bool,
+    /// Faults of the versions that do not stop the comparison, as `base: …` and `head: …`, each a line.
+    pub diagnostics: Vec<String>,
+    /// Ids that stand more than once in the recordings, with how often.
+    pub repeated_ids: BTreeMap<String, u64>,
+}
+
+/// A policy version.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct VersionNote {
+    /// How it was named on the command line, or `working tree`.
+    pub label: String,
+    /// How to name it again on the command line; nothing for the working tree.
+    pub name: Option<String>,
+    /// The digest of its files.
+    pub digest: String,
+    /// How many policies it has, links included.
+    pub policies: u64,
+}
+
+/// One class of change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ClassNote {
+    /// The class.
+    pub class: crate::model::ChangeClass,
+    /// Recorded actions.
+    pub actions: u64,
+    /// Those of them that widened: newly allowed, error opened, newly decidable with allow.
+    pub widened: u64,
+    /// Those of them that narrowed, the mirror image.
+    pub narrowed: u64,
+    /// Different agents.
+    pub agents: u64,
+    /// Different sessions.
+    pub sessions: u64,
+}
+
+impl Document {
+    /// The same without the argument values of recorded actions, for whatever leaves the machine. What is left names
+    /// policies, actions, agents, sessions, ids and counts.
+    pub fn without_values(mut self) -> Self {
+        if !self.values {
+            return self;
+        }
+        self.values = false;
+        for group in &mut self.groups {
+            group.hide_values();
+        }
+        self
+    }
+}
+
+impl GroupNote {
+    fn hide_values(&mut self) {
+        for unit in &mut self.cause.units {
+            unit.error = None;
+        }
+        for value in &mut self.values {
+            value.range = None;
+            value.distinct = Vec::new();
+            if let Some(histogram) = &mut value.histogram {
+                // How many lie between two thresholds is left, but not where.
+                histogram.limits = Vec::new();
+            }
+        }
+        for exemplar in &mut self.exemplars {
+            if let Some(request) = &mut exemplar.request {
+                request.context.clear();
+            }
+            exemplar.base.saw.clear();
+            exemplar.head.saw.clear();
+        }
+        if let Some(approval) = &mut self.approval {
+            // They name the values that lie outside.
+            approval
+                .drift
+                .retain(|drift| !drift.starts_with("context."));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_read_as_it_was_written() {
+        let document = Document {
+            format: FORMAT.to_owned(),
+            groups: vec![GroupNote {
+                values: vec![DecidingValue {
+                    range: Some(["1".to_owned(), "812".to_owned()]),
+                    ..DecidingValue::default()
+                }],
+                ..GroupNote::default()
+            }],
+            values: true,
+            ..Document::default()
+        };
+        let text = serde_json::to_string(&document).unwrap();
+        let read: Document = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, document);
+        let hidden = serde_json::to_string(&document.without_values()).unwrap();
+        assert!(!hidden.contains("812"), "{hidden}");
+    }
+}

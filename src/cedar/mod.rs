@@ -1,5 +1,6 @@
 //! The only folder that names Cedar's crates: parse, link, validate, build values, evaluate.
 
+mod atoms;
 mod build_entity;
 mod context;
 mod diagnostics;

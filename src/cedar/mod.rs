@@ -3,6 +3,7 @@
 mod build_entity;
 mod context;
 mod diagnostics;
+mod edits;
 mod entities;
 mod evaluate;
 mod lower;

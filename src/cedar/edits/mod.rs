@@ -2,6 +2,7 @@
 
 mod conjuncts;
 mod differences;
+mod link;
 mod scope;
 
 use super::ParsedPolicy;

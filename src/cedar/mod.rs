@@ -4,6 +4,7 @@ mod atoms;
 mod build_entity;
 mod context;
 mod diagnostics;
+mod edits;
 mod entities;
 mod evaluate;
 mod lower;

@@ -18,7 +18,9 @@ pub use comparison::{CompareOptions, Comparison, ComparisonWorker};
 pub use decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
 pub use details::{Detail, Details, Kept};
 pub use firsts::Firsts;
-pub use policies::{Edit, Hunk, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes};
+pub use policies::{
+    Edit, Hunk, Place, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes,
+};
 pub use values::Values;
 
 use crate::model::{ChangeClass, Diagnostic};

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod cut;
 mod diff;
+mod document;
 mod error;
 mod explain;
 mod import;
@@ -14,6 +15,7 @@ mod print;
 mod recordings;
 mod replay;
 mod run;
+mod schema;
 mod test;
 mod versions;
 

@@ -110,6 +110,12 @@ pub struct ClassNote {
     pub sessions: u64,
 }
 
+/// The JSON Schema (draft 2020-12) of a [`Document`].
+pub fn json_schema() -> serde_json::Value {
+    let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
+    generator.into_root_schema_for::<Document>().to_value()
+}
+
 impl Document {
     /// The same without the argument values of recorded actions, for whatever leaves the machine. What is left names
     /// policies, actions, agents, sessions, ids and counts.

@@ -52,7 +52,8 @@ pub(super) fn inert(text: &str, limit: usize) -> String {
     shortened(&out, limit)
 }
 
-/// JSON, in which such characters stand escaped: JSON itself demands that only of some. Nothing in it starts a tag.
+/// JSON, in which such characters stand escaped: JSON itself demands that only of some. Nothing in
+/// it starts a tag or a workflow command.
 pub fn json_text(json: &serde_json::Value) -> String {
     let text = serde_json::to_string_pretty(json).unwrap_or_default();
     let mut out = String::with_capacity(text.len() + 1);
@@ -60,7 +61,8 @@ pub fn json_text(json: &serde_json::Value) -> String {
     while let Some(c) = chars.next() {
         let next = chars.peek().copied().unwrap_or(' ');
         let tag = c == '<' && (next.is_ascii_alphabetic() || "/!?".contains(next));
-        if tag || (c != '\n' && is_hostile(c)) {
+        let command = c == '[' && out.ends_with("##");
+        if tag || command || (c != '\n' && is_hostile(c)) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 out.push_str(&format!("\\u{unit:04x}"));
             }
@@ -123,8 +125,8 @@ mod tests {
         assert_eq!(inert("<b>](x) 1 < 2", 80), "\\u{3c}b>]\\u{28}x) 1 < 2");
         assert_eq!(inert("Agent::\"a\"\n::x", 80), "Agent::\"a\"\\u{a}::x");
         assert_eq!(inert(&"x".repeat(9), 4), "xxx…");
-        let json = json_text(&serde_json::json!("<script> < </b>"));
-        assert_eq!(json, "\"\\u003cscript> < \\u003c/b>\"\n");
+        let json = json_text(&serde_json::json!("<script> < </b> ##[x]"));
+        assert_eq!(json, "\"\\u003cscript> < \\u003c/b> ##\\u005bx]\"\n");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub const MARKER: &str = "<!-- agentauthz:diff -->";
 const LIMIT: usize = 65_536 - 512;
 
 /// The groups that are shown in full, and all that are named.
-const GROUPS: usize = 10;
+const GROUPS: usize = 5;
 const NAMED: usize = 60;
 
 /// The comment.
@@ -54,9 +54,7 @@ pub fn diff(document: &Document) -> String {
         ));
     }
     page.add(&trust(document));
-    for policy in &document.repository.policies {
-        page.add(&hunks(policy));
-    }
+    page.add(&policies(document));
     page.end(&tail)
 }
 
@@ -184,45 +182,37 @@ fn table(document: &Document) -> String {
     }
 }
 
-/// The gates that did not pass; the others are folded.
+/// The gates that did not pass, and the names of the others.
 fn gates(document: &Document) -> String {
     const SHOWN: usize = 12;
-    let rows = |verdicts: &[GateVerdict]| -> (usize, String) {
-        let found: Vec<_> = verdicts
-            .iter()
-            .flat_map(|verdict| words::gates(document, *verdict))
-            .collect();
-        let mut rows: String = found
-            .iter()
-            .take(SHOWN)
-            .map(|gate| {
-                format!(
-                    "| {} | {} | {} | {} | {}{} |\n",
-                    words::gate(gate.verdict),
-                    cell(&gate.gate, 60),
-                    cell(&gate.limit, 60),
-                    cell(&gate.from, 20),
-                    cell(&gate.actual, 80),
-                    words::numbers(document, gate, 8)
-                )
-            })
-            .collect();
-        if found.len() > SHOWN {
-            let rest = count((found.len() - SHOWN) as u64, "gate");
-            rows.push_str(&format!("| | and {rest} more | | | |\n"));
-        }
-        (found.len(), rows)
-    };
-    const TITLES: &str = "| | gate | limit | whose | actual |\n|---|---|---|---|---|\n";
-    let (open, shown) = rows(&[GateVerdict::Failed, GateVerdict::Inconclusive]);
+    let open = [GateVerdict::Failed, GateVerdict::Inconclusive];
+    let open: Vec<_> = open
+        .into_iter()
+        .flat_map(|verdict| words::gates(document, verdict))
+        .collect();
     let mut out = String::new();
-    if open > 0 {
-        out.push_str(&format!("\n#### What did not pass\n\n{TITLES}{shown}"));
+    if !open.is_empty() {
+        out.push_str("\n| | gate | limit | whose | actual |\n|---|---|---|---|---|\n");
     }
-    let (passed, hidden) = rows(&[GateVerdict::Passed]);
-    if passed > 0 {
-        let summary = format!("{} passed", count(passed as u64, "gate"));
-        out.push_str(&folded(&summary, &format!("{TITLES}{hidden}")));
+    for gate in open.iter().take(SHOWN) {
+        out.push_str(&format!(
+            "| {} | {} | {} | {} | {}{} |\n",
+            words::gate(gate.verdict),
+            cell(&gate.gate, 60),
+            cell(&gate.limit, 60),
+            cell(&gate.from, 20),
+            cell(&gate.actual, 80),
+            words::numbers(document, gate, 8)
+        ));
+    }
+    if open.len() > SHOWN {
+        let rest = count((open.len() - SHOWN) as u64, "gate");
+        out.push_str(&format!("| | and {rest} more | | | |\n"));
+    }
+    let passed = words::gates(document, GateVerdict::Passed);
+    if !passed.is_empty() {
+        let names: Vec<String> = passed.iter().map(|gate| code(&gate.gate, 60)).collect();
+        out.push_str(&format!("\nPassed: {}\n", words::few(&names, SHOWN)));
     }
     out
 }
@@ -293,25 +283,44 @@ fn trust(document: &Document) -> String {
     }
 }
 
-fn hunks(policy: &PolicyChangeNote) -> String {
-    const LINES: usize = 40;
-    let lines: Vec<&String> = policy.hunks.iter().flat_map(|hunk| &hunk.lines).collect();
-    if lines.is_empty() || !policy.deciding {
+/// The texts of the policies that may decide otherwise now.
+fn policies(document: &Document) -> String {
+    const POLICIES: usize = 12;
+    let mut deciding = document
+        .repository
+        .policies
+        .iter()
+        .filter(|policy| policy.deciding);
+    let shown: Vec<String> = deciding.by_ref().take(POLICIES).map(hunks).collect();
+    if shown.is_empty() {
         return String::new();
     }
+    let rest = match deciding.count() {
+        0 => String::new(),
+        number => format!("and {} more\n", count(number as u64, "policy")),
+    };
+    folded(
+        "What changed in the policies",
+        &format!("{}{rest}", shown.join("\n")),
+    )
+}
+
+fn hunks(policy: &PolicyChangeNote) -> String {
+    const LINES: usize = 12;
+    let lines: Vec<&String> = policy.hunks.iter().flat_map(|hunk| &hunk.lines).collect();
     let shown: Vec<&str> = lines.iter().take(LINES).map(|line| line.as_str()).collect();
     let more = match lines.len().saturating_sub(LINES) {
         0 => String::new(),
-        rest => format!("\nand {} more\n", count(rest as u64, "line")),
+        rest => format!("and {} more\n", count(rest as u64, "line")),
     };
-    let body = format!(
-        "{}\n\n{}{more}",
+    let hunks = match shown.is_empty() {
+        true => String::new(),
+        false => fence(&shown, "diff"),
+    };
+    format!(
+        "{} {}\n{hunks}{more}",
         code(&policy.policy, 120),
-        fence(&shown, "diff")
-    );
-    folded(
-        &format!("A policy was {}", words::change(policy.kind)),
-        &body,
+        words::change(policy.kind)
     )
 }
 

@@ -122,18 +122,14 @@ fn origin(origin: Origin) -> &'static str {
 pub(super) fn cause(group: &GroupNote) -> String {
     let cause = &group.cause;
     let Some(unit) = cause.units.first() else {
-        let wanting = match cause.wanting.is_empty() {
-            true => String::new(),
-            false => format!("wanting: {}", few(&cause.wanting, 2)),
-        };
         let named = |word: &str, names: &[String]| match names.is_empty() {
             true => String::new(),
-            false => format!("{word} {}", few(names, 2)),
+            false => format!("{word} {}", few(&quoted(names), 2)),
         };
         let parts = [
             named("gained", &cause.gained),
             named("lost", &cause.lost),
-            wanting,
+            named("wanting", &cause.wanting),
         ];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         return parts.join("; ");
@@ -141,7 +137,10 @@ pub(super) fn cause(group: &GroupNote) -> String {
     let what = if unit.head_status == "error" && unit.base_status != "error" {
         "now raises an error".to_owned()
     } else if !cause.wanting.is_empty() {
-        format!("reads {}, which was not recorded", few(&cause.wanting, 2))
+        format!(
+            "reads {}, which was not recorded",
+            few(&quoted(&cause.wanting), 2)
+        )
     } else {
         done(unit)
     };
@@ -149,7 +148,16 @@ pub(super) fn cause(group: &GroupNote) -> String {
         0 | 1 => String::new(),
         number => format!("; and {}", count(number as u64 - 1, "other edit")),
     };
-    format!("{} `{}` {what}{more}", unit.effect, unit.name)
+    // A phrase of edits stands apart from the name; one word reads on.
+    let colon = match what == done(unit) && !unit.edits.is_empty() && what.contains(' ') {
+        true => ":",
+        false => "",
+    };
+    format!("{} `{}`{colon} {what}{more}", unit.effect, unit.name)
+}
+
+fn quoted(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| format!("`{name}`")).collect()
 }
 
 /// What was done to a unit, in one phrase.
@@ -211,7 +219,7 @@ pub(super) fn condition(group: &GroupNote) -> Option<(String, Option<String>)> {
     Some((text.clone(), saw.map(|(_, value)| value.clone())))
 }
 
-/// Where a group is best looked at on head: the file and the line of the first change in it. A policy that is gone is
+/// Where a group is best looked at on head: the file, from the root of the git repository, and the line of the first change in it. A policy that is gone is
 /// looked at where the first change of its file is, if a changed policy says that the file is still there.
 pub(super) fn place(document: &Document, group: &GroupNote) -> Option<(String, u64)> {
     let units = &group.cause.units;
@@ -227,8 +235,9 @@ pub(super) fn place(document: &Document, group: &GroupNote) -> Option<(String, u
         }
     };
     // A path that cannot be written as it is would name another file.
-    let plain = path.len() <= 512 && !path.is_empty() && super::printable(path) == *path;
-    plain.then(|| (path.clone(), line.max(1)))
+    let path = format!("{}{path}", document.directory);
+    let plain = path.len() <= 512 && !path.is_empty() && super::printable(&path) == path;
+    plain.then(|| (path, line.max(1)))
 }
 
 /// The place as people read it, on head or, where the policy is gone, on base.
@@ -399,7 +408,7 @@ pub(super) fn traffic(document: &Document) -> String {
     parts.join(" · ")
 }
 
-/// Whether it can be trusted, in one line.
+/// Whether it can be trusted, in one line: what both sides decided, and, base → head, what could not be.
 pub(super) fn trust(document: &Document) -> String {
     let trust = &document.trust;
     let actions = document
@@ -407,7 +416,7 @@ pub(super) fn trust(document: &Document) -> String {
         .as_ref()
         .map_or(0, |traffic| traffic.actions);
     let mut parts = vec![format!(
-        "decided on both sides {}",
+        "decided {}",
         percent(trust.compared.min(actions), actions)
     )];
     let fidelity = &trust.fidelity;
@@ -422,16 +431,22 @@ pub(super) fn trust(document: &Document) -> String {
             }
         ),
     });
-    for (name, side) in [("base", &trust.base), ("head", &trust.head)] {
-        let mut wanting = Vec::new();
-        if side.undecidable > 0 {
-            wanting.push(format!("{} undecidable", grouped(side.undecidable)));
-        }
-        if side.not_replayable > 0 {
-            wanting.push(format!("{} without request", grouped(side.not_replayable)));
-        }
-        if !wanting.is_empty() {
-            parts.push(format!("{name}: {}", wanting.join(", ")));
+    for (what, base, head) in [
+        (
+            "undecidable",
+            trust.base.undecidable,
+            trust.head.undecidable,
+        ),
+        (
+            "without request",
+            trust.base.not_replayable,
+            trust.head.not_replayable,
+        ),
+    ] {
+        match (base, head) {
+            (0, 0) => {}
+            (base, head) if base == head => parts.push(format!("{} {what}", grouped(base))),
+            (base, head) => parts.push(format!("{} → {} {what}", grouped(base), grouped(head))),
         }
     }
     if let Some(days) = trust.age_days.filter(|days| *days > 0) {

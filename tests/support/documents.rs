@@ -70,7 +70,7 @@ pub fn realistic() -> Document {
         gate(
             "newly_denied",
             Passed,
-            "5 % of sessions",
+            "10 % of sessions",
             "5.48 % of sessions",
             prints(&[5, 6, 7]),
             "command line",
@@ -102,6 +102,7 @@ pub fn realistic() -> Document {
         tool: "0.1.0".to_owned(),
         now: "2026-11-02".to_owned(),
         repository_name: Some("halden-policies".to_owned()),
+        directory: "example/".to_owned(),
         base: version("main (4fd2a1c)", Some("main"), "9c1e5a7700b1", 60),
         head: version("working tree", None, "77ab12d9f3c4", 61),
         values: true,

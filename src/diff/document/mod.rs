@@ -41,6 +41,9 @@ pub struct Document {
     pub now: String,
     /// The name of the policy repository.
     pub repository_name: Option<String>,
+    /// Where the policy repository stands in its git repository, as `policies/`; empty where it is the root, or not known.
+    #[serde(default)]
+    pub directory: String,
     /// Base.
     pub base: VersionNote,
     /// Head.

@@ -94,15 +94,14 @@ fn numbers(document: &Document, group: &GroupNote) -> String {
 
 fn more(group: &GroupNote) -> String {
     let mut out = String::new();
-    for (name, numbers) in [
-        ("actions", &group.by_action),
-        ("agents", &group.by_agent),
-        ("systems", &group.by_system),
-    ] {
-        if !numbers.is_empty() {
-            out.push_str(&format!("- {name}: {}\n", counts(numbers, 6)));
-        }
-    }
+    let names = [&group.by_action, &group.by_agent, &group.by_system];
+    let names = names.into_iter().filter(|names| !names.is_empty());
+    let names: Vec<String> = names.map(|names| counts(names, 6)).collect();
+    out.push_str(&format!(
+        "- {} · named {}\n",
+        names.join(" · "),
+        code(&group.fingerprint, 64)
+    ));
     if group.cause.exact && !group.cause.undo.is_empty() {
         let ways: Vec<String> = group
             .cause
@@ -155,10 +154,9 @@ fn more(group: &GroupNote) -> String {
             out.push_str(&format!("- {}{range}{distinct}\n", code(&value.path, 80)));
         }
     }
-    for exemplar in group.exemplars.iter().take(3) {
+    for exemplar in group.exemplars.iter().take(2) {
         out.push_str(&example(exemplar));
     }
-    out.push_str(&format!("- named {}\n", code(&group.fingerprint, 64)));
     out
 }
 

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod cut;
 mod diff;
+mod document;
 mod error;
 mod explain;
 mod import;
@@ -14,8 +15,10 @@ mod print;
 mod recordings;
 mod replay;
 mod run;
+mod schema;
 mod test;
 mod versions;
 
 pub use args::{Cli, Command};
+pub use document::{Documented, FORMATS};
 pub use run::run;

@@ -2,6 +2,7 @@
 
 use super::{Header, ImportSummary, Judgement};
 use crate::check::CheckReport;
+use crate::diff::document::Document;
 use crate::diff::{
     DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, Place, PolicyChange,
     PolicyChangeKind, SideName,
@@ -147,6 +148,12 @@ pub fn diff(
         "decisions": report.decisions.as_ref().map(decisions),
         "repeated_ids": report.repeated,
     })
+}
+
+/// The decision-diff report as it is, `agentauthz.diff/2`.
+pub fn document(document: &Document) -> Value {
+    // It holds nothing that JSON cannot: a number that is none becomes null.
+    serde_json::to_value(document).unwrap_or_default()
 }
 
 /// `explain` as `agentauthz.explain/1`.

@@ -17,8 +17,8 @@ pub fn grouped(number: u64) -> String {
 pub fn count(number: u64, noun: &str) -> String {
     let plural = match noun.strip_suffix('y') {
         _ if number == 1 => noun.to_owned(),
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{noun}s"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        Some(_) | None => format!("{noun}s"),
     };
     format!("{} {plural}", grouped(number))
 }
@@ -53,6 +53,7 @@ mod tests {
         assert_eq!(grouped(999), "999");
         assert_eq!(count(1, "entity"), "1 entity");
         assert_eq!(count(2, "entity"), "2 entities");
+        assert_eq!(count(2, "day"), "2 days");
         assert_eq!(percent(1, 3), "33.33 %");
         assert_eq!(percent(999_999, 1_000_000), "99.99 %");
         assert_eq!(percent(1, 1_000_000), "0.01 %");

@@ -3,6 +3,7 @@
 mod changes;
 mod check;
 mod diff;
+mod document;
 mod explain;
 mod import;
 mod outcome;
@@ -13,6 +14,7 @@ mod test;
 
 pub use check::check;
 pub use diff::diff;
+pub use document::document;
 pub use explain::explain;
 pub use import::import;
 pub use replay::replay;

@@ -27,8 +27,8 @@ impl PartialOrd for Quantity {
 }
 
 impl Quantity {
-    /// Reads `12`, `decimal("1.50")`, `datetime("2026-01-31")`, `duration("1h")`, and the `offset` of a datetime and a
-    /// duration. Nothing where it is something else, or something that Cedar refuses.
+    /// Reads `12`, `decimal("1.50")`, `datetime("2026-01-31")`, `duration("1h")`, and
+    /// `datetime("…").offset(duration("…"))`. Nothing where it is something else, or something that Cedar refuses.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(argument) = argument(text, "decimal") {
             return decimal(argument);
@@ -39,9 +39,10 @@ impl Quantity {
         if let Some(argument) = argument(text, "datetime") {
             return since_epoch(extension("datetime", argument).ok()?);
         }
-        if let Some(inner) = text.strip_prefix("offset(") {
-            let (start, by) = inner.strip_suffix(')')?.split_once(", ")?;
-            let start = extension("datetime", argument(start, "datetime")?).ok()?;
+        if text.starts_with("datetime(") {
+            let (start, by) = text.strip_suffix(')')?.split_once(").offset(")?;
+            let start = format!("{start})");
+            let start = extension("datetime", argument(&start, "datetime")?).ok()?;
             let by = extension("duration", argument(by, "duration")?).ok()?;
             return since_epoch(call("offset", &[start, by]).ok()?);
         }
@@ -125,7 +126,7 @@ mod tests {
         ]);
         ascending(&[
             r#"datetime("1969-12-31")"#,
-            r#"offset(datetime("1970-01-01"), duration("-1ms"))"#,
+            r#"datetime("1970-01-01").offset(duration("-1ms"))"#,
             r#"datetime("2026-10-21")"#,
             r#"datetime("2026-10-21T09:14:03Z")"#,
         ]);
@@ -148,7 +149,7 @@ mod tests {
         for text in [
             "", "-", "+1", "1.5", "\"1\"", "true", "9223372036854775808", "1 ", "decimal(\"1\")",
             "decimal(\"1.0\") ", "decimal(\"\\u{31}.0\")", "datetime(\"soon\")", "ip(\"::1\")",
-            "offset(1, 2)",
+            "offset(1, 2)", "datetime(1).offset(2)",
         ] {
             assert_eq!(Quantity::parse(text), None, "{text}");
         }

@@ -115,7 +115,14 @@ mod tests {
 
     #[test]
     fn quantities_are_in_their_order() {
-        ascending(&["-9223372036854775808", "-1", "0", "9", "10", "9223372036854775807"]);
+        ascending(&[
+            "-9223372036854775808",
+            "-1",
+            "0",
+            "9",
+            "10",
+            "9223372036854775807",
+        ]);
         ascending(&[
             r#"decimal("-922337203685477.5808")"#,
             r#"decimal("-1.5")"#,
@@ -130,7 +137,11 @@ mod tests {
             r#"datetime("2026-10-21")"#,
             r#"datetime("2026-10-21T09:14:03Z")"#,
         ]);
-        ascending(&[r#"duration("-1d")"#, r#"duration("59m")"#, r#"duration("1h")"#]);
+        ascending(&[
+            r#"duration("-1d")"#,
+            r#"duration("59m")"#,
+            r#"duration("1h")"#,
+        ]);
     }
 
     #[test]
@@ -147,9 +158,21 @@ mod tests {
     #[test]
     fn what_is_no_quantity_is_none_and_kinds_have_no_common_order() {
         for text in [
-            "", "-", "+1", "1.5", "\"1\"", "true", "9223372036854775808", "1 ", "decimal(\"1\")",
-            "decimal(\"1.0\") ", "decimal(\"\\u{31}.0\")", "datetime(\"soon\")", "ip(\"::1\")",
-            "offset(1, 2)", "datetime(1).offset(2)",
+            "",
+            "-",
+            "+1",
+            "1.5",
+            "\"1\"",
+            "true",
+            "9223372036854775808",
+            "1 ",
+            "decimal(\"1\")",
+            "decimal(\"1.0\") ",
+            "decimal(\"\\u{31}.0\")",
+            "datetime(\"soon\")",
+            "ip(\"::1\")",
+            "offset(1, 2)",
+            "datetime(1).offset(2)",
         ] {
             assert_eq!(Quantity::parse(text), None, "{text}");
         }

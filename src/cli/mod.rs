@@ -1,11 +1,14 @@
 //! The command line: arguments, configuration, streams, progress, exit codes.
 
+mod approvals;
+mod approve;
 mod args;
 mod check;
 mod cut;
 mod diff;
 mod error;
 mod explain;
+mod gate;
 mod import;
 mod init;
 mod origin;

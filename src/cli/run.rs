@@ -3,7 +3,7 @@
 use super::args::{Cli, Command};
 use super::error::CliError;
 use super::output::Output;
-use super::{check, diff, explain, import, init, print, replay, test};
+use super::{approvals, approve, check, diff, explain, gate, import, init, print, replay, test};
 use crate::render::{Role, diagnostics, paint, printable};
 use clap::Parser;
 use std::io::Write;
@@ -64,6 +64,9 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Test(args) => test::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
         Command::Diff(args) => diff::run(args, &output),
+        Command::Gate(args) => gate::run(args, &output),
+        Command::Approve(args) => approve::run(args, &output),
+        Command::Approvals(args) => approvals::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
         Command::Import(args) => import::run(args, &output),
         Command::Schema(args) => print::schema(args, &output),

@@ -7,6 +7,7 @@ mod decisions;
 mod details;
 pub mod document;
 mod firsts;
+mod gates;
 mod policies;
 mod values;
 
@@ -16,6 +17,9 @@ pub use comparison::{CompareOptions, Comparison, ComparisonWorker};
 pub use decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
 pub use details::{Detail, Details, Kept};
 pub use firsts::Firsts;
+pub use gates::{
+    Covered, JudgeOptions, apply, approval_changes, cover, envelope, gate_changes, judge,
+};
 pub use policies::{Edit, Hunk, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes};
 pub use values::Values;
 

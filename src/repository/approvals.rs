@@ -201,7 +201,9 @@ pub(super) fn build(
                 );
             }
         }
-        if !value.owner.value.trim().is_empty() && same_person(&value.owner.value, &value.approver.value) {
+        if !value.owner.value.trim().is_empty()
+            && same_person(&value.owner.value, &value.approver.value)
+        {
             fault(
                 value.approver.span,
                 format!("`{}` approves what they own", value.approver.value.trim()),
@@ -361,10 +363,18 @@ approvals:
             ("maria", " Jon ", "7: `jon` approves what they own"),
             ("maria", "''", "6: the approval's `owner` is empty"),
             ("jon", "\"\"", "7: the approval's `approver` is empty"),
-            ("refunds up to 1000 are wanted", "' '", "5: the approval's `reason` is empty"),
+            (
+                "refunds up to 1000 are wanted",
+                "' '",
+                "5: the approval's `reason` is empty",
+            ),
             ("2027-01-31", "2027-02-31", "8: `2027-02-31` is no day"),
             ("2027-01-31", "2027-1-31", "8: `2027-1-31` is no day"),
-            ("newly_allowed", "unchanged", "4: `unchanged` needs no approval"),
+            (
+                "newly_allowed",
+                "unchanged",
+                "4: `unchanged` needs no approval",
+            ),
             ("refund-bot", "'*'", "`*` is no agent"),
             ("min: 101, ", "", "needs both"),
             ("min: 101", "min: 1001", "`1001` is not below `1000`"),
@@ -380,7 +390,7 @@ approvals:
         let twice = GOOD.to_owned() + GOOD.split_once("approvals:\n").unwrap().1;
         let (approvals, faults) = read(&twice).unwrap();
         assert_eq!(approvals.len(), 1);
-        assert_eq!(faults, ["19: the group `8c41d2aa` has an approval already"]);
+        assert_eq!(faults, ["18: the group `8c41d2aa` has an approval already"]);
     }
 
     #[test]

@@ -82,7 +82,9 @@ pub struct Fidelity {
 
 impl Default for Fidelity {
     fn default() -> Self {
-        Self { min: Percent(9_950) }
+        Self {
+            min: Percent(9_950),
+        }
     }
 }
 
@@ -402,9 +404,7 @@ mod tests {
         assert!(!Bound::AtMost(Some(1)).weaker_than(Bound::AtMost(None)));
         assert!(share(None).weaker_than(share(Some(Percent(1)))));
         assert!(Bound::AtLeastShare(Percent(1)).weaker_than(Bound::AtLeastShare(Percent(2))));
-        assert!(
-            Bound::Control(ControlGate::Warn).weaker_than(Bound::Control(ControlGate::Fail))
-        );
+        assert!(Bound::Control(ControlGate::Warn).weaker_than(Bound::Control(ControlGate::Fail)));
         assert!(!Bound::AtMost(Some(0)).weaker_than(Bound::AtMost(Some(0))));
     }
 

@@ -2,6 +2,7 @@
 
 mod agents;
 mod approvals;
+mod approvals_text;
 mod entities;
 mod files;
 mod gates;
@@ -21,6 +22,7 @@ pub use agents::Agent;
 pub use approvals::{
     Approval, ApprovalSpec, ApprovalsFile, Envelope, ValueEnvelope, Written, is_day, same_person,
 };
+pub use approvals_text::{add_approval, approval_text, remove_approvals};
 pub use entities::typed_entity;
 pub use files::{
     AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, Expectation, ExpectedDecision,

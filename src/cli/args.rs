@@ -55,6 +55,9 @@ pub struct Global {
     /// Show no progress bar.
     #[arg(long, global = true)]
     pub no_progress: bool,
+    /// The day by which expiry and age are judged, as `YYYY-MM-DD`; without it, today in UTC.
+    #[arg(long, value_name = "DATE", global = true)]
+    pub now: Option<String>,
 }
 
 /// Formats of reports.
@@ -115,6 +118,12 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Show what changes between two versions: in the policies, and in the decisions on recorded actions.
     Diff(DiffArgs),
+    /// Judge a plan that `diff -o` wrote: by the gates of the manifest and by the approvals.
+    Gate(GateArgs),
+    /// Approve a group of changes as it is: write its envelope into `approvals.yaml`.
+    Approve(ApproveArgs),
+    /// Show the approvals and what became of them.
+    Approvals(ApprovalsArgs),
     /// Explain one decision: the status of every policy whose scope holds.
     Explain(ExplainArgs),
     /// Turn recorded tool calls of other formats into native recordings.
@@ -239,6 +248,69 @@ pub struct DiffArgs {
         default_value = "newly-allowed"
     )]
     pub fail_on: Vec<String>,
+}
+
+/// Arguments of `gate`.
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    /// The plan.
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+    /// The version whose approvals and gates count.
+    #[arg(long, value_name = "VERSION", help = format!("The version whose approvals and gates count: {VERSION_HELP}"))]
+    pub at: Option<String>,
+    /// Classes of change that fail, instead of the manifest's gates on classes; `diff --help` lists them.
+    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
+    pub fail_on: Vec<String>,
+}
+
+/// Arguments of `approve`.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The group: its number in the plan, or the beginning of its fingerprint.
+    #[arg(value_name = "GROUP")]
+    pub group: String,
+    /// Why the change is wanted.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who answers for it.
+    #[arg(long, value_name = "NAME")]
+    pub owner: String,
+    /// Who approves it: somebody else than the owner.
+    #[arg(long, value_name = "NAME")]
+    pub approver: String,
+    /// The last day on which the approval holds, as `YYYY-MM-DD`.
+    #[arg(long, value_name = "DATE")]
+    pub expires: String,
+    /// Take the place of the approval that the group has.
+    #[arg(long)]
+    pub replace: bool,
+    /// The plan that holds the group.
+    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+}
+
+/// Arguments of `approvals`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ApprovalsArgs {
+    /// What to do with them; without it, they are shown.
+    #[command(subcommand)]
+    pub command: Option<ApprovalsCommand>,
+    /// The plan in which their groups are looked up; without it, only expiry is judged.
+    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: Option<PathBuf>,
+}
+
+/// What to do with approvals.
+#[derive(Debug, Subcommand)]
+pub enum ApprovalsCommand {
+    /// Remove those that are expired or, by a plan, unused.
+    Prune {
+        /// The plan in which their groups are looked up; without it, only expiry is judged.
+        #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+        plan: Option<PathBuf>,
+    },
 }
 
 /// Arguments of `explain`.

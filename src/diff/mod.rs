@@ -8,6 +8,7 @@ mod decisions;
 mod details;
 pub mod document;
 mod firsts;
+mod gates;
 mod policies;
 mod values;
 
@@ -18,6 +19,9 @@ pub use comparison::{CompareOptions, Comparison, ComparisonWorker};
 pub use decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
 pub use details::{Detail, Details, Kept};
 pub use firsts::Firsts;
+pub use gates::{
+    Covered, JudgeOptions, apply, approval_changes, cover, envelope, gate_changes, judge,
+};
 pub use policies::{
     Edit, Hunk, Place, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes,
 };

@@ -20,7 +20,7 @@ pub use json::{
 };
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
-pub use terminal::{check, diff, document, explain, import, replay, test};
+pub use terminal::{approvals, check, diff, document, explain, gates, import, replay, test};
 
 use crate::diff::Ending;
 use std::collections::BTreeMap;

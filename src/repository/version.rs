@@ -1,6 +1,7 @@
 //! A policy version: what a repository comes to.
 
 use super::agents::Agent;
+use super::approvals::Approval;
 use super::files::SuiteFile;
 use super::manifest::Manifest;
 use super::mapping::Mapping;
@@ -55,6 +56,8 @@ pub struct PolicyVersion {
     pub mapping: Option<Mapping>,
     /// The suites of unit tests.
     pub suites: Vec<Suite>,
+    /// The approvals without faults, in order of their files.
+    pub approvals: Vec<Approval>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// A digest of every file that was read.

@@ -11,6 +11,7 @@ mod init;
 mod origin;
 mod output;
 mod print;
+mod read_plan;
 mod recordings;
 mod replay;
 mod run;

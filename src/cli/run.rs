@@ -3,7 +3,7 @@
 use super::args::{Cli, Command};
 use super::error::CliError;
 use super::output::Output;
-use super::{check, diff, explain, import, init, print, replay, test};
+use super::{check, diff, explain, import, init, pin, print, replay, test};
 use crate::render::{Role, diagnostics, paint, printable};
 use clap::Parser;
 use std::io::Write;
@@ -65,6 +65,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Replay(args) => replay::run(args, &output),
         Command::Diff(args) => diff::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
+        Command::Pin(args) => pin::run(args, &output),
         Command::Import(args) => import::run(args, &output),
         Command::Schema(args) => print::schema(args, &output),
         Command::Completions(args) => print::completions(args, &output),

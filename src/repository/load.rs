@@ -61,6 +61,12 @@ pub fn select_recordings(files: &Files<'_>) -> Result<Vec<String>, (Vec<Diagnost
     Err((diagnostics, loader.version.sources))
 }
 
+/// Whether a manifest takes a path, relative to its directory, for a suite of unit tests.
+pub fn is_suite(manifest: &Manifest, path: &str) -> bool {
+    let (selected, _) = select(&manifest.tests, [path].into_iter(), MANIFEST);
+    !selected.is_empty()
+}
+
 struct Loader<'a> {
     files: &'a Files<'a>,
     version: PolicyVersion,

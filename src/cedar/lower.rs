@@ -135,7 +135,7 @@ fn lower_literal(literal: &Literal) -> Value {
 }
 
 /// A call that makes an extension value of literals, as Cedar writes it for a value.
-fn lower_constructor(expr: &Expr) -> Option<Value> {
+pub(super) fn lower_constructor(expr: &Expr) -> Option<Value> {
     match expr.expr_kind() {
         ExprKind::Lit(literal) => Some(lower_literal(literal)),
         ExprKind::ExtensionFunctionApp { fn_name, args } => {

@@ -1,13 +1,23 @@
 //! `diff`: what changed between base and head, in the policies and in the decisions on recorded actions.
 
+mod because;
+mod bystanders;
 mod comparison;
 mod decisions;
+mod details;
 pub mod document;
+mod firsts;
 mod policies;
+mod values;
 
+pub use because::{Because, ChangeKey, Shift};
+pub use bystanders::{Bystander, Bystanders};
 pub use comparison::{CompareOptions, Comparison, ComparisonWorker};
 pub use decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
+pub use details::{Detail, Details, Kept};
+pub use firsts::Firsts;
 pub use policies::{Edit, Hunk, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes};
+pub use values::Values;
 
 use crate::model::{ChangeClass, Diagnostic};
 use std::collections::{BTreeMap, BTreeSet};

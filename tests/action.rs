@@ -3,7 +3,6 @@
 
 #[path = "support/action.rs"]
 mod action;
-mod project;
 
 use action::{Job, MARKER};
 use agentauthz::model::{Json, SourceFile};

@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::find::find_recorded;
 use super::group::{Grouped, group_of_plan};
 use super::output::{Output, Report, write_file};
-use super::versions::root;
+use super::versions::{relative, root};
 use crate::engine::{Engine, Pairing, Side, Verdict, case_request, classify};
 use crate::model::{Decision, Outcome, RecordedAction, SourceFile};
 use crate::pin::{Held, Pin, PinReport, Pinned, suite_text};
@@ -61,8 +61,13 @@ pub fn run(args: &PinArgs, output: &Output) -> Result<u8, CliError> {
         }
     }
     // A request that head cannot read as a test is no test.
-    let text = place.text(&grouped, args, &candidates);
-    let outcomes = results(&grouped.head.version, &place.inside, &text, &candidates)?;
+    let outcomes = match candidates.is_empty() {
+        true => Vec::new(),
+        false => {
+            let text = place.text(&grouped, args, &candidates);
+            results(&grouped.head.version, &place.inside, &text, &candidates)?
+        }
+    };
     let mut kept = Vec::new();
     for (found, outcome) in candidates.into_iter().zip(outcomes) {
         match outcome {
@@ -140,7 +145,7 @@ impl Place {
         let root = root()?;
         let path = match &args.output {
             Some(path) => path.clone(),
-            None => root
+            None => relative(&root)
                 .join("tests")
                 .join("pinned")
                 .join(format!("{fingerprint}.test.yaml")),

@@ -21,7 +21,7 @@ pub use files::{
     AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, Expectation, ExpectedDecision,
     LinkSpec, LinksFile, MappingFile, SuiteFile, TestRequest, TestSpec, ToolSpec,
 };
-pub use load::{is_suite, load, load_beside, select_recordings, version_fault};
+pub use load::{deciding_digest, is_suite, load, load_beside, select_recordings, version_fault};
 pub use manifest::{Manifest, MappingSource};
 pub use mapping::{Mapping, ToolRule, ValueTemplate};
 pub use references::{nearest, parse_action, parse_reference};

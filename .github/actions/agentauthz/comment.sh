@@ -3,7 +3,7 @@
 # not write, as on pull requests from forks, a notice says so, and the summary holds the report.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
 
 marker='<!-- agentauthz:diff -->'

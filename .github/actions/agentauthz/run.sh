@@ -3,7 +3,7 @@
 # came out; whether the job fails is decided at the end, when the reports are where people see them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
 
 directory=${INPUT_DIRECTORY:-.}

@@ -2,7 +2,7 @@
 # Writes the report into the job's summary, of which GitHub takes 1 MiB a step.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$here/lib.sh"
 
 limit=$((1024 * 1024))

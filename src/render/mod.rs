@@ -2,6 +2,7 @@
 
 mod diagnostics;
 mod escape;
+mod html;
 mod json;
 mod numbers;
 mod style;
@@ -9,6 +10,7 @@ mod terminal;
 
 pub use diagnostics::diagnostics;
 pub use escape::{json_text, printable};
+pub use html::diff as diff_html;
 pub use json::{
     check as check_json, diff as diff_json, explain as explain_json, import as import_json,
     replay as replay_json, test as test_json,

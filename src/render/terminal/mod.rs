@@ -3,7 +3,9 @@
 mod changes;
 mod check;
 mod diff;
+mod document;
 mod explain;
+mod gates;
 mod import;
 mod outcome;
 mod recordings;
@@ -13,7 +15,9 @@ mod test;
 
 pub use check::check;
 pub use diff::diff;
+pub use document::document;
 pub use explain::explain;
+pub use gates::{approvals, gates};
 pub use import::import;
 pub use replay::replay;
 pub use test::test;

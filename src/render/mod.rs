@@ -3,6 +3,7 @@
 mod diagnostics;
 mod escape;
 pub mod github;
+pub mod html;
 mod json;
 pub mod junit;
 pub mod markdown;

@@ -161,7 +161,10 @@ pub(super) fn groups(document: &Document, limits: Limits) -> GroupsView {
         }
     };
     GroupsView {
-        list: capped(all().map(|(at, group)| item(at, group, limits)), limits.listed),
+        list: capped(
+            all().map(|(at, group)| item(at, group, limits)),
+            limits.listed,
+        ),
         details: capped(
             all()
                 .take(limits.groups)
@@ -187,7 +190,10 @@ fn item(at: usize, group: &GroupNote, limits: Limits) -> Item {
             false => group.title.clone(),
         },
         actions: group.actions,
-        approval: group.approval.as_ref().map(|approval| words::approval(approval.state)),
+        approval: group
+            .approval
+            .as_ref()
+            .map(|approval| words::approval(approval.state)),
         shown: at < limits.groups,
     }
 }
@@ -212,11 +218,20 @@ fn view(
         first_divergences: group.first_divergences,
         downstream: group.downstream,
         units: capped(
-            cause.units.iter().map(|unit| unit_view(unit, policies(unit), limits)),
+            cause
+                .units
+                .iter()
+                .map(|unit| unit_view(unit, policies(unit), limits)),
             12.min(limits.rows),
         ),
-        why: capped(cause.why.iter().map(|way| way_view(way, limits)), limits.rows),
-        undo: capped(cause.undo.iter().map(|way| way_view(way, limits)), limits.rows),
+        why: capped(
+            cause.why.iter().map(|way| way_view(way, limits)),
+            limits.rows,
+        ),
+        undo: capped(
+            cause.undo.iter().map(|way| way_view(way, limits)),
+            limits.rows,
+        ),
         exact: cause.exact,
         gained: names(&cause.gained),
         lost: names(&cause.lost),
@@ -239,10 +254,16 @@ fn view(
             ("By system", bars(&group.by_system, 10.min(limits.rows))),
         ],
         exemplars: capped(
-            group.exemplars.iter().map(|exemplar| exemplar_view(exemplar, limits)),
+            group
+                .exemplars
+                .iter()
+                .map(|exemplar| exemplar_view(exemplar, limits)),
             3,
         ),
-        approval: group.approval.as_ref().map(|approval| approval_view(approval, limits)),
+        approval: group
+            .approval
+            .as_ref()
+            .map(|approval| approval_view(approval, limits)),
     }
 }
 
@@ -252,7 +273,11 @@ fn unit_view(unit: &UnitNote, hunks: Capped<HunkView>, limits: Limits) -> UnitVi
         effect: unit.effect.clone(),
         kind: unit.kind.clone(),
         edits: capped(unit.edits.iter().cloned(), limits.rows),
-        origins: unit.origins.iter().map(|origin| words::origin(*origin)).collect(),
+        origins: unit
+            .origins
+            .iter()
+            .map(|origin| words::origin(*origin))
+            .collect(),
         place: places(unit.base.as_ref(), unit.head.as_ref()),
         hunks,
         base: UnitSide {
@@ -330,9 +355,15 @@ fn exemplar_view(exemplar: &Exemplar, limits: Limits) -> ExemplarView {
         base: base.cloned(),
         head: head.cloned(),
     });
-    let kinds: Vec<&str> = exemplar.kinds.iter().map(|kind| words::exemplar(*kind)).collect();
+    let kinds: Vec<&str> = exemplar
+        .kinds
+        .iter()
+        .map(|kind| words::exemplar(*kind))
+        .collect();
     let request = exemplar.request.as_ref();
-    let context = request.into_iter().flat_map(|request| request.context.clone());
+    let context = request
+        .into_iter()
+        .flat_map(|request| request.context.clone());
     ExemplarView {
         kinds: kinds.join(", "),
         at: exemplar.at.clone(),

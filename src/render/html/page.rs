@@ -76,8 +76,14 @@ pub(super) fn view(document: &Document, limits: Limits) -> Page {
         place: places(change.base.as_ref(), change.head.as_ref()),
         hunks: capped(hunks(change, limits), limits.rows.min(5)),
     });
-    let recordings = document.traffic.iter().flat_map(|traffic| traffic.recordings.clone());
-    let approvals = document.verdict.iter().flat_map(|verdict| &verdict.approvals);
+    let recordings = document
+        .traffic
+        .iter()
+        .flat_map(|traffic| traffic.recordings.clone());
+    let approvals = document
+        .verdict
+        .iter()
+        .flat_map(|verdict| &verdict.approvals);
     Page {
         csp: csp::policy(STYLE, SCRIPT),
         style: Value::from_safe_string(STYLE.to_owned()),

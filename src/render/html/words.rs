@@ -127,11 +127,15 @@ pub(super) fn policy_change(word: PolicyChangeWord) -> &'static str {
 /// The day of a time as it was recorded, where it begins with one.
 pub(super) fn day(time: &str) -> &str {
     let looks = time.len() > 10
-        && time.bytes().take(11).enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            10 => byte == b'T' || byte == b' ',
-            _ => byte.is_ascii_digit(),
-        });
+        && time
+            .bytes()
+            .take(11)
+            .enumerate()
+            .all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                10 => byte == b'T' || byte == b' ',
+                _ => byte.is_ascii_digit(),
+            });
     match time.get(..10) {
         Some(day) if looks => day,
         _ => time,
@@ -140,5 +144,9 @@ pub(super) fn day(time: &str) -> &str {
 
 /// A number with words that depend on it.
 pub(super) fn plural(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+    format!(
+        "{} {}",
+        grouped(number),
+        if number == 1 { one } else { many }
+    )
 }

@@ -1,8 +1,6 @@
 //! Reports for a terminal, and for a pipe: the same text without colour.
 
-mod changes;
 mod check;
-mod diff;
 mod document;
 mod explain;
 mod gates;
@@ -16,7 +14,6 @@ mod table;
 mod test;
 
 pub use check::check;
-pub use diff::diff;
 pub use document::document;
 pub use explain::explain;
 pub use gates::{approvals, gates};

@@ -15,8 +15,9 @@ pub(super) fn policies(repository: &RepositoryChanges, verbose: bool) -> String 
     }
     let limit = if verbose { usize::MAX } else { 5 };
     let entities = repository.entities.iter().map(String::as_str);
-    let control = repository.control.iter();
-    let control = control.map(|change| change.what.as_str());
+    let mut control: Vec<_> = repository.control.iter().collect();
+    control.sort_by_key(|change| !change.weakens);
+    let control = control.iter().map(|change| change.what.as_str());
     for (name, changes) in [
         ("entities changed", entities.collect::<Vec<_>>()),
         ("control changes", control.collect()),

@@ -1,7 +1,12 @@
 //! Reports as JSON: one object with a `format` that names report and version. Keys may be added within a version.
 
+mod pin;
+
+pub use pin::pin;
+
 use super::{Header, ImportSummary, Judgement};
 use crate::check::CheckReport;
+use crate::diff::document::Document;
 use crate::diff::{
     DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, Place, PolicyChange,
     PolicyChangeKind, SideName,
@@ -147,6 +152,12 @@ pub fn diff(
         "decisions": report.decisions.as_ref().map(decisions),
         "repeated_ids": report.repeated,
     })
+}
+
+/// The decision-diff report as it is, `agentauthz.diff/2`.
+pub fn document(document: &Document) -> Value {
+    // It holds nothing that JSON cannot: a number that is none becomes null.
+    serde_json::to_value(document).unwrap_or_default()
 }
 
 /// `explain` as `agentauthz.explain/1`.

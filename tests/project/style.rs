@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("diff", CAPABILITY),
     ("explain", CAPABILITY),
     ("init", CAPABILITY),
+    ("pin", CAPABILITY),
     // Reports, and the types that reports are made of.
     (
         "render",
@@ -33,6 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "diff",
             "explain",
             "init",
+            "pin",
         ],
     ),
 ];
@@ -52,6 +54,7 @@ const BEHIND: &[(&str, &str)] = &[
     ("walkdir", "source"),
     ("clap", "cli"),
     ("indicatif", "cli"),
+    ("quick_junit", "render"),
 ];
 
 /// What reaches the world, and the modules that may.

@@ -7,7 +7,11 @@ mod limits;
 mod trust;
 
 #[cfg(test)]
+mod approval_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trust_tests;
 
 pub use control::{approval_changes, gate_changes};
 pub use cover::{Covered, cover, envelope};

@@ -1,8 +1,10 @@
 //! The only folder that names Cedar's crates: parse, link, validate, build values, evaluate.
 
+mod atoms;
 mod build_entity;
 mod context;
 mod diagnostics;
+mod edits;
 mod entities;
 mod evaluate;
 mod lower;

@@ -37,7 +37,7 @@ pub struct Global {
     /// Run as if started in this directory.
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
-    /// How the report is written.
+    /// How the report is written. Every command has `terminal` and `json`; reports of a diff have the others too.
     #[arg(long, value_enum, default_value_t = Format::Terminal, global = true)]
     pub format: Format,
     /// Write the report to a file as well, as `FORMAT=PATH`; can be given several times.
@@ -67,6 +67,31 @@ pub enum Format {
     Terminal,
     /// One JSON object.
     Json,
+    /// Markdown, for a comment on a pull request.
+    Markdown,
+    /// One HTML page.
+    Html,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// JUnit XML of the gates.
+    Junit,
+}
+
+impl Format {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Terminal => "terminal",
+            Format::Json => "json",
+            Format::Markdown => "markdown",
+            Format::Html => "html",
+            Format::Sarif => "sarif",
+            Format::Github => "github",
+            Format::Junit => "junit",
+        }
+    }
 }
 
 /// When to use colours.
@@ -364,7 +389,7 @@ impl From<FromFormat> for Importer {
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
     /// Which one; without a name, the names are listed.
-    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(crate::repository::SCHEMAS))]
+    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(super::schema::names()))]
     pub name: Option<String>,
 }
 

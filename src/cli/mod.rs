@@ -6,6 +6,7 @@ mod args;
 mod check;
 mod cut;
 mod diff;
+mod document;
 mod error;
 mod explain;
 mod gate;
@@ -18,8 +19,10 @@ mod read_plan;
 mod recordings;
 mod replay;
 mod run;
+mod schema;
 mod test;
 mod versions;
 
 pub use args::{Cli, Command};
+pub use document::{Documented, FORMATS};
 pub use run::run;

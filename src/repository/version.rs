@@ -78,6 +78,17 @@ pub struct Suite {
 }
 
 impl PolicyVersion {
+    /// What decides, from parts of several versions.
+    pub fn mixed(policies: &Self, schema: &Self, mapping: &Self, entities: &Self) -> Self {
+        Self {
+            policies: policies.policies.clone(),
+            schema: schema.schema.clone(),
+            mapping: mapping.mapping.clone(),
+            store: entities.store.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Whether a part is missing, so that nothing can be decided.
     pub fn is_blocked(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_blocking)

@@ -43,6 +43,9 @@ pub struct Document {
     pub now: String,
     /// The name of the policy repository.
     pub repository_name: Option<String>,
+    /// Where the policy repository stands in its git repository, as `policies/`; empty where it is the root, or not known.
+    #[serde(default)]
+    pub directory: String,
     /// Base.
     pub base: VersionNote,
     /// Head.
@@ -113,6 +116,12 @@ pub struct ClassNote {
     pub agents: u64,
     /// Different sessions.
     pub sessions: u64,
+}
+
+/// The JSON Schema (draft 2020-12) of a [`Document`].
+pub fn json_schema() -> serde_json::Value {
+    let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
+    generator.into_root_schema_for::<Document>().to_value()
 }
 
 impl Document {

@@ -91,6 +91,13 @@ fn an_approval_covers_its_group_and_nothing_else() {
                 g.by_agent.insert("bot".to_owned(), 4);
             }),
         ),
+        (
+            "2 actions of agents that the report does not name",
+            Box::new(|g, a| {
+                g.by_agent = BTreeMap::from([("bot".to_owned(), 3), ("…".to_owned(), 2)]);
+                a.envelope.agents.insert("…".to_owned());
+            }),
+        ),
     ];
     for (phrase, change) in drifts {
         let (mut group, mut approval) = (group.clone(), approved.clone());

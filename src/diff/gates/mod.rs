@@ -194,7 +194,7 @@ impl<'a> Judge<'a> {
             gate: "approvals",
             fails: GateVerdict::Failed,
         };
-        let limit = "none drifted, expired or unused".to_owned();
+        let limit = "0 drifted, expired or unused".to_owned();
         GateNote {
             groups,
             ..kind.note(passes, limit, actual, "default")

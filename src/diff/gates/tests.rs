@@ -258,7 +258,7 @@ fn newly_denied_is_limited_by_sessions_and_share() {
     };
     let found = stops(&of(5), "newly_denied");
     assert_eq!(found.limit, "0 sessions");
-    assert_eq!(found.actual, "5 actions in 1 group, 5 sessions (0.50 %)");
+    assert_eq!(found.actual, "5 sessions (0.50 %), 5 actions in 1 group");
     let half = Some(Percent(50));
     for (actions, sessions, share, passes) in [
         (5, Some(5), None, true),

@@ -47,7 +47,7 @@ fn gates_of_trust_make_it_inconclusive() {
                     tested: false,
                 }]
             }),
-            "1 changed policy without an action and a test: `p`",
+            "1 policy: `p`",
         ),
         ("ungrouped", trust(|d| d.ungrouped = 1), "1 change"),
         (

@@ -1,10 +1,11 @@
 //! Reports for a terminal, and for a pipe: the same text without colour.
 
+mod approvals;
 mod changes;
 mod check;
 mod diff;
+mod document;
 mod explain;
-mod gates;
 mod import;
 mod outcome;
 mod recordings;
@@ -12,10 +13,11 @@ mod replay;
 mod table;
 mod test;
 
+pub use approvals::approvals;
 pub use check::check;
 pub use diff::diff;
+pub use document::document;
 pub use explain::explain;
-pub use gates::{approvals, gates};
 pub use import::import;
 pub use replay::replay;
 pub use test::test;

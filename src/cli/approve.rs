@@ -1,11 +1,13 @@
 //! `agentauthz approve`
 
-use super::args::ApproveArgs;
+use super::args::{ApproveArgs, Compared};
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, write_file};
+use super::plan::{PlanRequest, compute};
 use super::read_plan::{find_group, read_plan};
 use super::versions::{Loaded, load_version, root};
+use crate::diff::document::Document;
 use crate::diff::envelope;
 use crate::model::Span;
 use crate::render::printable;
@@ -16,7 +18,7 @@ use std::collections::BTreeSet;
 
 pub fn run(args: &ApproveArgs, output: &Output) -> Result<u8, CliError> {
     check_words(args, &output.now)?;
-    let document = read_plan(&args.plan)?;
+    let document = look_up(&args.compared, output)?;
     let group = find_group(&document, &args.group)?;
     let envelope = envelope(document.values, group).map_err(|message| {
         CliError::new(format!(
@@ -81,6 +83,18 @@ pub fn run(args: &ApproveArgs, output: &Output) -> Result<u8, CliError> {
         group.number
     ))?;
     Ok(0)
+}
+
+/// The report in which groups are looked up: a plan, or a diff that is computed now.
+pub fn look_up(compared: &Compared, output: &Output) -> Result<Document, CliError> {
+    if let Some(plan) = &compared.plan {
+        return read_plan(plan);
+    }
+    let request = PlanRequest {
+        versions: &compared.diff,
+        ..PlanRequest::default()
+    };
+    Ok(compute(&request, output)?.document)
 }
 
 fn check_words(args: &ApproveArgs, now: &str) -> Result<(), CliError> {

@@ -68,6 +68,7 @@ impl Output {
             writable(&path)?;
             reports.push((had(format)?, path));
         }
+        had(global.format)?;
         let now = match &global.now {
             Some(now) if is_day(now) => now.clone(),
             Some(now) => {
@@ -76,7 +77,6 @@ impl Output {
             }
             None => jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
         };
-        had(global.format)?;
         Ok(Self {
             now,
             format: global.format,
@@ -153,7 +153,7 @@ fn text(report: &dyn Report, format: Format) -> Result<String, CliError> {
 }
 
 /// Fails where a file of this name cannot be written, before the work is done for nothing.
-fn writable(path: &Path) -> Result<(), CliError> {
+pub fn writable(path: &Path) -> Result<(), CliError> {
     let fault = |kind: std::io::ErrorKind| CliError::file("write", path, &kind.into());
     if path.is_dir() {
         return Err(fault(std::io::ErrorKind::IsADirectory));

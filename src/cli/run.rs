@@ -4,8 +4,7 @@ use super::args::{Cli, Command, Format};
 use super::error::CliError;
 use super::output::{BASIC, Output};
 use super::{
-    approvals, approve, check, diff, document, explain, gate, import, init, print, replay, schema,
-    test,
+    approvals, approve, check, diff, explain, gate, import, init, pin, print, replay, schema, test,
 };
 use crate::render::{Role, diagnostics, paint, printable};
 use clap::Parser;
@@ -72,6 +71,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Approve(args) => approve::run(args, &output),
         Command::Approvals(args) => approvals::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
+        Command::Pin(args) => pin::run(args, &output),
         Command::Import(args) => import::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => print::completions(args, &output),
@@ -81,18 +81,18 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
 /// The formats that a command has.
 fn formats(command: &Command) -> &'static [Format] {
     match command {
+        Command::Diff(_) | Command::Gate(_) => super::document::FORMATS,
         Command::Init(_)
         | Command::Check(_)
         | Command::Test(_)
         | Command::Replay(_)
-        | Command::Diff(_)
         | Command::Approve(_)
         | Command::Approvals(_)
         | Command::Explain(_)
+        | Command::Pin(_)
         | Command::Import(_)
         | Command::Schema(_)
         | Command::Completions(_) => BASIC,
-        Command::Gate(_) => document::FORMATS,
     }
 }
 

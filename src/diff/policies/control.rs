@@ -1,7 +1,6 @@
-//! Changes of what controls the tool: tests, the manifest with its gates, the mapping, approvals.
+//! Changes of what controls the tool: tests, the manifest, the mapping.
 
 use crate::diff::document::{ControlChange, ControlKind};
-use crate::diff::gates::{approval_changes, gate_changes};
 use crate::repository::{Manifest, PolicyVersion, Suite};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,8 +26,6 @@ pub(super) fn control_changes(
         what,
         weakens: false,
     }));
-    changes.extend(gate_changes(&base.manifest.gates, &head.manifest.gates));
-    changes.extend(approval_changes(&base.approvals, &head.approvals));
     let digest = |version: &PolicyVersion| {
         let mapping = version.mapping.as_ref();
         mapping.map(|mapping| mapping.digest.clone())

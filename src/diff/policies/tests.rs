@@ -173,7 +173,7 @@ fn what_controls_the_tool_is_told_apart() {
         &[
             (
                 "agentauthz.yaml",
-                "version: 1\nname: x\nrecordings: [r/*]\ngates: { fidelity: { min: 90 } }\n",
+                "version: 1\nname: x\nrecordings: [r/*]\n",
             ),
             ("tests/less.test.yaml", &one),
             ("tests/more.test.yaml", &two),
@@ -191,7 +191,6 @@ fn what_controls_the_tool_is_told_apart() {
     assert_eq!(
         control,
         [
-            (ControlKind::Gate, "fidelity.min 99.5 % → 90 %", true),
             (
                 ControlKind::Manifest,
                 "agentauthz.yaml changed: name, recordings",

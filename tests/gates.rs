@@ -275,6 +275,7 @@ fn faults_of_approvals_are_shown_and_they_do_not_count() {
     let text = play.text("approvals.yaml");
     play.write("approvals.yaml", text.replace("\"jon\"", "\"maria\""));
     on(&play, &["check"]).says(1, &["approvals.yaml:", "`maria` approves what they own"]);
+    approve(&play, &[]).says(2, &["has an approval already"]);
     on(&play, &["gate", "plan.json", "-v"])
         .says(1, &["approves what they own", "5 actions in 1 group"]);
     play.write("approvals.yaml", text.replace("owner:", "ownr:"));

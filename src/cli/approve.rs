@@ -12,7 +12,7 @@ use crate::diff::envelope;
 use crate::model::Span;
 use crate::render::printable;
 use crate::repository::{
-    Approval, add_approval, approval_text, is_day, remove_approvals, same_person,
+    Approval, add_approval, approval_text, has_approval, is_day, remove_approvals, same_person,
 };
 use std::collections::BTreeSet;
 
@@ -49,28 +49,29 @@ pub fn run(args: &ApproveArgs, output: &Output) -> Result<u8, CliError> {
     };
     let file = loaded.version.sources.get(&path);
     let mut text = file.map(|file| file.text.to_string()).unwrap_or_default();
-    let known = loaded
+    let elsewhere = loaded
         .version
         .approvals
         .iter()
-        .find(|known| known.group == approval.group);
-    match known {
-        None => {}
-        Some(known) if args.replace && *known.file == *path => {
-            text = remove_approvals(&text, &BTreeSet::from([known.group.clone()]))
-                .ok_or_else(by_hand)?;
-        }
-        Some(known) => {
-            let help = match args.replace {
-                true => "remove it there",
-                false => "`--replace` writes another one in its place",
-            };
+        .find(|known| known.group == approval.group && *known.file != *path);
+    if let Some(known) = elsewhere {
+        return Err(CliError::new(format!(
+            "group {} has an approval already, in `{}`",
+            group.number, known.file
+        ))
+        .with_help("remove it there"));
+    }
+    // One that is at fault stands there, too.
+    if has_approval(&text, &approval.group) {
+        if !args.replace {
             return Err(CliError::new(format!(
-                "group {} has an approval already, in `{}`",
-                group.number, known.file
+                "group {} has an approval already, in `{path}`",
+                group.number
             ))
-            .with_help(help));
+            .with_help("`--replace` writes another one in its place"));
         }
+        let replaced = BTreeSet::from([approval.group.clone()]);
+        text = remove_approvals(&text, &replaced).ok_or_else(by_hand)?;
     }
     let text = add_approval(&text, &approval).ok_or_else(by_hand)?;
     write_file(&root()?.join(&path), text.as_bytes())?;

@@ -49,18 +49,14 @@ fn repository(at: Option<&str>) -> Result<Option<Loaded>, CliError> {
         .map(Some)
 }
 
-/// What is wrong with approvals, each a line: they do not count.
+/// What is wrong with approvals, each a line as a plan has it: they do not count.
 fn approval_faults(here: &Loaded) -> Vec<String> {
     let found = here.version.diagnostics.iter();
     found
         .filter(|found| found.code == "approval")
         .map(|found| {
             let path = found.path.as_deref().unwrap_or_default();
-            let file = here.version.sources.get(path);
-            let line = file
-                .zip(found.span())
-                .map_or(0, |(file, span)| file.line_column(span.start).0);
-            format!("head: {path}:{line}: {}", found.message)
+            format!("head: {path}: {}", found.message)
         })
         .collect()
 }

@@ -21,7 +21,7 @@ pub use json::{
 };
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
-pub use terminal::{approvals, check, document, explain, gates, group, import, pin, replay, test};
+pub use terminal::{approvals, check, document, explain, group, import, pin, replay, test};
 
 use std::collections::BTreeMap;
 

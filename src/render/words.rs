@@ -354,8 +354,7 @@ pub(super) fn outcome(document: &Document) -> String {
 /// How a report ends: the word, the exit code and why.
 pub(super) fn ending(document: &Document) -> (&'static str, u8, String) {
     let Some(verdict) = &document.verdict else {
-        let why = format!("not judged yet; {}", outcome(document));
-        return ("NOT JUDGED", 0, why);
+        return ("NOT JUDGED", 0, outcome(document));
     };
     let names = |wanted| {
         let gates = gates(document, wanted);

@@ -284,6 +284,13 @@ pub const HOSTILE: &str = concat!(
     "\n</details></table><style>*{display:none}</style>\n~~~\n\0\u{1}\u{fffe}\u{2028}\u{e0041}\\ * _ ~ % %0A %0D , :",
 );
 
+/// The same, beginning elsewhere, so that what is shortened shows every part of it somewhere.
+fn turned(at: usize) -> String {
+    let starts: Vec<usize> = HOSTILE.char_indices().map(|(start, _)| start).collect();
+    let (end, start) = HOSTILE.split_at(starts[at * 17 % starts.len()]);
+    format!("{start}{end}")
+}
+
 /// A report in which every text is [`HOSTILE`], names of maps included; some are a megabyte long.
 pub fn hostile() -> Document {
     let mut value = serde_json::to_value(realistic()).unwrap();
@@ -299,8 +306,8 @@ pub fn hostile() -> Document {
     assert!(accepted.len() > 300, "{}", accepted.len());
     for (at, path) in accepted.iter().enumerate() {
         let text = match at % 29 {
-            0 => HOSTILE.repeat((1 << 20) / HOSTILE.len() + 1),
-            _ => HOSTILE.to_owned(),
+            0 => turned(at).repeat((1 << 20) / HOSTILE.len() + 1),
+            _ => turned(at),
         };
         *value.pointer_mut(path).unwrap() = Value::from(text);
     }
@@ -339,7 +346,7 @@ pub fn hostile() -> Document {
     }
     for map in maps {
         map.clear();
-        map.extend((0..30).map(|at| (format!("{at} {HOSTILE}"), 1 + at)));
+        map.extend((0..30).map(|at| (turned(at) + &at.to_string(), 1 + at as u64)));
     }
     document
 }

@@ -6,12 +6,15 @@ use serde_json::Value;
 use support::play::{Play, run};
 use support::repository::agentauthz;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 12] = [
     "init",
     "check",
     "test",
     "replay",
     "diff",
+    "gate",
+    "approve",
+    "approvals",
     "explain",
     "import",
     "schema",
@@ -88,8 +91,10 @@ fn schema(name: &str) -> jsonschema::Validator {
 fn published_schemas_describe_what_init_writes() {
     let names = said(&["schema"]);
     let play = Play::init();
+    play.write("approvals.yaml", "version: 1\napprovals: []\n");
     let files = [
         ("agents", "agents.yaml"),
+        ("approvals", "approvals.yaml"),
         ("entities", "entities/systems.yaml"),
         ("links", "links.yaml"),
         ("manifest", "agentauthz.yaml"),

@@ -60,6 +60,13 @@ impl CompiledPolicy {
             && self.condition == other.condition
             && self.slots == other.slots
     }
+
+    /// What it decides by, as a text that is the same for the same effect, scope and condition. It is for digests.
+    pub fn decides_as(&self) -> String {
+        let condition = self.condition.as_ref().map(ToString::to_string);
+        let condition = condition.unwrap_or_default();
+        format!("{} {:?} {condition}", self.effect, self.scope)
+    }
 }
 
 impl EntityStore {
@@ -135,7 +142,7 @@ fn lower_literal(literal: &Literal) -> Value {
 }
 
 /// A call that makes an extension value of literals, as Cedar writes it for a value.
-fn lower_constructor(expr: &Expr) -> Option<Value> {
+pub(super) fn lower_constructor(expr: &Expr) -> Option<Value> {
     match expr.expr_kind() {
         ExprKind::Lit(literal) => Some(lower_literal(literal)),
         ExprKind::ExtensionFunctionApp { fn_name, args } => {

@@ -161,7 +161,7 @@ fn chain(expr: &Expr) -> Option<Vec<String>> {
     }
 }
 
-fn children(expr: &Expr) -> Vec<&Expr> {
+pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
     match expr.expr_kind() {
         ExprKind::Lit(_) | ExprKind::Var(_) | ExprKind::Slot(_) | ExprKind::Unknown(_) => {
             Vec::new()

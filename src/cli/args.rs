@@ -55,6 +55,9 @@ pub struct Global {
     /// Show no progress bar.
     #[arg(long, global = true)]
     pub no_progress: bool,
+    /// The day by which expiry and age are judged, as `YYYY-MM-DD`; without it, today in UTC.
+    #[arg(long, value_name = "DATE", global = true)]
+    pub now: Option<String>,
 }
 
 /// Formats of reports.
@@ -115,8 +118,16 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Show what changes between two versions: in the policies, and in the decisions on recorded actions.
     Diff(DiffArgs),
+    /// Judge a plan that `diff -o` wrote: by the gates of the manifest and by the approvals.
+    Gate(GateArgs),
+    /// Approve a group of changes as it is: write its envelope into `approvals.yaml`.
+    Approve(ApproveArgs),
+    /// Show the approvals and what became of them.
+    Approvals(ApprovalsArgs),
     /// Explain one decision: the status of every policy whose scope holds.
     Explain(ExplainArgs),
+    /// Write the examples of a group of changes as unit tests, with the decision that is meant.
+    Pin(PinArgs),
     /// Turn recorded tool calls of other formats into native recordings.
     Import(ImportArgs),
     /// Print the JSON Schema of a file format, for editors.
@@ -241,17 +252,85 @@ pub struct DiffArgs {
     pub fail_on: Vec<String>,
 }
 
+/// Arguments of `gate`.
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    /// The plan.
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+    /// The version whose approvals and gates count.
+    #[arg(long, value_name = "VERSION", help = format!("The version whose approvals and gates count: {VERSION_HELP}"))]
+    pub at: Option<String>,
+    /// Classes of change that fail, instead of the manifest's gates on classes; `diff --help` lists them.
+    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
+    pub fail_on: Vec<String>,
+}
+
+/// Arguments of `approve`.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The group: its number in the plan, or the beginning of its fingerprint.
+    #[arg(value_name = "GROUP")]
+    pub group: String,
+    /// Why the change is wanted.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who answers for it.
+    #[arg(long, value_name = "NAME")]
+    pub owner: String,
+    /// Who approves it: somebody else than the owner.
+    #[arg(long, value_name = "NAME")]
+    pub approver: String,
+    /// The last day on which the approval holds, as `YYYY-MM-DD`.
+    #[arg(long, value_name = "DATE")]
+    pub expires: String,
+    /// Take the place of the approval that the group has.
+    #[arg(long)]
+    pub replace: bool,
+    /// The plan that holds the group.
+    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+}
+
+/// Arguments of `approvals`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ApprovalsArgs {
+    /// What to do with them; without it, they are shown.
+    #[command(subcommand)]
+    pub command: Option<ApprovalsCommand>,
+    /// The plan in which their groups are looked up; without it, only expiry is judged.
+    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: Option<PathBuf>,
+}
+
+/// What to do with approvals.
+#[derive(Debug, Subcommand)]
+pub enum ApprovalsCommand {
+    /// Remove those that are expired or, by a plan, unused.
+    Prune {
+        /// The plan in which their groups are looked up; without it, only expiry is judged.
+        #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+        plan: Option<PathBuf>,
+    },
+}
+
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   agentauthz explain recordings/july.jsonl#call-17
   agentauthz explain recordings/july.jsonl#call-17 --base main
+  agentauthz explain 2 --plan plan.json
   agentauthz explain --principal Agent::bot --action refund --resource Order::1 --context '{\"n\": 5}'")]
 pub struct ExplainArgs {
-    /// A recorded action: the recording and the action's id.
-    #[arg(value_name = "RECORDING#ID", conflicts_with_all = ["principal", "action", "resource", "context"])]
-    pub recorded: Option<String>,
+    /// A recorded action, as `RECORDING#ID`, or as its id where the manifest's recordings hold it; or a group of changes,
+    /// by its number or the beginning of its fingerprint.
+    #[arg(value_name = "GROUP|ACTION", conflicts_with_all = ["principal", "action", "resource", "context"])]
+    pub what: Option<String>,
+    /// The plan that holds the group, as `diff -o` wrote it.
+    #[arg(long, value_name = "PLAN", requires = "what", conflicts_with_all = ["at", "base"], value_hint = ValueHint::FilePath)]
+    pub plan: Option<PathBuf>,
     /// Who acts: `Type::id` or `Type::"any id"`.
     #[arg(long, value_name = "ENTITY", requires_all = ["action", "resource"])]
     pub principal: Option<String>,
@@ -270,6 +349,43 @@ pub struct ExplainArgs {
     /// A version to compare with.
     #[arg(long, value_name = "VERSION", help = format!("A version to compare with: {VERSION_HELP}"))]
     pub base: Option<String>,
+}
+
+/// Arguments of `pin`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  agentauthz pin 2 --expect base --plan plan.json    the change was not meant: decide as before
+  agentauthz pin 2 --expect head --plan plan.json    it was meant: keep it")]
+pub struct PinArgs {
+    /// The group, by its number or the beginning of its fingerprint.
+    #[arg(value_name = "GROUP")]
+    pub group: String,
+    /// The decision that is meant: that of base, that of head, or one in words.
+    #[arg(long, value_enum, value_name = "DECISION")]
+    pub expect: Meant,
+    /// The plan that holds the group, as `diff -o` wrote it.
+    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+    /// Where to write; `tests/pinned/FINGERPRINT.test.yaml` in the repository where it is not given.
+    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Write over a file that exists.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The decision that is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Meant {
+    /// What base decides.
+    Base,
+    /// What head decides.
+    Head,
+    /// Allow.
+    Allow,
+    /// Deny.
+    Deny,
 }
 
 /// Arguments of `import`.

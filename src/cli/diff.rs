@@ -122,7 +122,8 @@ fn compare_repositories(base: &Loaded, head: &Loaded) -> DiffReport {
     }
 }
 
-fn read_fail_on(names: &[String]) -> Result<BTreeSet<FailOn>, CliError> {
+/// Classes as the command line names them.
+pub fn read_fail_on(names: &[String]) -> Result<BTreeSet<FailOn>, CliError> {
     let mut fail_on = BTreeSet::new();
     for name in names {
         let class = ChangeClass::ALL

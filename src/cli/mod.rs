@@ -1,5 +1,7 @@
 //! The command line: arguments, configuration, streams, progress, exit codes.
 
+mod approvals;
+mod approve;
 mod args;
 mod check;
 mod cut;
@@ -7,11 +9,16 @@ mod diff;
 mod document;
 mod error;
 mod explain;
+mod find;
+mod gate;
+mod group;
 mod import;
 mod init;
 mod origin;
 mod output;
+mod pin;
 mod print;
+mod read_plan;
 mod recordings;
 mod replay;
 mod run;

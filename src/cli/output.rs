@@ -3,6 +3,7 @@
 use super::args::{Color, Format, Global};
 use super::error::CliError;
 use crate::render::{Detail, Header, Version, json_text};
+use crate::repository::is_day;
 use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ pub struct Output {
     verbose: bool,
     /// Whether a progress bar may be shown.
     pub progress: bool,
+    /// The day by which expiry and age are judged: the only clock.
+    pub now: String,
 }
 
 /// The formats that every command has.
@@ -66,7 +69,16 @@ impl Output {
             reports.push((had(format)?, path));
         }
         had(global.format)?;
+        let now = match &global.now {
+            Some(now) if is_day(now) => now.clone(),
+            Some(now) => {
+                return Err(CliError::new(format!("`--now {now}` is no day"))
+                    .with_help("write it as `YYYY-MM-DD`"));
+            }
+            None => jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+        };
         Ok(Self {
+            now,
             format: global.format,
             reports,
             color: global.color,

@@ -3,7 +3,9 @@
 use super::args::{Cli, Command, Format};
 use super::error::CliError;
 use super::output::{BASIC, Output};
-use super::{check, diff, explain, import, init, print, replay, schema, test};
+use super::{
+    approvals, approve, check, diff, explain, gate, import, init, pin, print, replay, schema, test,
+};
 use crate::render::{Role, diagnostics, paint, printable};
 use clap::Parser;
 use std::io::Write;
@@ -65,7 +67,11 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Test(args) => test::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
         Command::Diff(args) => diff::run(args, &output),
+        Command::Gate(args) => gate::run(args, &output),
+        Command::Approve(args) => approve::run(args, &output),
+        Command::Approvals(args) => approvals::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
+        Command::Pin(args) => pin::run(args, &output),
         Command::Import(args) => import::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => print::completions(args, &output),
@@ -80,7 +86,11 @@ fn formats(command: &Command) -> &'static [Format] {
         | Command::Test(_)
         | Command::Replay(_)
         | Command::Diff(_)
+        | Command::Gate(_)
+        | Command::Approve(_)
+        | Command::Approvals(_)
         | Command::Explain(_)
+        | Command::Pin(_)
         | Command::Import(_)
         | Command::Schema(_)
         | Command::Completions(_) => BASIC,

@@ -1,11 +1,17 @@
 //! Recorded actions decided under both sides, by the fast lane where it takes them, and counted.
 
-use super::decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
+use super::because::ChangeKey;
+use super::bystanders::Bystander;
+use super::decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey};
+use super::details::Change;
+use super::document::Said;
 use crate::engine::{
-    Changes, Chunk, Compared, Engine, Ground, Ids, Incoming, Lane, LaneCounts, LeftBy, LineWorker,
-    Merge, Note, Place, Ruling, Sample, Side, Track, Worker, action_name, compare, each_line,
+    Changes, Chunk, Compared, Engine, EntityId, Ground, Ids, Incoming, Lane, LaneCounts, LeftBy,
+    LineWorker, Merge, Note, Place, Ruling, Sample, Side, Track, Units, Verdict, Worker,
+    action_name, compare, each_line,
 };
-use crate::model::{ChangeClass, Outcome, RecordedAction};
+use crate::model::{ChangeClass, FieldPath, Outcome, RecordedAction};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -17,6 +23,12 @@ pub struct Comparison<'a> {
     /// Why nothing is compiled that was to be.
     off: Option<LeftBy>,
     verify: usize,
+    /// What moves together.
+    units: Units,
+    /// The paths whose values matter.
+    watched: Vec<FieldPath>,
+    /// The sides by an engine that says of every policy whether its scope holds, where theirs does not.
+    scopes: Option<[Side<'a>; 2]>,
 }
 
 /// How recorded actions are compared.
@@ -42,13 +54,25 @@ impl<'a> Comparison<'a> {
             .then(|| Track::of_two(ground, base, head, options.full))
             .flatten();
         let off = compiled && track.is_none();
+        let silent = [base, head]
+            .into_iter()
+            .any(|side| side.engine() == Engine::Reference);
+        let by_scope = |side: &Side<'a>| side.clone().with_engine(Engine::Interpreted);
         Self {
+            units: Units::of_sides(base, head),
+            watched: Vec::new(),
+            scopes: silent.then(|| [by_scope(base), by_scope(head)]),
             base,
             head,
             track,
             off: off.then(|| LeftBy::nothing_compiled(&[base, head])),
             verify: options.verify,
         }
+    }
+
+    /// Watches the values at these paths of the context, over all changes.
+    pub fn watching(self, watched: Vec<FieldPath>) -> Self {
+        Self { watched, ..self }
     }
 
     /// A worker for one thread. What several workers finish with adds up in any order.
@@ -58,6 +82,7 @@ impl<'a> Comparison<'a> {
             lane: self.track.as_ref().map(Track::lane),
             stopped: None,
             checked: 0,
+            bystanders: FxHashMap::default(),
             changes: DecisionChanges {
                 sample: Sample::new(self.verify),
                 ..DecisionChanges::default()
@@ -74,6 +99,8 @@ pub struct ComparisonWorker<'c> {
     stopped: Option<LeftBy>,
     /// How many groups were decided once more.
     checked: usize,
+    /// What the lane did not see flip, by Cedar action as head's plan numbers them.
+    bystanders: FxHashMap<EntityId, Bystander>,
     changes: DecisionChanges,
 }
 
@@ -90,6 +117,36 @@ impl LineWorker for ComparisonWorker<'_> {
                 line: at,
             };
             self.changes.sample.offer(&place, || text.to_owned());
+        }
+        let class = lane.class();
+        if !class.is_flip() {
+            let bystander = self.bystanders.entry(lane.action()).or_default();
+            bystander.see(&id, recording, || text.into());
+        }
+        if !matches!(class, ChangeClass::Unchanged | ChangeClass::ReasonChanged) {
+            let key = match class.is_flip() {
+                true => Some(ChangeKey::flip(class, lane.cause(&self.comparison.units))),
+                false => match lane.answers() {
+                    (Some(base), head) => ChangeKey::of_outcomes(
+                        class,
+                        &Outcome::Decided(base),
+                        &Outcome::Decided(head),
+                        &self.comparison.units,
+                    ),
+                    (None, _) => None,
+                },
+            };
+            if let (Some(key), Some(action)) = (key, read(text)) {
+                let request = self.comparison.head.recorded_request(&action);
+                let change = Change {
+                    key,
+                    recording,
+                    action: &action,
+                    length: Some(text.len()),
+                    request: request.as_ref(),
+                };
+                self.changes.details.see(change, &self.comparison.watched);
+            }
         }
         if lane.is_full() {
             self.hand_over();
@@ -115,18 +172,22 @@ impl LineWorker for ComparisonWorker<'_> {
             }
         }
         let Comparison { base, head, .. } = self.comparison;
-        let Some(lane) = &mut self.lane else {
-            observe(base, head, &mut self.changes, incoming);
-            return;
-        };
         let changes = &mut self.changes;
         let Some((place, action)) = changes.volume.read(incoming) else {
+            return;
+        };
+        let Some(lane) = &mut self.lane else {
+            changes.interpreted += 1;
+            let compared = compare(base, head, &action);
+            note(self.comparison, changes, &place, &action, &compared);
+            changes.see(place, &action, compared);
             return;
         };
         let ruled = lane.rule(Some(base), head, &action);
         changes.interpreted += u64::from(ruled.interpreted);
         match ruled.ruling {
-            Ruling::Alike(nonconforming, left_out) => {
+            Ruling::Alike(name, nonconforming, left_out) => {
+                changes.bystander(Some(&name), &place, &action);
                 changes.see_alike(&place, &action, nonconforming.as_deref(), &left_out);
             }
             Ruling::Verdicts(before, after) => {
@@ -136,6 +197,7 @@ impl LineWorker for ComparisonWorker<'_> {
                     self.checked += 1;
                     check_again(&compared, &place, &action, self.comparison, changes);
                 }
+                note(self.comparison, changes, &place, &action, &compared);
                 changes.see(place, &action, compared);
             }
         }
@@ -155,6 +217,14 @@ impl Worker for ComparisonWorker<'_> {
 
     fn finish(mut self) -> DecisionChanges {
         self.hand_over();
+        if let (Some(lane), Some(track)) = (&self.lane, &self.comparison.track) {
+            self.changes.reached.extend(lane.reached().cloned());
+            let (_, head) = track.plans();
+            for (action, found) in std::mem::take(&mut self.bystanders) {
+                let name = action_name(head, action);
+                self.changes.bystanders.add(name, found);
+            }
+        }
         self.changes
     }
 }
@@ -166,6 +236,46 @@ impl ComparisonWorker<'_> {
             let left = CHECKED.saturating_sub(self.checked);
             self.checked += add(&mut self.changes, counts, track, self.comparison, left);
         }
+    }
+}
+
+/// Notes an action that was read in full: what is behind its change, or that it did not flip, and which policies' scopes
+/// held.
+fn note(
+    comparison: &Comparison<'_>,
+    changes: &mut DecisionChanges,
+    place: &Place,
+    action: &RecordedAction,
+    compared: &Compared,
+) {
+    let (base, head) = (&compared.base, &compared.head);
+    let mut reach = |verdict: &Verdict| {
+        for policy in &verdict.policies {
+            if !changes.reached.contains(&policy.policy) {
+                changes.reached.insert(policy.policy.clone());
+            }
+        }
+    };
+    reach(base);
+    reach(head);
+    if let Some(scopes) = &comparison.scopes {
+        scopes.iter().for_each(|side| reach(&side.decide(action)));
+    }
+    let request = head.request.as_ref().or(base.request.as_ref());
+    if !compared.class.is_flip() {
+        changes.bystander(request.map(|request| &request.action), place, action);
+    }
+    let reasons = compared.class == ChangeClass::ReasonChanged;
+    let key = ChangeKey::of(compared, &comparison.units).filter(|_| !reasons);
+    if let Some(key) = key {
+        let change = Change {
+            key,
+            recording: &place.recording,
+            action,
+            length: None,
+            request,
+        };
+        changes.details.see(change, &comparison.watched);
     }
 }
 
@@ -182,6 +292,7 @@ fn add(
     changes.compared += volume.actions;
     changes.volume.merge(volume);
     changes.unaffected += counts.unaffected;
+    changes.flow(Said::Unaffected, Said::Unaffected, counts.unaffected);
     if counts.unchanged.actions > 0 {
         let tally = changes.classes.entry(ChangeClass::Unchanged).or_default();
         for (agent, actions) in counts.unchanged.agents(&counts.agents) {
@@ -198,7 +309,13 @@ fn add(
         class.then_with(|| first(x).cmp(&first(y)))
     });
     let checked = found.len().min(left);
+    let (mut gained, mut lost) = (0, 0);
     for (at, found) in found.into_iter().enumerate() {
+        match (found.base.allow, found.head.allow) {
+            (false, true) => gained += found.crowd.actions,
+            (true, false) => lost += found.crowd.actions,
+            (true, true) | (false, false) => {}
+        }
         let key = GroupKey {
             class: found.class,
             base: Outcome::Decided(track.answer(&found.base)),
@@ -217,6 +334,11 @@ fn add(
             changes.ungrouped += of_group.actions;
         }
     }
+    let [allowed, denied] = counts.base.decided();
+    changes.flow(Said::Deny, Said::Allow, gained);
+    changes.flow(Said::Allow, Said::Deny, lost);
+    changes.flow(Said::Allow, Said::Allow, allowed.saturating_sub(lost));
+    changes.flow(Said::Deny, Said::Deny, denied.saturating_sub(gained));
     let sides = [
         (&mut changes.base, std::mem::take(&mut counts.base), base),
         (&mut changes.head, std::mem::take(&mut counts.head), head),

@@ -1,15 +1,21 @@
 //! The changes of decisions, counted by class and grouped by what both sides say.
 
+use super::bystanders::Bystanders;
+use super::details::Details;
+use super::document::Said;
 use crate::diff::FailOn;
 use crate::engine::{
     Compared, Counts, Distinct, Incoming, LeftCounts, Merge, Notes, Place, Sample, Side, SideTally,
     Volume, Window, compare, keep_smallest,
 };
-use crate::model::{Answer, ChangeClass, Decision, FieldPath, Outcome, RecordedAction, Request};
+use crate::model::{
+    Answer, ChangeClass, Decision, EntityRef, FieldPath, Outcome, RecordedAction, Request,
+};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What changed in the decisions on recorded actions.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DecisionChanges {
     /// How much was read.
     pub volume: Volume,
@@ -31,6 +37,14 @@ pub struct DecisionChanges {
     pub undecided: Counts,
     /// Changes that are in no group, because there were too many groups.
     pub ungrouped: u64,
+    /// All changes but those of reasons alone, by what is behind them.
+    pub details: Details,
+    /// Some actions that did not flip.
+    pub bystanders: Bystanders,
+    /// What base says against what head says.
+    pub flow: BTreeMap<(Said, Said), u64>,
+    /// The policies whose scope held for some action. Those that are on both sides alike are not all in here.
+    pub reached: BTreeSet<Arc<str>>,
     /// Actions of which Cedar's evaluator was asked.
     pub interpreted: u64,
     /// Actions that the fast lane did not take, where it was to take what it can, and why.
@@ -167,10 +181,27 @@ impl DecisionChanges {
     ) {
         self.compared += 1;
         self.unaffected += 1;
+        self.flow(Said::Unaffected, Said::Unaffected, 1);
         let unchanged = self.classes.entry(ChangeClass::Unchanged).or_default();
         unchanged.count(action);
         for side in [&mut self.base, &mut self.head] {
             side.remark(place, action, nonconforming, left_out);
+        }
+    }
+
+    /// Keeps an action that did not flip, where it is to be kept. `of` is its Cedar action.
+    pub fn bystander(&mut self, of: Option<&EntityRef>, place: &Place, action: &RecordedAction) {
+        let name = of.map_or_else(|| "-".to_owned(), EntityRef::to_string);
+        self.bystanders
+            .see(&name, &action.id, &place.recording, || {
+                serde_json::to_string(action).unwrap_or_default().into()
+            });
+    }
+
+    /// Counts actions by what both sides say of them.
+    pub fn flow(&mut self, base: Said, head: Said, actions: u64) {
+        if actions > 0 {
+            *self.flow.entry((base, head)).or_default() += actions;
         }
     }
 
@@ -183,6 +214,7 @@ impl DecisionChanges {
     pub fn count(&mut self, place: Place, action: &RecordedAction, compared: Compared) {
         let key = key(&compared);
         let Compared { class, base, head } = compared;
+        self.flow(said(&base.outcome), said(&head.outcome), 1);
         if base.outcome.decision().is_some() && head.outcome.decision().is_some() {
             self.compared += 1;
         }
@@ -228,6 +260,17 @@ impl DecisionChanges {
         if let Some(gone) = keep_smallest(&mut self.groups, GROUPS, key, group) {
             self.ungrouped += gone.tally.actions;
         }
+    }
+}
+
+fn said(outcome: &Outcome) -> Said {
+    match outcome {
+        Outcome::NotReplayable(_) => Said::NotReplayable,
+        Outcome::Decided(answer) | Outcome::Undecidable(answer, _) => match answer.decision {
+            Some(Decision::Allow) => Said::Allow,
+            Some(Decision::Deny) => Said::Deny,
+            None => Said::Undecidable,
+        },
     }
 }
 
@@ -332,6 +375,7 @@ impl Merge for DecisionChanges {
             classes,
             groups,
             ungrouped,
+            details,
             undecided,
             base,
             head,
@@ -345,6 +389,7 @@ impl Merge for DecisionChanges {
                         *ungrouped += gone.tally.actions;
                     }
                 }
+                details.merge(other.details);
             },
             || {
                 volume.merge(other.volume);
@@ -356,6 +401,11 @@ impl Merge for DecisionChanges {
                 head.merge(other.head);
             },
         );
+        self.bystanders.merge(other.bystanders);
+        for ((base, head), actions) in other.flow {
+            self.flow(base, head, actions);
+        }
+        self.reached.extend(other.reached);
         self.compared += other.compared;
         self.unaffected += other.unaffected;
         self.interpreted += other.interpreted;

@@ -1,13 +1,31 @@
 //! `diff`: what changed between base and head, in the policies and in the decisions on recorded actions.
 
+mod because;
+mod build;
+mod bystanders;
 mod comparison;
 mod decisions;
+mod details;
 pub mod document;
+mod firsts;
+mod gates;
 mod policies;
+mod values;
 
+pub use because::{Because, ChangeKey, Shift};
+pub use build::{Input, document};
+pub use bystanders::{Bystander, Bystanders};
 pub use comparison::{CompareOptions, Comparison, ComparisonWorker};
 pub use decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
-pub use policies::{Edit, Hunk, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes};
+pub use details::{Detail, Details, Kept};
+pub use firsts::Firsts;
+pub use gates::{
+    Covered, JudgeOptions, apply, approval_changes, cover, envelope, gate_changes, judge,
+};
+pub use policies::{
+    Edit, Hunk, Place, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes,
+};
+pub use values::Values;
 
 use crate::model::{ChangeClass, Diagnostic};
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,13 +100,18 @@ impl DiffReport {
 
     /// How many times a changed policy has an unknown status for an action that neither side can decide.
     pub fn undecided_change(&self) -> u64 {
+        self.undecided_changes().values().sum()
+    }
+
+    /// The same by policy.
+    pub fn undecided_changes(&self) -> BTreeMap<String, u64> {
         let undecided = self
             .decisions
             .iter()
             .flat_map(|changes| changes.undecided.iter());
         undecided
             .filter(|(policy, _)| self.repository.deciding.contains(*policy))
-            .map(|(_, count)| count)
-            .sum()
+            .map(|(policy, count)| (policy.to_owned(), count))
+            .collect()
     }
 }

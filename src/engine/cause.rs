@@ -5,6 +5,7 @@
 //! explain it can be written down (`docs/architecture.md`, "Causes").
 
 use super::settle::Settled;
+use super::units::Units;
 use crate::model::{Decision, Effect, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 pub type Names = BTreeSet<Arc<str>>;
 
 /// Minimal sets of policies: all of some, with one of others. There may be as many sets as there are others.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Way {
     /// What is in every set.
     pub all: Names,
@@ -22,7 +23,7 @@ pub struct Way {
 }
 
 /// Why a decision flipped. The sets are minimal: without any of its policies none would do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cause {
     /// The sets of policies that, changed on base as they are on head, give head's decision.
     pub why: Vec<Way>,
@@ -40,30 +41,63 @@ struct Parts {
 
 /// Why the decision flipped between these statuses; nothing where it did not, or where a policy's status is unknown: what
 /// its change would do is unknown as well. Policies that are not listed are not satisfied.
-pub fn cause(base: &[Settled], head: &[Settled]) -> Option<Cause> {
+pub fn cause(base: &[Settled], head: &[Settled], units: &Units) -> Option<Cause> {
     let mut both = base.iter().chain(head);
     if both.any(|policy| policy.status == Status::Unknown) {
         return None;
     }
-    let mut all: BTreeMap<&Arc<str>, Parts> = BTreeMap::new();
-    for (side, on_head) in [(base, false), (head, true)] {
-        for policy in side {
-            if policy.status == Status::Satisfied {
-                let parts = all.entry(&policy.policy).or_default();
-                let part = if on_head {
-                    &mut parts.head
-                } else {
-                    &mut parts.base
-                };
-                *part = Some(policy.effect);
-            }
-        }
-    }
     let decided = |side| super::settle::settle(side).decision;
-    match (decided(base)?, decided(head)?) {
-        (Decision::Deny, Decision::Allow) => Some(newly_allowed(&all)),
-        (Decision::Allow, Decision::Deny) => Some(newly_denied(&all)),
-        (Decision::Allow, Decision::Allow) | (Decision::Deny, Decision::Deny) => None,
+    let allowed = match (decided(base)?, decided(head)?) {
+        (Decision::Deny, Decision::Allow) => true,
+        (Decision::Allow, Decision::Deny) => false,
+        (Decision::Allow, Decision::Allow) | (Decision::Deny, Decision::Deny) => return None,
+    };
+    let satisfied = satisfied(base, false).chain(satisfied(head, true));
+    Some(cause_of(satisfied, allowed, units))
+}
+
+fn satisfied(side: &[Settled], is_head: bool) -> impl Iterator<Item = Satisfied<'_>> {
+    let satisfied = side
+        .iter()
+        .filter(|policy| policy.status == Status::Satisfied);
+    satisfied.map(move |policy| {
+        let effect = Some(policy.effect);
+        Satisfied {
+            policy: &policy.policy,
+            base: effect.filter(|_| !is_head),
+            head: effect.filter(|_| is_head),
+        }
+    })
+}
+
+/// A policy that is satisfied, with its effect on each side where it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Satisfied<'a> {
+    /// The policy, by the name that both sides use.
+    pub policy: &'a Arc<str>,
+    /// Its effect on base, where it is satisfied there.
+    pub base: Option<Effect>,
+    /// Its effect on head, where it is satisfied there.
+    pub head: Option<Effect>,
+}
+
+/// Why a decision flipped, from all policies that are satisfied on some side; a policy may come more than once. `allowed`:
+/// head allows.
+pub fn cause_of<'a>(
+    policies: impl Iterator<Item = Satisfied<'a>>,
+    allowed: bool,
+    units: &'a Units,
+) -> Cause {
+    let mut all: BTreeMap<&Arc<str>, Parts> = BTreeMap::new();
+    for policy in policies {
+        // What moves together contributes together: all links of a template have its effect.
+        let parts = all.entry(units.of(policy.policy)).or_default();
+        parts.base = parts.base.or(policy.base);
+        parts.head = parts.head.or(policy.head);
+    }
+    match allowed {
+        true => newly_allowed(&all),
+        false => newly_denied(&all),
     }
 }
 
@@ -189,7 +223,7 @@ mod tests {
     fn hold(policies: &[(usize, usize)]) -> bool {
         let base: Vec<_> = policies.iter().map(|(b, _)| CONTRIBUTIONS[*b]).collect();
         let head: Vec<_> = policies.iter().map(|(_, h)| CONTRIBUTIONS[*h]).collect();
-        let found = cause(&settled(&base), &settled(&head));
+        let found = cause(&settled(&base), &settled(&head), &Units::default());
         assert_eq!(found.is_some(), allows(&base) != allows(&head));
         let Some(Cause { why, undo }) = found else {
             return false;
@@ -236,6 +270,7 @@ mod tests {
             status,
         };
         let unknown = policy("p", Effect::Permit, Status::Unknown);
+        let cause = |base: &[Settled], head: &[Settled]| cause(base, head, &Units::default());
         assert_eq!(cause(std::slice::from_ref(&unknown), &[]), None);
         assert_eq!(cause(&[], std::slice::from_ref(&unknown)), None);
         // Base allows and head denies, but whether taking `p` back alone would deny is unknown.

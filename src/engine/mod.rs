@@ -1,5 +1,6 @@
 //! Many decisions, and what changed: mapping applied, statuses settled, answers compared, results folded.
 
+mod atoms;
 mod case;
 mod cause;
 mod compare;
@@ -13,17 +14,20 @@ mod merge;
 mod named;
 mod pairing;
 mod request;
+mod scalar;
 mod settle;
 mod side;
 mod tally;
 mod typed;
+mod units;
 mod verify;
 mod window;
 mod worker;
 
 pub use case::{case_request, suite_faults, suite_store};
-pub use cause::{Cause, Names, Way, cause};
+pub use cause::{Cause, Names, Satisfied, Way, cause, cause_of};
 pub use compare::{Compared, classify, compare};
+pub use compiled::EntityId;
 pub use distinct::Distinct;
 pub use incoming::{Incoming, Place};
 pub use kind::Engine;
@@ -35,9 +39,11 @@ pub use merge::{Merge, keep_smallest};
 pub use named::{Counts, Named};
 pub use pairing::{Pair, Pairing};
 pub use request::{Mapped, map_call};
+pub use scalar::Scalar;
 pub use settle::{Settled, settle};
 pub use side::{PolicyStatus, Side, Verdict};
 pub use tally::{Decisions, Fidelity, Note, Notes, SideTally, Volume};
+pub use units::Units;
 pub use verify::{Sample, verify, verify_against};
 pub use window::Window;
 pub use worker::{Chunk, Ids, Observer, ReadLine, Worker};

@@ -1,6 +1,6 @@
 //! `explain`: why is a request decided as it is, under one or two versions?
 
-use crate::engine::{Cause, Mapped, PolicyStatus, Side, Verdict, cause, classify};
+use crate::engine::{Cause, Mapped, PolicyStatus, Side, Units, Verdict, cause, classify};
 use crate::model::{
     ChangeClass, NotReplayable, Outcome, RecordedAction, RecordedDecision, Request,
 };
@@ -32,15 +32,17 @@ pub struct SideExplanation {
 
 /// Explains one recorded action under these versions.
 pub fn explain_action(sides: &[Side<'_>], action: &RecordedAction) -> ExplainReport {
+    let units = units(sides);
     let sides = sides
         .iter()
         .map(|side| settle(side.explain(action)))
         .collect();
-    report(Some(action.clone()), sides)
+    report(Some(action.clone()), sides, &units)
 }
 
 /// Explains any request under these versions.
 pub fn explain_request(sides: &[Side<'_>], request: &Request) -> ExplainReport {
+    let units = units(sides);
     let sides = sides
         .iter()
         .map(|side| {
@@ -51,14 +53,26 @@ pub fn explain_request(sides: &[Side<'_>], request: &Request) -> ExplainReport {
             settle(side.explain_request(mapped, &side.version().store))
         })
         .collect();
-    report(None, sides)
+    report(None, sides, &units)
 }
 
-fn report(action: Option<RecordedAction>, sides: Vec<SideExplanation>) -> ExplainReport {
+/// What moves together from base to head.
+fn units(sides: &[Side<'_>]) -> Units {
+    match sides {
+        [base, head] => Units::of_sides(base, head),
+        _ => Units::default(),
+    }
+}
+
+fn report(
+    action: Option<RecordedAction>,
+    sides: Vec<SideExplanation>,
+    units: &Units,
+) -> ExplainReport {
     let (class, cause) = match sides.as_slice() {
         [base, head] => (
             Some(classify(&base.verdict, &head.verdict)),
-            cause(&base.verdict.policies, &head.verdict.policies),
+            cause(&base.verdict.policies, &head.verdict.policies, units),
         ),
         _ => (None, None),
     };

@@ -72,7 +72,7 @@ pub enum Status {
 }
 
 /// The answer to one request under one version, with policies by id, sorted.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Answer {
     /// The decision, where the known statuses settle it.
     pub decision: Option<Decision>,

@@ -1,5 +1,6 @@
 //! Loading: failures are data, so three broken files still leave the other forty.
 
+use super::approvals::{self, ApprovalsFile};
 use super::files::{LinksFile, MappingFile, SuiteFile};
 use super::globs::{concerns, select};
 use super::manifest::{Manifest, MappingSource};
@@ -13,7 +14,7 @@ use crate::model::{Diagnostic, Digest, SourceFile, Sources, Stage};
 use crate::yaml::{self, Spanned};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 static NONE: Vec<String> = Vec::new();
@@ -59,6 +60,12 @@ pub fn select_recordings(files: &Files<'_>) -> Result<Vec<String>, (Vec<Diagnost
         return Ok(paths);
     }
     Err((diagnostics, loader.version.sources))
+}
+
+/// Whether a manifest takes a path, relative to its directory, for a suite of unit tests.
+pub fn is_suite(manifest: &Manifest, path: &str) -> bool {
+    let (selected, _) = select(&manifest.tests, [path].into_iter(), MANIFEST);
+    !selected.is_empty()
 }
 
 struct Loader<'a> {
@@ -128,6 +135,7 @@ impl<'a> Loader<'a> {
         self.version.population = population;
         self.mapping();
         self.suites();
+        self.approvals();
         let missed = near_misses(&self.version.manifest, &self.files.paths);
         self.version.diagnostics.extend(missed);
         self.validate(other);
@@ -246,6 +254,18 @@ impl<'a> Loader<'a> {
                 continue;
             };
             self.version.suites.push(Suite { file, spec });
+        }
+    }
+
+    fn approvals(&mut self) {
+        let mut taken = BTreeSet::new();
+        for file in self.select(|manifest| &manifest.approvals) {
+            let Some(spec) = self.yaml::<ApprovalsFile>(&file, |spec| spec.version) else {
+                continue;
+            };
+            let (approvals, faults) = approvals::build(&spec, &file, &mut taken);
+            self.version.approvals.extend(approvals);
+            self.version.diagnostics.extend(faults);
         }
     }
 
@@ -379,9 +399,39 @@ pub fn version_fault(file: &SourceFile, version: u32) -> Option<Diagnostic> {
     )
 }
 
+/// The digest of what decides: of all files that were read, but for unit tests and whatever else only judges.
+pub fn deciding_digest(version: &PolicyVersion) -> Digest {
+    let manifest = &version.manifest;
+    let lists = [
+        &manifest.schema,
+        &manifest.policies,
+        &manifest.links,
+        &manifest.agents,
+        &manifest.entities,
+    ];
+    let mut patterns: Vec<String> = lists.into_iter().flatten().cloned().collect();
+    match &manifest.mapping {
+        MappingSource::Files(files) => patterns.extend(files.iter().cloned()),
+        MappingSource::Here(_) => {}
+    }
+    let paths = version.sources.iter().map(|file| file.path.as_ref());
+    let (decides, _) = select(&patterns, paths, MANIFEST);
+    let decides: HashSet<&str> = decides
+        .iter()
+        .map(String::as_str)
+        .chain([MANIFEST])
+        .collect();
+    let files = version.sources.iter();
+    digest_of(files.filter(|file| decides.contains(file.path.as_ref())))
+}
+
 fn digest(sources: &Sources) -> Digest {
+    digest_of(sources.iter())
+}
+
+fn digest_of<'f>(files: impl Iterator<Item = &'f SourceFile>) -> Digest {
     let mut hash = Sha256::new();
-    for file in sources.iter() {
+    for file in files {
         for part in [file.path.as_bytes(), file.text.as_bytes()] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);

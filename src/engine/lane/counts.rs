@@ -260,6 +260,13 @@ impl SideCounts {
         });
     }
 
+    /// How many were allowed, and how many denied.
+    pub fn decided(&self) -> [u64; 2] {
+        let all = self.by_action.values();
+        let sum = |of: fn(&Decisions) -> u64| all.clone().map(of).sum();
+        [sum(|found| found.allow), sum(|found| found.deny)]
+    }
+
     /// The same, by name.
     pub fn tally(self, plan: &Plan<'_>, agents: &Agents, names: &[Arc<str>]) -> SideTally {
         let mut tally = SideTally::default();

@@ -62,6 +62,8 @@ pub struct Decider<'p, 'g> {
     fates: Vec<(u32, Fate)>,
     /// The changed policies whose scope holds.
     pub changed: Vec<u32>,
+    /// Whether the scope of each policy held for some request.
+    pub reached: Vec<bool>,
     /// Whether the last request that was not decided met a policy that is not compiled.
     foreign: bool,
 }
@@ -91,6 +93,7 @@ impl<'p, 'g> Decider<'p, 'g> {
             head: SideAnswer::default(),
             fates: Vec::new(),
             changed: Vec::new(),
+            reached: vec![false; plan.policies.len()],
             foreign: false,
         }
     }
@@ -198,6 +201,7 @@ impl<'p, 'g> Decider<'p, 'g> {
         self.fates.clear();
         if want == Want::Difference {
             self.uids.changed(self.plan, request.key, &mut self.changed);
+            reach(&mut self.reached, &self.changed);
             let mut differ = false;
             for policy in &self.changed {
                 let Some(fate) = fate(self.plan, *policy, &case) else {
@@ -213,6 +217,9 @@ impl<'p, 'g> Decider<'p, 'g> {
             all = Some(self.uids.all(request.key));
         }
         let all: Rc<[u32]> = all?;
+        if want == Want::All {
+            reach(&mut self.reached, &all);
+        }
         // What was found of the changed policies is not looked for again; both lists are sorted.
         let mut done = 0;
         let known = self.fates.len();
@@ -231,6 +238,15 @@ impl<'p, 'g> Decider<'p, 'g> {
         self.base = self.settle(|policy| policy.base.is_some());
         self.head = self.settle(|policy| policy.head.is_some());
         Some(Decided::Answered)
+    }
+
+    /// The policies that were satisfied for the last request that was answered, by the numbers of their names.
+    pub fn satisfied(&self) -> impl Iterator<Item = (u32, &PlannedPolicy<'g>)> {
+        let satisfied = |(_, fate): &&(u32, Fate)| *fate == Fate::Satisfied;
+        self.fates.iter().filter(satisfied).filter_map(|(at, _)| {
+            let name = self.names.get(*at as usize)?;
+            Some((*name, self.plan.policies.get(*at as usize)?))
+        })
     }
 
     /// Allow where some permit of the side is satisfied and no forbid is. Determining are the satisfied forbids, if there
@@ -259,6 +275,15 @@ impl<'p, 'g> Decider<'p, 'g> {
             allow,
             determining,
             errors,
+        }
+    }
+}
+
+/// Notes that the scopes of these policies held.
+pub fn reach(reached: &mut [bool], policies: &[u32]) {
+    for policy in policies {
+        if let Some(reached) = reached.get_mut(*policy as usize) {
+            *reached = true;
         }
     }
 }

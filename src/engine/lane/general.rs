@@ -5,7 +5,7 @@
 //! that are not satisfied. Candidates come from the scope index. A condition that the compiled path does not cover, or
 //! that reads an unknown field, is left to Cedar's evaluator; so is a request of which some name or value has no number.
 
-use super::decide::Decider;
+use super::decide::{Decider, reach};
 use super::uids::{Role, Strangers};
 use super::{Deciders, Lane};
 use crate::cedar::{BuiltRequest, Evaluation, PreparedRequest};
@@ -30,9 +30,9 @@ pub struct Ruled {
 /// What was found of an action.
 #[derive(Debug)]
 pub enum Ruling {
-    /// No changed policy is satisfied or raises an error, so both sides decide it, and in the same way. Says why the
-    /// request does not conform to the schema, and what the schema does not know of it.
-    Alike(Option<String>, BTreeSet<FieldPath>),
+    /// No changed policy is satisfied or raises an error, so both sides decide it, and in the same way. Says what
+    /// is done, why the request does not conform to the schema, and what the schema does not know of it.
+    Alike(EntityRef, Option<String>, BTreeSet<FieldPath>),
     /// What base says, where there is a base, and what head says.
     Verdicts(Option<Box<Verdict>>, Box<Verdict>),
 }
@@ -178,7 +178,9 @@ impl<'p, 'g> Decider<'p, 'g> {
                 let after = head.decide_request(mapped, &head.version().store);
                 Ruling::of(Some(before), after)
             }
-            Some(Finding::Alike) => Ruling::Alike(nonconforming, mapped.left_out),
+            Some(Finding::Alike) => {
+                Ruling::Alike(mapped.request.action, nonconforming, mapped.left_out)
+            }
             Some(Finding::Policies(found)) => {
                 let policies = &self.plan.policies;
                 let (before, reached) = settled(policies, &found, |policy| policy.base.is_some());
@@ -277,6 +279,7 @@ impl<'p, 'g> Decider<'p, 'g> {
         let mut done: &[u32] = &[];
         if !whole && request.unknown.is_empty() {
             self.uids.changed(plan, key, &mut self.changed);
+            reach(&mut self.reached, &self.changed);
             judge(plan, &self.changed, &case, &unknown, asking, &mut found)?;
             if found.is_empty() {
                 return Some(Finding::Alike);
@@ -284,6 +287,8 @@ impl<'p, 'g> Decider<'p, 'g> {
             done = &self.changed;
         }
         let all: Rc<[u32]> = self.uids.all(key);
+        let of_sides = all.iter().filter(|policy| asking.wants(plan, **policy));
+        of_sides.for_each(|policy| reach(&mut self.reached, &[*policy]));
         let rest: Vec<u32> = all
             .iter()
             .copied()

@@ -16,8 +16,8 @@ mod uids;
 
 pub use counts::{Changes, Crowd, LaneCounts, action_name};
 
-use super::compiled::{EntityId, Plan};
-use super::{Distinct, Place, Side};
+use super::compiled::{EntityId, Plan, PlannedPolicy};
+use super::{Cause, Distinct, Place, Satisfied, Side, Units, cause_of};
 use crate::model::{Answer, ChangeClass, Effect};
 use bumpalo::Bump;
 use counts::Actor;
@@ -162,6 +162,8 @@ impl<'g> Track<'g> {
             room: Bump::new(),
             counts: LaneCounts::default(),
             stopped: LeftBy::UnusualLine,
+            class: ChangeClass::Unchanged,
+            action: 0,
         }
     }
 
@@ -209,6 +211,10 @@ pub struct Lane<'p, 'g> {
     counts: LaneCounts,
     /// Where the last line was given up that was not taken.
     stopped: LeftBy,
+    /// The class of the last line that was taken.
+    class: ChangeClass,
+    /// The action of the last line that was taken, numbered as head's plan does.
+    action: EntityId,
 }
 
 /// What was found in a line.
@@ -278,6 +284,8 @@ impl<'p, 'g> Lane<'p, 'g> {
             time: line.time,
         };
         counts.note(&actor);
+        self.class = ChangeClass::Unchanged;
+        self.action = actions.1;
         if decided == Decided::Alike {
             counts.unaffected += 1;
             counts.unchanged(&actor);
@@ -301,6 +309,7 @@ impl<'p, 'g> Lane<'p, 'g> {
             .base
             .see(actions.0, agent, base, line.recorded, &named);
         let class = classify(base, head, &self.track.head_effects);
+        self.class = class;
         if class == ChangeClass::Unchanged {
             counts.unchanged(&actor);
         } else {
@@ -389,6 +398,54 @@ impl<'p, 'g> Lane<'p, 'g> {
         let (base, head) = self.deciders.found();
         let track = self.track;
         (base.map(|base| track.answer(base)), track.answer(head))
+    }
+
+    /// The class of the last line that was taken.
+    pub fn class(&self) -> ChangeClass {
+        self.class
+    }
+
+    /// The action of the last line that was taken, numbered as head's plan does.
+    pub fn action(&self) -> EntityId {
+        self.action
+    }
+
+    /// Why the last line flipped; it was taken, and is a flip.
+    pub fn cause(&self, units: &Units) -> Cause {
+        let names = self.track.names();
+        let named = |(name, policy): (u32, &PlannedPolicy<'_>)| {
+            Some(Satisfied {
+                policy: names.get(name as usize)?,
+                base: Some(policy.effect).filter(|_| policy.base.is_some()),
+                head: Some(policy.effect).filter(|_| policy.head.is_some()),
+            })
+        };
+        let (base, head) = match &self.deciders {
+            Deciders::Together(one) | Deciders::Head(one) => (one, None),
+            Deciders::Apart(both) => (&both.0, Some(&both.1)),
+        };
+        let satisfied = base
+            .satisfied()
+            .chain(head.into_iter().flat_map(|head| head.satisfied()));
+        let allowed = self.deciders.found().1.allow;
+        cause_of(satisfied.filter_map(named), allowed, units)
+    }
+
+    /// The policies whose scope held for some action that was not interpreted.
+    pub fn reached(&self) -> impl Iterator<Item = &Arc<str>> {
+        let (one, other) = match &self.deciders {
+            Deciders::Together(one) | Deciders::Head(one) => (one, None),
+            Deciders::Apart(both) => (&both.0, Some(&both.1)),
+        };
+        [Some(one), other]
+            .into_iter()
+            .flatten()
+            .flat_map(|decider| {
+                let policies = decider.plan.policies.iter().zip(&decider.reached);
+                policies
+                    .filter(|(_, reached)| **reached)
+                    .map(|(policy, _)| &policy.name)
+            })
     }
 
     /// Why the last line was not taken, as far as a lane knows.

@@ -1,0 +1,154 @@
+//! Which flip is the first of its session, with bounded memory.
+
+use super::because::ChangeKey;
+use crate::engine::{Distinct, Merge};
+use crate::model::RecordedAction;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+/// So many sessions are kept.
+const LIMIT: usize = 1 << 16;
+
+/// The first flip of each session.
+///
+/// Kept are the sessions with the smallest hashes. One that is among the smallest of all is among the smallest of every
+/// part that has it, so it is never thrown away, and its first flip is the first of all; so order and parts do not show.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Firsts {
+    sessions: BTreeMap<u64, (Turn, Arc<ChangeKey>)>,
+    /// Whether some session was thrown away.
+    partial: bool,
+}
+
+/// When an action was in its session: by time, then by sequence, then by id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    time: Option<Timestamp>,
+    sequence: Option<u64>,
+    id: Box<str>,
+}
+
+impl Firsts {
+    /// Notes a flip; says whether it belongs to a session.
+    pub fn see(&mut self, action: &RecordedAction, key: &Arc<ChangeKey>) -> bool {
+        let Some(session) = &action.session else {
+            return false;
+        };
+        let turn = Turn {
+            time: action.time.as_deref().and_then(|time| time.parse().ok()),
+            sequence: action.sequence,
+            id: action.id.as_str().into(),
+        };
+        self.add(Distinct::hash(session.as_bytes()), turn, key);
+        true
+    }
+
+    fn add(&mut self, session: u64, turn: Turn, key: &Arc<ChangeKey>) {
+        let first = (turn, key.clone());
+        match self.sessions.entry(session) {
+            Entry::Occupied(mut known) => {
+                if first < *known.get() {
+                    known.insert(first);
+                }
+            }
+            Entry::Vacant(place) => {
+                place.insert(first);
+                if self.sessions.len() > LIMIT {
+                    self.sessions.pop_last();
+                    self.partial = true;
+                }
+            }
+        }
+    }
+
+    /// Whether all sessions are kept, so that the numbers are exact.
+    pub fn is_exact(&self) -> bool {
+        !self.partial
+    }
+
+    /// In how many sessions something flipped, and how many sessions first flipped by each key. Where not all are kept, it is
+    /// an estimate from those that are.
+    pub fn counts(&self) -> (u64, BTreeMap<&ChangeKey, u64>) {
+        let scale = match self.sessions.last_key_value() {
+            Some((last, _)) if self.partial => 2_f64.powi(64) / (*last as f64 + 1.0),
+            Some(_) | None => 1.0,
+        };
+        let scaled = |count: u64| (count as f64 * scale).round() as u64;
+        let mut counts: BTreeMap<&ChangeKey, u64> = BTreeMap::new();
+        for (_, key) in self.sessions.values() {
+            *counts.entry(key).or_default() += 1;
+        }
+        for count in counts.values_mut() {
+            *count = scaled(*count);
+        }
+        (scaled(self.sessions.len() as u64), counts)
+    }
+}
+
+impl Merge for Firsts {
+    fn merge(&mut self, other: Self) {
+        self.partial |= other.partial;
+        for (session, (turn, key)) in other.sessions {
+            self.add(session, turn, &key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::because::{Because, Shift};
+    use crate::model::ChangeClass;
+
+    fn key(class: ChangeClass) -> Arc<ChangeKey> {
+        Arc::new(ChangeKey {
+            class,
+            because: Because::Open(Shift::default()),
+        })
+    }
+
+    fn action(session: usize, time: Option<&str>, sequence: u64) -> RecordedAction {
+        RecordedAction {
+            session: Some(format!("s{session}")),
+            time: time.map(str::to_owned),
+            sequence: Some(sequence),
+            ..RecordedAction::new(format!("a{sequence}"))
+        }
+    }
+
+    #[test]
+    fn the_first_is_the_first_by_time_then_by_sequence() {
+        let (opened, denied) = (key(ChangeClass::ErrorOpened), key(ChangeClass::NewlyDenied));
+        let mut firsts = Firsts::default();
+        firsts.see(&action(1, Some("2026-01-02T00:00:00Z"), 1), &opened);
+        firsts.see(&action(1, Some("2026-01-01T23:00:00-05:00"), 0), &denied);
+        firsts.see(&action(2, None, 9), &opened);
+        firsts.see(&action(2, None, 10), &denied);
+        assert!(!firsts.see(&RecordedAction::new("alone"), &denied));
+        let (sessions, counts) = firsts.counts();
+        assert_eq!(sessions, 2);
+        assert_eq!(counts.get(opened.as_ref()), Some(&2));
+        assert_eq!(counts.get(denied.as_ref()), None);
+        assert!(firsts.is_exact());
+    }
+
+    #[test]
+    fn many_sessions_are_estimated_in_any_order() {
+        let opened = key(ChangeClass::ErrorOpened);
+        let of = |range: std::ops::Range<usize>| {
+            let mut firsts = Firsts::default();
+            for at in range {
+                firsts.see(&action(at, None, 0), &opened);
+            }
+            firsts
+        };
+        let mut parts = of(70_000..200_000);
+        parts.merge(of(0..90_000));
+        let whole = of(0..200_000);
+        assert_eq!(parts, whole);
+        assert!(!whole.is_exact() && whole.sessions.len() == LIMIT);
+        assert!(whole.counts().0.abs_diff(200_000) < 4_000);
+    }
+}

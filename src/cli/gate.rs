@@ -1,7 +1,8 @@
 //! `agentauthz gate`
 
-use super::args::GateArgs;
+use super::args::{Format, GateArgs};
 use super::diff::read_fail_on;
+use super::document::Documented;
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report};
@@ -13,18 +14,23 @@ use crate::render::{self, Header};
 use crate::source;
 use std::path::Path;
 
-struct Gated {
+struct Gated<'d> {
     header: Header,
-    document: Document,
+    document: &'d Document,
+    documented: Documented<'d>,
 }
 
-impl Report for Gated {
+impl Report for Gated<'_> {
     fn terminal(&self) -> String {
-        render::gates(&self.header, &self.document)
+        render::gates(&self.header, self.document)
     }
 
     fn json(&self) -> serde_json::Value {
-        serde_json::to_value(&self.document).unwrap_or_default()
+        self.documented.json()
+    }
+
+    fn other(&self, format: Format) -> Option<String> {
+        self.documented.other(format)
     }
 }
 
@@ -49,7 +55,15 @@ pub fn run(args: &GateArgs, output: &Output) -> Result<u8, CliError> {
     apply(&mut document, approvals.unwrap_or_default(), &options);
     let code = exit_code(&document);
     let header = output.header(document.repository_name.as_ref(), Vec::new());
-    output.write(&Gated { header, document })?;
+    let values = here
+        .as_ref()
+        .is_some_and(|here| here.version.manifest.reports.values);
+    let plan = args.plan.display().to_string();
+    output.write(&Gated {
+        header,
+        document: &document,
+        documented: Documented::new(&document, values, Some(plan), output),
+    })?;
     Ok(code)
 }
 

@@ -1,6 +1,7 @@
 //! From the command line to an exit code.
 
 use super::args::{Cli, Command, Format};
+use super::document::FORMATS;
 use super::error::CliError;
 use super::output::{BASIC, Output};
 use super::{
@@ -81,12 +82,12 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
 /// The formats that a command has.
 fn formats(command: &Command) -> &'static [Format] {
     match command {
+        Command::Gate(_) => FORMATS,
         Command::Init(_)
         | Command::Check(_)
         | Command::Test(_)
         | Command::Replay(_)
         | Command::Diff(_)
-        | Command::Gate(_)
         | Command::Approve(_)
         | Command::Approvals(_)
         | Command::Explain(_)

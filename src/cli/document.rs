@@ -10,6 +10,7 @@ pub const FORMATS: &[Format] = &[
     Format::Terminal,
     Format::Json,
     Format::Markdown,
+    Format::Html,
     Format::Sarif,
     Format::Github,
     Format::Junit,
@@ -58,7 +59,8 @@ impl Report for Documented<'_> {
 
     fn other(&self, format: Format) -> Option<String> {
         match format {
-            Format::Terminal | Format::Json | Format::Html => None,
+            Format::Terminal | Format::Json => None,
+            Format::Html => Some(render::html::diff(&self.shared)),
             Format::Markdown => Some(render::markdown::diff(&self.shared)),
             Format::Sarif => Some(render::sarif::diff(&self.shared)),
             Format::Github => Some(render::github::diff(&self.shared)),

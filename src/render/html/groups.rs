@@ -44,8 +44,7 @@ pub(super) struct GroupView {
     pub risk: &'static str,
     pub sessions: u64,
     pub agents: usize,
-    pub first_seen: Option<String>,
-    pub last_seen: Option<String>,
+    pub seen: Option<String>,
     pub first_divergences: u64,
     pub downstream: u64,
     pub units: Capped<UnitView>,
@@ -161,7 +160,10 @@ pub(super) fn groups(document: &Document, limits: Limits) -> GroupsView {
         }
     };
     GroupsView {
-        list: capped(all().map(|(at, group)| item(at, group, limits)), limits.listed),
+        list: capped(
+            all().map(|(at, group)| item(at, group, limits)),
+            limits.listed,
+        ),
         details: capped(
             all()
                 .take(limits.groups)
@@ -187,7 +189,10 @@ fn item(at: usize, group: &GroupNote, limits: Limits) -> Item {
             false => group.title.clone(),
         },
         actions: group.actions,
-        approval: group.approval.as_ref().map(|approval| words::approval(approval.state)),
+        approval: group
+            .approval
+            .as_ref()
+            .map(|approval| words::approval(approval.state)),
         shown: at < limits.groups,
     }
 }
@@ -207,16 +212,24 @@ fn view(
         risk: words::risk(group.risk),
         sessions: group.sessions,
         agents: group.by_agent.len(),
-        first_seen: group.first_seen.clone(),
-        last_seen: group.last_seen.clone(),
+        seen: seen(group),
         first_divergences: group.first_divergences,
         downstream: group.downstream,
         units: capped(
-            cause.units.iter().map(|unit| unit_view(unit, policies(unit), limits)),
+            cause
+                .units
+                .iter()
+                .map(|unit| unit_view(unit, policies(unit), limits)),
             12.min(limits.rows),
         ),
-        why: capped(cause.why.iter().map(|way| way_view(way, limits)), limits.rows),
-        undo: capped(cause.undo.iter().map(|way| way_view(way, limits)), limits.rows),
+        why: capped(
+            cause.why.iter().map(|way| way_view(way, limits)),
+            limits.rows,
+        ),
+        undo: capped(
+            cause.undo.iter().map(|way| way_view(way, limits)),
+            limits.rows,
+        ),
         exact: cause.exact,
         gained: names(&cause.gained),
         lost: names(&cause.lost),
@@ -239,10 +252,26 @@ fn view(
             ("By system", bars(&group.by_system, 10.min(limits.rows))),
         ],
         exemplars: capped(
-            group.exemplars.iter().map(|exemplar| exemplar_view(exemplar, limits)),
+            group
+                .exemplars
+                .iter()
+                .map(|exemplar| exemplar_view(exemplar, limits)),
             3,
         ),
-        approval: group.approval.as_ref().map(|approval| approval_view(approval, limits)),
+        approval: group
+            .approval
+            .as_ref()
+            .map(|approval| approval_view(approval, limits)),
+    }
+}
+
+/// The days between which its actions were recorded.
+fn seen(group: &GroupNote) -> Option<String> {
+    let (first, last) = (group.first_seen.as_deref(), group.last_seen.as_deref());
+    match (first.map(words::day), last.map(words::day)) {
+        (Some(first), Some(last)) if first != last => Some(format!("{first} to {last}")),
+        (Some(day), _) | (None, Some(day)) => Some(day.to_owned()),
+        (None, None) => None,
     }
 }
 
@@ -252,7 +281,11 @@ fn unit_view(unit: &UnitNote, hunks: Capped<HunkView>, limits: Limits) -> UnitVi
         effect: unit.effect.clone(),
         kind: unit.kind.clone(),
         edits: capped(unit.edits.iter().cloned(), limits.rows),
-        origins: unit.origins.iter().map(|origin| words::origin(*origin)).collect(),
+        origins: unit
+            .origins
+            .iter()
+            .map(|origin| words::origin(*origin))
+            .collect(),
         place: places(unit.base.as_ref(), unit.head.as_ref()),
         hunks,
         base: UnitSide {
@@ -330,9 +363,15 @@ fn exemplar_view(exemplar: &Exemplar, limits: Limits) -> ExemplarView {
         base: base.cloned(),
         head: head.cloned(),
     });
-    let kinds: Vec<&str> = exemplar.kinds.iter().map(|kind| words::exemplar(*kind)).collect();
+    let kinds: Vec<&str> = exemplar
+        .kinds
+        .iter()
+        .map(|kind| words::exemplar(*kind))
+        .collect();
     let request = exemplar.request.as_ref();
-    let context = request.into_iter().flat_map(|request| request.context.clone());
+    let context = request
+        .into_iter()
+        .flat_map(|request| request.context.clone());
     ExemplarView {
         kinds: kinds.join(", "),
         at: exemplar.at.clone(),

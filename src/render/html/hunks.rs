@@ -291,7 +291,10 @@ mod tests {
 
     #[test]
     fn lines_that_are_not_alike_stand_alone() {
-        assert_eq!(shown(&["-permit (a);", "+zzz"]), ["8:permit (a); | -", "- | 9:zzz"]);
+        assert_eq!(
+            shown(&["-permit (a);", "+zzz"]),
+            ["8:permit (a); | -", "- | 9:zzz"]
+        );
         assert_eq!(shown(&["-  a", "+  x", "+  a  "]).len(), 2);
     }
 

@@ -69,7 +69,11 @@ pub(super) fn matrix(document: &Document, limits: Limits) -> MatrixView {
         all: view(*sum, None),
         cells: actions
             .iter()
-            .map(|(action, _)| cells.get(&(*agent, *action)).map(|sum| view(*sum, Some(most))))
+            .map(|(action, _)| {
+                cells
+                    .get(&(*agent, *action))
+                    .map(|sum| view(*sum, Some(most)))
+            })
             .collect(),
     });
     MatrixView {

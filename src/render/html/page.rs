@@ -1,5 +1,6 @@
 //! The whole page as plain data for the templates.
 
+use super::super::words;
 use super::csp;
 use super::groups::{ApprovalView, GroupsView, approval_view, groups, places};
 use super::hunks::{HunkView, hunks};
@@ -8,7 +9,6 @@ use super::limits::{Capped, Limits, capped};
 use super::matrix::{MatrixView, matrix};
 use super::trust::{FlowView, TrustView, flow, trust};
 use super::verdict::{Control, VerdictView, compared, control, verdict};
-use super::words;
 use crate::diff::document::{Document, VersionNote};
 use minijinja::value::Value;
 use serde::Serialize;
@@ -70,14 +70,20 @@ pub(super) fn view(document: &Document, limits: Limits) -> Page {
     let repository = &document.repository;
     let changes = repository.policies.iter().map(|change| ChangeView {
         policy: change.policy.clone(),
-        kind: words::policy_change(change.kind),
+        kind: words::change(change.kind),
         deciding: change.deciding,
         edits: capped(change.edits.iter().cloned(), limits.rows),
         place: places(change.base.as_ref(), change.head.as_ref()),
         hunks: capped(hunks(change, limits), limits.rows.min(5)),
     });
-    let recordings = document.traffic.iter().flat_map(|traffic| traffic.recordings.clone());
-    let approvals = document.verdict.iter().flat_map(|verdict| &verdict.approvals);
+    let recordings = document
+        .traffic
+        .iter()
+        .flat_map(|traffic| traffic.recordings.clone());
+    let approvals = document
+        .verdict
+        .iter()
+        .flat_map(|verdict| &verdict.approvals);
     Page {
         csp: csp::policy(STYLE, SCRIPT),
         style: Value::from_safe_string(STYLE.to_owned()),

@@ -1,9 +1,10 @@
 //! Whether the comparison can be trusted, and how decisions of base went over into those of head.
 
 use super::super::numbers::percent;
+use super::super::words;
 use super::bars::{Bar, bars};
 use super::limits::{Capped, Limits, capped};
-use super::words;
+use super::words::class as class_word;
 use crate::diff::document::{Document, Said, SideTrust};
 use serde::Serialize;
 
@@ -96,7 +97,7 @@ pub(super) fn flow(document: &Document) -> FlowView {
         .iter()
         .map(|head| sum(&mut said.iter().map(|base| number(*base, *head))));
     let classes = document.classes.iter().map(|class| ClassView {
-        class: words::class(class.class),
+        class: class_word(class.class),
         actions: class.actions,
         widened: class.widened,
         narrowed: class.narrowed,
@@ -152,7 +153,10 @@ pub(super) struct SideView {
 
 pub(super) fn trust(document: &Document, limits: Limits) -> TrustView {
     let trust = &document.trust;
-    let actions = document.traffic.as_ref().map_or(0, |traffic| traffic.actions);
+    let actions = document
+        .traffic
+        .as_ref()
+        .map_or(0, |traffic| traffic.actions);
     let side = |side: &'static str, of: &SideTrust| SideView {
         side,
         undecidable: of.undecidable,
@@ -160,9 +164,18 @@ pub(super) fn trust(document: &Document, limits: Limits) -> TrustView {
         not_replayable: of.not_replayable,
         nonconforming: of.nonconforming,
         lists: [
-            ("Undecidable, by the field that is wanting", bars(&of.wanting, limits.rows)),
-            ("Without a request, by reason", bars(&of.reasons, limits.rows)),
-            ("Tools without a mapping", bars(&of.unmapped_tools, limits.rows)),
+            (
+                "Undecidable, by the field that is wanting",
+                bars(&of.wanting, limits.rows),
+            ),
+            (
+                "Without a request, by reason",
+                bars(&of.reasons, limits.rows),
+            ),
+            (
+                "Tools without a mapping",
+                bars(&of.unmapped_tools, limits.rows),
+            ),
             ("Errors, by policy", bars(&of.errors, limits.rows)),
         ],
     };
@@ -185,7 +198,10 @@ pub(super) fn trust(document: &Document, limits: Limits) -> TrustView {
         others: trust.fidelity.others,
         sides: [side("base", &trust.base), side("head", &trust.head)],
         untried: capped(
-            trust.untried.iter().map(|untried| (untried.policy.clone(), untried.tested)),
+            trust
+                .untried
+                .iter()
+                .map(|untried| (untried.policy.clone(), untried.tested)),
             limits.rows,
         ),
         undecided_changes: bars(&trust.undecided_changes, limits.rows),
@@ -195,6 +211,9 @@ pub(super) fn trust(document: &Document, limits: Limits) -> TrustView {
             .traffic
             .as_ref()
             .map(|traffic| (traffic.evaluated, traffic.actions)),
-        malformed: document.traffic.as_ref().map_or(0, |traffic| traffic.malformed),
+        malformed: document
+            .traffic
+            .as_ref()
+            .map_or(0, |traffic| traffic.malformed),
     }
 }

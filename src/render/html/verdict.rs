@@ -87,7 +87,10 @@ pub(super) fn verdict(document: &Document, limits: Limits) -> VerdictView {
         tone,
         headline,
         because,
-        gates: capped(gates.map(|gate| gate_view(document, gate, limits)), limits.rows),
+        gates: capped(
+            gates.map(|gate| gate_view(document, gate, limits)),
+            limits.rows,
+        ),
         gained: side(document, true, limits),
         lost: side(document, false, limits),
         trust: trust(document),
@@ -163,9 +166,9 @@ pub(super) fn link(document: &Document, at: usize, limits: Limits) -> GroupLink 
         number: group.map_or(0, |group| group.number),
         title: group.map_or_else(String::new, |group| group.title.clone()),
         actions: group.map_or(0, |group| group.actions),
-        approved: group.and_then(|group| group.approval.as_ref()).is_some_and(|approval| {
-            approval.state == crate::diff::document::ApprovalState::Used
-        }),
+        approved: group
+            .and_then(|group| group.approval.as_ref())
+            .is_some_and(|approval| approval.state == crate::diff::document::ApprovalState::Used),
         shown: at < limits.groups,
     }
 }
@@ -176,14 +179,24 @@ pub(super) fn compared(document: &Document) -> bool {
 }
 
 fn side(document: &Document, widened: bool, limits: Limits) -> Side {
-    let of = |class: &ClassNote| if widened { class.widened } else { class.narrowed };
+    let of = |class: &ClassNote| {
+        if widened {
+            class.widened
+        } else {
+            class.narrowed
+        }
+    };
     let classes = document.classes.iter().filter(|class| of(class) > 0);
     let actions = document
         .classes
         .iter()
         .fold(0u64, |sum, class| sum.saturating_add(of(class)));
     let groups = document.groups.iter().enumerate().filter(|(_, group)| {
-        if widened { group.widened } else { group.narrowed }
+        if widened {
+            group.widened
+        } else {
+            group.narrowed
+        }
     });
     let sentence = match (actions, compared(document), widened) {
         (0, false, _) => "Nothing was compared, so nothing can be said.",

@@ -39,6 +39,11 @@ document.addEventListener("DOMContentLoaded", function () {
 
   open(groups[0]);
   show(false);
+  // The browser has gone to the heading of a view; its beginning is above that.
+  window.addEventListener("load", function () {
+    const target = document.getElementById(location.hash.slice(1));
+    if (target && (sections.includes(target) || matchMedia("(min-width: 68rem)").matches)) window.scrollTo(0, 0);
+  });
   window.addEventListener("hashchange", function () { show(true); });
   // A link to where one already is: the hash does not change.
   document.addEventListener("click", function (event) {

@@ -18,6 +18,7 @@ pub mod check;
 pub mod diff;
 pub mod explain;
 pub mod init;
+pub mod pin;
 pub mod replay;
 pub mod testing;
 // 4 presentation

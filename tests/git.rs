@@ -378,9 +378,51 @@ fn a_shallow_clone_says_how_to_get_the_rest() {
             .to_string(),
     ] {
         run(&clone, &["diff", missing])
-            .says(2, &["git does not know", "shallow clone", "git fetch"]);
+            .says(2, &["git does not know", "shallow clone", "fetch-depth: 0"]);
     }
-    run(&clone, &["diff", "v1...HEAD"]).says(2, &["shallow clone", "git fetch"]);
+    run(&clone, &["diff", "v1...HEAD"]).says(2, &["shallow clone", "fetch-depth: 0"]);
+}
+
+/// As a checkout in CI of two tips that are both there, while what they have in common is not.
+#[test]
+fn a_shallow_clone_without_the_merge_base_says_so() {
+    let git = Git::two();
+    git.branch("topic", "v1");
+    git.commit("policies/other.cedar", OTHER);
+    let (_place, clone) = shallow(&git);
+    let repository = open(&clone);
+    let from = git.repository.odb().unwrap();
+    let other = git.repository.revparse_single("v2").unwrap().id();
+    let object = from.read(other).unwrap();
+    let to = repository.odb().unwrap();
+    to.write(object.kind(), object.data()).unwrap();
+    let boundary = repository.path().join("shallow");
+    let cut = format!("{}{other}\n", fs::read_to_string(&boundary).unwrap());
+    fs::write(boundary, cut).unwrap();
+    repository
+        .reference("refs/remotes/origin/main", other, true, "")
+        .unwrap();
+    let ran = run(&clone, &["diff", "origin/main...HEAD"]);
+    ran.says(
+        2,
+        &[
+            "`origin/main` and `HEAD` have no common ancestor in this shallow clone",
+            "git fetch --unshallow",
+            "fetch-depth: 0",
+        ],
+    );
+}
+
+#[test]
+fn a_branch_that_only_the_remote_has_is_named() {
+    let git = Git::two();
+    let head = git.head();
+    git.repository
+        .reference("refs/remotes/origin/release", head, true, "")
+        .unwrap();
+    git.play
+        .run(&["diff", "release...HEAD"])
+        .says(2, &["git does not know", "write `origin/release`"]);
 }
 
 #[test]

@@ -126,6 +126,8 @@ pub enum Command {
     Approvals(ApprovalsArgs),
     /// Explain one decision: the status of every policy whose scope holds.
     Explain(ExplainArgs),
+    /// Write the examples of a group of changes as unit tests, with the decision that is meant.
+    Pin(PinArgs),
     /// Turn recorded tool calls of other formats into native recordings.
     Import(ImportArgs),
     /// Print the JSON Schema of a file format, for editors.
@@ -319,11 +321,16 @@ pub enum ApprovalsCommand {
 Examples:
   agentauthz explain recordings/july.jsonl#call-17
   agentauthz explain recordings/july.jsonl#call-17 --base main
+  agentauthz explain 2 --plan plan.json
   agentauthz explain --principal Agent::bot --action refund --resource Order::1 --context '{\"n\": 5}'")]
 pub struct ExplainArgs {
-    /// A recorded action: the recording and the action's id.
-    #[arg(value_name = "RECORDING#ID", conflicts_with_all = ["principal", "action", "resource", "context"])]
-    pub recorded: Option<String>,
+    /// A recorded action, as `RECORDING#ID`, or as its id where the manifest's recordings hold it; or a group of changes,
+    /// by its number or the beginning of its fingerprint.
+    #[arg(value_name = "GROUP|ACTION", conflicts_with_all = ["principal", "action", "resource", "context"])]
+    pub what: Option<String>,
+    /// The plan that holds the group, as `diff -o` wrote it.
+    #[arg(long, value_name = "PLAN", requires = "what", conflicts_with_all = ["at", "base"], value_hint = ValueHint::FilePath)]
+    pub plan: Option<PathBuf>,
     /// Who acts: `Type::id` or `Type::"any id"`.
     #[arg(long, value_name = "ENTITY", requires_all = ["action", "resource"])]
     pub principal: Option<String>,
@@ -342,6 +349,43 @@ pub struct ExplainArgs {
     /// A version to compare with.
     #[arg(long, value_name = "VERSION", help = format!("A version to compare with: {VERSION_HELP}"))]
     pub base: Option<String>,
+}
+
+/// Arguments of `pin`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  agentauthz pin 2 --expect base --plan plan.json    the change was not meant: decide as before
+  agentauthz pin 2 --expect head --plan plan.json    it was meant: keep it")]
+pub struct PinArgs {
+    /// The group, by its number or the beginning of its fingerprint.
+    #[arg(value_name = "GROUP")]
+    pub group: String,
+    /// The decision that is meant: that of base, that of head, or one in words.
+    #[arg(long, value_enum, value_name = "DECISION")]
+    pub expect: Meant,
+    /// The plan that holds the group, as `diff -o` wrote it.
+    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+    /// Where to write; `tests/pinned/FINGERPRINT.test.yaml` in the repository where it is not given.
+    #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Write over a file that exists.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The decision that is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Meant {
+    /// What base decides.
+    Base,
+    /// What head decides.
+    Head,
+    /// Allow.
+    Allow,
+    /// Deny.
+    Deny,
 }
 
 /// Arguments of `import`.

@@ -2,47 +2,55 @@
 
 use super::args::ExplainArgs;
 use super::error::CliError;
+use super::find::{find_by_id, find_recorded};
+use super::group::{Grouped, group_of_plan};
 use super::origin::Origin;
 use super::output::{Output, Report};
-use super::recordings::Input;
 use super::versions::{Loaded, load_version};
-use crate::engine::{Incoming, Pairing, Side};
+use crate::diff::document::GroupNote;
+use crate::engine::{Pairing, Side};
 use crate::explain::{ExplainReport, explain_action, explain_request};
 use crate::model::{Json, RecordType, RecordedAction, Request, Sources};
 use crate::render::{self, Header};
 use crate::repository::{PolicyVersion, Typing, Writer, parse_action, parse_reference};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 struct Explained<'a> {
     header: Header,
+    group: Option<&'a GroupNote>,
     report: ExplainReport,
     sources: Vec<&'a Sources>,
 }
 
 impl Report for Explained<'_> {
     fn terminal(&self) -> String {
-        render::explain(&self.header, &self.report, &self.sources)
+        let group = self
+            .group
+            .map(|group| format!("{}\n", render::group(group)));
+        let explained = render::explain(&self.header, &self.report, &self.sources);
+        format!("{}{explained}", group.unwrap_or_default())
     }
 
     fn json(&self) -> serde_json::Value {
-        render::explain_json(&self.header, &self.report, &self.sources)
+        let mut json = render::explain_json(&self.header, &self.report, &self.sources);
+        if let (Some(members), Some(group)) = (json.as_object_mut(), self.group) {
+            members.insert("group".to_owned(), serde_json::json!(group));
+        }
+        json
     }
 }
 
 pub fn run(args: &ExplainArgs, output: &Output) -> Result<u8, CliError> {
+    if let (Some(name), Some(plan)) = (&args.what, &args.plan) {
+        return explain_group(&group_of_plan(plan, name)?, output);
+    }
     let head = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
     let base = match &args.base {
         Some(base) => Some(load_version(&Origin::parse(base)?)?.whole()?),
         None => None,
     };
     let sides = sides(base.as_ref(), &head);
-    let report = match (
-        &args.recorded,
-        &args.principal,
-        &args.action,
-        &args.resource,
-    ) {
+    let report = match (&args.what, &args.principal, &args.action, &args.resource) {
         (Some(recorded), ..) => explain_action(&sides, &find(recorded, output)?),
         (None, Some(principal), Some(action), Some(resource)) => {
             let context = args.context.as_deref().unwrap_or("{}");
@@ -51,11 +59,52 @@ pub fn run(args: &ExplainArgs, output: &Output) -> Result<u8, CliError> {
         }
         _ => {
             return Err(CliError::new("there is nothing to explain").with_help(
-                "name a recorded action (`RECORDING#ID`), or give --principal, --action and --resource",
+                "name a group of changes or a recorded action (`RECORDING#ID`), or give --principal, --action and --resource",
             ));
         }
     };
-    let versions: Vec<&Loaded> = base.iter().chain([&head]).collect();
+    write(None, base.as_ref(), &head, report, output)
+}
+
+/// The group, and then its first example.
+fn explain_group(grouped: &Grouped, output: &Output) -> Result<u8, CliError> {
+    let Grouped { group, base, head } = grouped;
+    let examples = grouped.examples()?;
+    let first = examples.first().copied().unwrap_or_default();
+    let report = explain_action(&sides(Some(base), head), &find_recorded(first, output)?);
+    if report.class != Some(group.class) {
+        return Err(CliError::new(format!(
+            "`{first}` is no longer an example of group {}",
+            group.number
+        ))
+        .with_help("the recording is not the one that was compared: compute the plan again"));
+    }
+    write(Some(group), Some(base), head, report, output)
+}
+
+/// `RECORDING#ID`, or an id alone, which is looked for in the recordings of the manifest.
+fn find(recorded: &str, output: &Output) -> Result<RecordedAction, CliError> {
+    if recorded.contains('#') {
+        return find_recorded(recorded, output);
+    }
+    find_by_id(recorded, output)?.ok_or_else(|| {
+        CliError::new(format!(
+            "the recordings of the manifest have no action `{recorded}`"
+        ))
+        .with_help(
+            "write `RECORDING#ID`, with the id that a report shows; a group is named by its number or fingerprint",
+        )
+    })
+}
+
+fn write(
+    group: Option<&GroupNote>,
+    base: Option<&Loaded>,
+    head: &Loaded,
+    report: ExplainReport,
+    output: &Output,
+) -> Result<u8, CliError> {
+    let versions: Vec<&Loaded> = base.into_iter().chain([head]).collect();
     let explained = Explained {
         header: output.header(
             head.version.manifest.name.as_ref(),
@@ -64,6 +113,7 @@ pub fn run(args: &ExplainArgs, output: &Output) -> Result<u8, CliError> {
                 .map(|loaded| loaded.header.clone())
                 .collect(),
         ),
+        group,
         report,
         sources: versions
             .iter()
@@ -85,39 +135,6 @@ fn sides<'a>(base: Option<&'a Loaded>, head: &'a Loaded) -> Vec<Side<'a>> {
         }
         None => vec![Side::head(&head.version)],
     }
-}
-
-/// The recorded action that `RECORDING#ID` names. Ids may hold `#`, so the recording is the longest prefix that is
-/// a file.
-fn find(recorded: &str, output: &Output) -> Result<RecordedAction, CliError> {
-    let splits: Vec<(&str, &str)> = recorded
-        .match_indices('#')
-        .filter_map(|(at, _)| Some((recorded.get(..at)?, recorded.get(at + 1..)?)))
-        .collect();
-    let split = splits
-        .iter()
-        .rev()
-        .find(|(path, _)| std::path::Path::new(path).exists())
-        .or(splits.first());
-    let Some((path, id)) = split else {
-        return Err(CliError::new(format!("`{recorded}` names no action"))
-            .with_help("write `RECORDING#ID`, with the id that a report shows"));
-    };
-    let mut found = None;
-    Input::new(&[PathBuf::from(path)], None)?.each(output, |incoming| {
-        if let Incoming::Action(_, action) = incoming
-            && action.id == *id
-            && found.is_none()
-        {
-            found = Some(*action);
-        }
-        Ok(())
-    })?;
-    found.ok_or_else(|| {
-        CliError::new(format!("`{path}` has no action with the id `{id}`")).with_help(
-            "ids are shown by `agentauthz diff --format json`, and stand in the recording",
-        )
-    })
 }
 
 fn read_request(

@@ -4,7 +4,7 @@ use super::args::{Cli, Command, Format};
 use super::error::CliError;
 use super::output::{BASIC, Output};
 use super::{
-    approvals, approve, check, diff, explain, gate, import, init, print, replay, schema, test,
+    approvals, approve, check, diff, explain, gate, import, init, pin, print, replay, schema, test,
 };
 use crate::render::{Role, diagnostics, paint, printable};
 use clap::Parser;
@@ -71,6 +71,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Approve(args) => approve::run(args, &output),
         Command::Approvals(args) => approvals::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
+        Command::Pin(args) => pin::run(args, &output),
         Command::Import(args) => import::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => print::completions(args, &output),
@@ -89,6 +90,7 @@ fn formats(command: &Command) -> &'static [Format] {
         | Command::Approve(_)
         | Command::Approvals(_)
         | Command::Explain(_)
+        | Command::Pin(_)
         | Command::Import(_)
         | Command::Schema(_)
         | Command::Completions(_) => BASIC,

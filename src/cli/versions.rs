@@ -170,7 +170,7 @@ pub fn manifest_recordings() -> Result<Vec<PathBuf>, CliError> {
 }
 
 /// The root as it is best written in reports: relative to the working directory where that is above it.
-fn relative(root: &Path) -> PathBuf {
+pub fn relative(root: &Path) -> PathBuf {
     let here = std::env::current_dir()
         .ok()
         .and_then(|here| std::path::absolute(here).ok());

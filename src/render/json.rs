@@ -1,5 +1,9 @@
 //! Reports as JSON: one object with a `format` that names report and version. Keys may be added within a version.
 
+mod pin;
+
+pub use pin::pin;
+
 use super::{Header, ImportSummary, Judgement};
 use crate::check::CheckReport;
 use crate::diff::document::Document;

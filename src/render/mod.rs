@@ -17,11 +17,13 @@ pub use diagnostics::diagnostics;
 pub use escape::{json_text, printable};
 pub use json::{
     check as check_json, diff as diff_json, document as document_json, explain as explain_json,
-    import as import_json, replay as replay_json, test as test_json,
+    import as import_json, pin as pin_json, replay as replay_json, test as test_json,
 };
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
-pub use terminal::{approvals, check, diff, document, explain, gates, import, replay, test};
+pub use terminal::{
+    approvals, check, diff, document, explain, gates, group, import, pin, replay, test,
+};
 
 use crate::diff::Ending;
 use std::collections::BTreeMap;

@@ -14,7 +14,7 @@ use crate::model::{Diagnostic, Digest, SourceFile, Sources, Stage};
 use crate::yaml::{self, Spanned};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 static NONE: Vec<String> = Vec::new();
@@ -60,6 +60,12 @@ pub fn select_recordings(files: &Files<'_>) -> Result<Vec<String>, (Vec<Diagnost
         return Ok(paths);
     }
     Err((diagnostics, loader.version.sources))
+}
+
+/// Whether a manifest takes a path, relative to its directory, for a suite of unit tests.
+pub fn is_suite(manifest: &Manifest, path: &str) -> bool {
+    let (selected, _) = select(&manifest.tests, [path].into_iter(), MANIFEST);
+    !selected.is_empty()
 }
 
 struct Loader<'a> {
@@ -393,9 +399,39 @@ pub fn version_fault(file: &SourceFile, version: u32) -> Option<Diagnostic> {
     )
 }
 
+/// The digest of what decides: of all files that were read, but for unit tests and whatever else only judges.
+pub fn deciding_digest(version: &PolicyVersion) -> Digest {
+    let manifest = &version.manifest;
+    let lists = [
+        &manifest.schema,
+        &manifest.policies,
+        &manifest.links,
+        &manifest.agents,
+        &manifest.entities,
+    ];
+    let mut patterns: Vec<String> = lists.into_iter().flatten().cloned().collect();
+    match &manifest.mapping {
+        MappingSource::Files(files) => patterns.extend(files.iter().cloned()),
+        MappingSource::Here(_) => {}
+    }
+    let paths = version.sources.iter().map(|file| file.path.as_ref());
+    let (decides, _) = select(&patterns, paths, MANIFEST);
+    let decides: HashSet<&str> = decides
+        .iter()
+        .map(String::as_str)
+        .chain([MANIFEST])
+        .collect();
+    let files = version.sources.iter();
+    digest_of(files.filter(|file| decides.contains(file.path.as_ref())))
+}
+
 fn digest(sources: &Sources) -> Digest {
+    digest_of(sources.iter())
+}
+
+fn digest_of<'f>(files: impl Iterator<Item = &'f SourceFile>) -> Digest {
     let mut hash = Sha256::new();
-    for file in sources.iter() {
+    for file in files {
         for part in [file.path.as_bytes(), file.text.as_bytes()] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);

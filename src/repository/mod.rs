@@ -32,7 +32,7 @@ pub use gates::{
     Bound, ControlGate, Fidelity, Freshness, Gates, MaxActions, MaxPolicies, MaxSessions, Percent,
     Undecidable,
 };
-pub use load::{load, load_beside, select_recordings, version_fault};
+pub use load::{deciding_digest, is_suite, load, load_beside, select_recordings, version_fault};
 pub use manifest::{Manifest, MappingSource, Reports};
 pub use mapping::{Mapping, ToolRule, ValueTemplate};
 pub use references::{nearest, parse_action, parse_reference};

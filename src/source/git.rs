@@ -32,6 +32,9 @@ impl fmt::Display for GitError {
 
 impl std::error::Error for GitError {}
 
+/// How to get what a shallow clone leaves out.
+const WHOLE_HISTORY: &str = "`git fetch --unshallow` brings the whole history; in CI check it out whole (`fetch-depth: 0` with actions/checkout, `GIT_DEPTH: 0` in GitLab)";
+
 /// The git repository around a directory: a working tree, a worktree, or a bare repository.
 pub struct Repository {
     inner: git2::Repository,
@@ -63,14 +66,22 @@ impl Repository {
     /// The best common ancestor of two revisions, as a commit id.
     pub fn merge_base(&self, a: &str, b: &str) -> Result<String, GitError> {
         let (a_id, b_id) = (self.commit(split(a).0)?, self.commit(split(b).0)?);
-        self.inner.merge_base(a_id, b_id).map(|id| id.to_string()).map_err(|error| {
-            if error.code() == ErrorCode::NotFound {
-                GitError::new(
-                    format!("`{a}` and `{b}` have no common ancestor here"),
-                    "in a shallow clone, fetch more history (`git fetch --unshallow`), or compare `A..B`",
-                )
-            } else {
-                GitError::new(error.message().to_owned(), "check the repository with `git fsck`")
+        let found = self.inner.merge_base(a_id, b_id);
+        found.map(|id| id.to_string()).map_err(|error| {
+            let lost = error.code() == ErrorCode::NotFound;
+            match (lost, self.inner.is_shallow()) {
+                (true, true) => GitError::new(
+                    format!("`{a}` and `{b}` have no common ancestor in this shallow clone"),
+                    format!("the merge base lies further back: {WHOLE_HISTORY}"),
+                ),
+                (true, false) => GitError::new(
+                    format!("`{a}` and `{b}` have no common ancestor"),
+                    "they share no history: compare the two trees as they are, `A..B`",
+                ),
+                (false, _) => GitError::new(
+                    error.message().to_owned(),
+                    "check the repository with `git fsck`",
+                ),
             }
         })
     }
@@ -98,10 +109,16 @@ impl Repository {
     }
 
     fn unknown(&self, revision: &str, error: &git2::Error) -> GitError {
-        let help = if self.inner.is_shallow() {
-            "this is a shallow clone: fetch the revision first (`git fetch --depth=1 origin REV`, or `git fetch --unshallow`)"
+        // A checkout in CI has the branches of the remote, and none of its own but the one that is built.
+        let remote = format!("origin/{revision}");
+        let help = if self.inner.revparse_single(&remote).is_ok() {
+            format!("it is a branch of the remote: write `{remote}`")
+        } else if self.inner.is_shallow() {
+            format!(
+                "this is a shallow clone: {WHOLE_HISTORY}; or fetch that revision alone (`git fetch --depth=1 origin REV`)"
+            )
         } else {
-            "name a branch, a tag or a commit; `git fetch` brings those of the remote; a directory is written `dir:PATH`"
+            "name a branch, a tag or a commit; `git fetch` brings those of the remote; a directory is written `dir:PATH`".to_owned()
         };
         GitError::new(
             format!(

@@ -3,6 +3,10 @@
 //! Strict on purpose: repeated keys, custom tags, several documents and untyped surprises (`no`, `0755`, `1_000`)
 //! are refused or stay text, and budgets bound what anchors and nesting may cost.
 
+mod scalar;
+
+pub use scalar::scalar;
+
 use crate::model::{Diagnostic, SourceFile, Span, Stage};
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Location, Options};

@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("diff", CAPABILITY),
     ("explain", CAPABILITY),
     ("init", CAPABILITY),
+    ("pin", CAPABILITY),
     // Reports, and the types that reports are made of.
     (
         "render",
@@ -33,6 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "diff",
             "explain",
             "init",
+            "pin",
         ],
     ),
 ];

@@ -97,6 +97,10 @@ pub struct VersionNote {
     pub name: Option<String>,
     /// The digest of its files.
     pub digest: String,
+    /// The digest of those that decide: not of unit tests, which may be added while a plan is worked on. Empty where that is
+    /// not known.
+    #[serde(default)]
+    pub deciding: String,
     /// How many policies it has, links included.
     pub policies: u64,
 }

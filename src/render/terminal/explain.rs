@@ -86,7 +86,7 @@ pub fn explain(header: &Header, report: &ExplainReport, sources: &[&Sources]) ->
 const NAMED: usize = 10;
 
 /// Sets of policies, each of which is enough.
-fn ways(ways: &[Way], one: &str, several: &str) -> String {
+pub(super) fn ways(ways: &[Way], one: &str, several: &str) -> String {
     let some = |names: &Names| {
         let first: Names = names.iter().take(NAMED).cloned().collect();
         match names.len().checked_sub(NAMED).filter(|more| *more > 0) {

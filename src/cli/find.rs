@@ -1,0 +1,72 @@
+//! Recorded actions that the command line, or a report, names.
+
+use super::error::CliError;
+use super::output::Output;
+use super::recordings::Input;
+use super::versions::manifest_recordings;
+use crate::engine::Incoming;
+use crate::model::RecordedAction;
+use std::path::PathBuf;
+
+/// The recorded action that `RECORDING#ID` names. Ids may hold `#`, so the recording is the longest prefix that is
+/// a file.
+pub fn find_recorded(recorded: &str, output: &Output) -> Result<RecordedAction, CliError> {
+    let splits: Vec<(&str, &str)> = recorded
+        .match_indices('#')
+        .filter_map(|(at, _)| Some((recorded.get(..at)?, recorded.get(at + 1..)?)))
+        .collect();
+    let split = splits
+        .iter()
+        .rev()
+        .find(|(path, _)| std::path::Path::new(path).exists())
+        .or(splits.first());
+    let Some((path, id)) = split else {
+        return Err(CliError::new(format!("`{recorded}` names no action"))
+            .with_help("write `RECORDING#ID`, with the id that a report shows"));
+    };
+    let mut found = None;
+    Input::new(&[PathBuf::from(path)], None)?.each(output, |incoming| {
+        if let Incoming::Action(_, action) = incoming
+            && action.id == *id
+            && found.is_none()
+        {
+            found = Some(*action);
+        }
+        Ok(())
+    })?;
+    found.ok_or_else(|| {
+        CliError::new(format!("`{path}` has no action with the id `{id}`")).with_help(
+            "ids are shown by `agentauthz diff --format json`, and stand in the recording",
+        )
+    })
+}
+
+/// The action with this id in the recordings of the manifest; nothing where there is none.
+pub fn find_by_id(id: &str, output: &Output) -> Result<Option<RecordedAction>, CliError> {
+    let mut found: Option<(String, RecordedAction)> = None;
+    let paths = manifest_recordings()?;
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    Input::new(&paths, None)?.each(output, |incoming| {
+        let Incoming::Action(place, action) = incoming else {
+            return Ok(());
+        };
+        if action.id != id {
+            return Ok(());
+        }
+        match &found {
+            None => found = Some((place.recording.to_string(), *action)),
+            Some((first, _)) if *first != *place.recording => {
+                return Err(
+                    CliError::new(format!("several recordings have an action `{id}`")).with_help(
+                        format!("write `{first}#{id}` or `{}#{id}`", place.recording),
+                    ),
+                );
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    })?;
+    Ok(found.map(|(_, action)| action))
+}

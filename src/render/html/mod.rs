@@ -68,6 +68,7 @@ fn page(document: &Document, limits: Limits) -> Result<String, Error> {
     shown.set_formatter(move |out, state, value| write(out, state, value, limits.text));
     shown.add_filter("grouped", |number: u64| grouped(number));
     shown.add_filter("prose", words::prose);
+    shown.add_function("noun", words::noun);
     shown.add_function("count", |number: u64, noun: String| count(number, &noun));
     for (name, text) in TEMPLATES {
         shown.add_template(name, text)?;

@@ -13,6 +13,9 @@ pub(super) struct VerdictView {
     pub headline: String,
     pub because: String,
     pub gates: Capped<GateView>,
+    /// Those of them that did not pass, and those that did.
+    pub open_gates: Vec<GateView>,
+    pub passed_gates: Vec<GateView>,
     pub gained: Side,
     pub lost: Side,
     pub trust: Vec<Fact>,
@@ -21,7 +24,7 @@ pub(super) struct VerdictView {
     pub notices: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct GateView {
     pub name: String,
     pub tone: Tone,
@@ -83,14 +86,23 @@ pub(super) struct ControlView {
 pub(super) fn verdict(document: &Document, limits: Limits) -> VerdictView {
     let (tone, headline, because) = judged(document.verdict.as_ref());
     let gates = document.verdict.iter().flat_map(|verdict| &verdict.gates);
+    let gates = capped(
+        gates.map(|gate| gate_view(document, gate, limits)),
+        limits.rows,
+    );
+    let passed = words::gate(GateVerdict::Passed).word;
+    let (passed_gates, open_gates) = gates
+        .shown
+        .iter()
+        .cloned()
+        .partition(|gate| gate.tone.word == passed);
     VerdictView {
         tone,
         headline,
         because,
-        gates: capped(
-            gates.map(|gate| gate_view(document, gate, limits)),
-            limits.rows,
-        ),
+        gates,
+        open_gates,
+        passed_gates,
         gained: side(document, true, limits),
         lost: side(document, false, limits),
         trust: trust(document),
@@ -125,7 +137,7 @@ fn judged(verdict: Option<&Verdict>) -> (Tone, String, String) {
         "clean" => (
             tone(GateVerdict::Passed),
             "Ready to merge".to_owned(),
-            format!("All of {all} passed."),
+            format!("All {all} passed."),
         ),
         "failed" => (
             tone(GateVerdict::Failed),
@@ -200,8 +212,8 @@ fn side(document: &Document, widened: bool, limits: Limits) -> Side {
     });
     let sentence = match (actions, compared(document), widened) {
         (0, false, _) => "Nothing was compared, so nothing can be said.",
-        (0, true, true) => "Of what was replayed, nothing more would be allowed.",
-        (0, true, false) => "Of what was replayed, nothing would stop working.",
+        (0, true, true) => "Of what could be compared, nothing more would be allowed.",
+        (0, true, false) => "Of what could be compared, nothing would stop working.",
         (1, _, true) => "recorded action would be allowed that was not",
         (_, _, true) => "recorded actions would be allowed that were not",
         (1, _, false) => "recorded action would no longer be allowed",

@@ -130,6 +130,14 @@ pub(super) fn plural(number: u64, one: &str, many: &str) -> String {
     )
 }
 
+/// A noun as a number wants it.
+pub(super) fn noun(number: u64, noun: String) -> String {
+    match number {
+        1 => noun,
+        _ => noun + "s",
+    }
+}
+
 /// The most names within backticks that are shown as such.
 const NAMES: usize = 20;
 

@@ -31,19 +31,12 @@ document.addEventListener("DOMContentLoaded", function () {
     if (!moved) return;
     const into = group || section.querySelector("h2");
     into.focus({ preventScroll: true });
-    if (group) group.scrollIntoView({ block: "nearest" });
-    const top = group && matchMedia("(max-width: 68rem)").matches ? group : null;
-    if (top) top.scrollIntoView();
-    else if (!group) window.scrollTo(0, 0);
+    if (group && matchMedia("(max-width: 68rem)").matches) group.scrollIntoView();
+    else window.scrollTo(0, 0);
   }
 
   open(groups[0]);
   show(false);
-  // The browser has gone to the heading of a view; its beginning is above that.
-  window.addEventListener("load", function () {
-    const target = document.getElementById(location.hash.slice(1));
-    if (target && (sections.includes(target) || matchMedia("(min-width: 68rem)").matches)) window.scrollTo(0, 0);
-  });
   window.addEventListener("hashchange", function () { show(true); });
   // A link to where one already is: the hash does not change.
   document.addEventListener("click", function (event) {

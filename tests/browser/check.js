@@ -20,6 +20,12 @@ function check(name, what, faults) {
   for (const fault of bad.slice(0, 8)) console.log(`       ${fault}`);
 }
 
+/** Without motion: colours that are on their way have no contrast that could be judged. */
+const media = (scheme) => [
+  { name: "prefers-color-scheme", value: scheme },
+  { name: "prefers-reduced-motion", value: "reduce" },
+];
+
 /** A page with the report in it, and what went wrong on it. */
 async function open(browser, file, options = {}) {
   const page = await browser.newPage();
@@ -37,7 +43,7 @@ async function open(browser, file, options = {}) {
   });
   await page.setViewport({ width: options.width ?? 1280, height: 900 });
   await page.setJavaScriptEnabled(options.script ?? true);
-  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: options.scheme ?? "light" }]);
+  await page.emulateMediaFeatures(media(options.scheme ?? "light"));
   const start = performance.now();
   await page.goto(pathToFileURL(file).href, { waitUntil: "load" });
   if (options.script ?? true) await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
@@ -160,7 +166,7 @@ async function report(browser, file, name) {
   // What axe finds in a great page it finds in a small one, in seconds and not in minutes.
   const small = readFileSync(file).length < 1_000_000;
   for (const scheme of small ? ["light", "dark"] : []) {
-    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    await page.emulateMediaFeatures(media(scheme));
     check(name, `no serious fault in ${scheme}`, await everyView(page, () => accessible(page)));
   }
   await page.setViewport({ width: 400, height: 800 });
@@ -179,12 +185,15 @@ async function report(browser, file, name) {
   await plain.page.close();
 }
 
+/** Whether a screenshot can be taken of the whole page. */
+const low = (page) => page.evaluate(() => document.documentElement.scrollHeight < 16_000);
+
 async function shoot(browser, file, name) {
   mkdirSync(shots, { recursive: true });
   for (const [label, options] of [["light", {}], ["dark", { scheme: "dark" }], ["narrow", { width: 400 }]]) {
     const { page } = await open(browser, file, options);
     await everyView(page, async (view) => {
-      await page.screenshot({ path: join(shots, `${name}-${view}-${label}.png`), fullPage: true });
+      await page.screenshot({ path: join(shots, `${name}-${view}-${label}.png`), fullPage: await low(page) });
       return [];
     });
     await page.close();

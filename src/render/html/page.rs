@@ -5,7 +5,7 @@ use super::csp;
 use super::groups::{ApprovalView, GroupsView, approval_view, groups, places};
 use super::hunks::{HunkView, hunks};
 use super::island::island;
-use super::limits::{Capped, Limits, capped};
+use super::limits::{Capped, Limits, capped, cut};
 use super::matrix::{MatrixView, matrix};
 use super::trust::{FlowView, TrustView, flow, trust};
 use super::verdict::{Control, VerdictView, compared, control, verdict};
@@ -90,10 +90,13 @@ pub(super) fn view(document: &Document, limits: Limits) -> Page {
         script: Value::from_safe_string(SCRIPT.to_owned()),
         data: Value::from_safe_string(data.json),
         data_left: capped(data.left, limits.rows),
-        name: document
-            .repository_name
-            .clone()
-            .unwrap_or_else(|| "policy repository".to_owned()),
+        name: cut(
+            document
+                .repository_name
+                .as_deref()
+                .unwrap_or("policy repository"),
+            80,
+        ),
         base: version(&document.base),
         head: version(&document.head),
         now: document.now.clone(),
@@ -121,7 +124,7 @@ pub(super) fn view(document: &Document, limits: Limits) -> Page {
 
 fn version(version: &VersionNote) -> Version {
     Version {
-        label: version.label.clone(),
+        label: cut(&version.label, 80),
         name: version.name.clone(),
         digest: version.digest.clone(),
         short: version.digest.chars().take(12).collect(),

@@ -1,10 +1,13 @@
 //! The verdict: can I merge, did an agent gain power, what breaks, can I trust this, what controls it.
 
 use super::super::numbers::{count, grouped, percent};
-use super::limits::{Capped, Limits, capped};
+use super::limits::{Capped, Limits, capped, cut};
 use super::words::{self, Tone, day, plural};
 use crate::diff::document::{ClassNote, Document, GateNote, GateVerdict, Verdict};
 use serde::Serialize;
+
+/// Characters of a text where much must fit a screen; in full it stands elsewhere.
+const SHORT: usize = 160;
 
 /// The first view.
 #[derive(Debug, Serialize)]
@@ -152,7 +155,7 @@ fn judged(verdict: Option<&Verdict>) -> (Tone, String, String) {
         other => (
             tone(GateVerdict::Inconclusive),
             "Unknown result".to_owned(),
-            format!("The report says `{other}`."),
+            format!("The report says `{}`.", cut(other, SHORT)),
         ),
     }
 }
@@ -161,11 +164,11 @@ fn gate_view(document: &Document, gate: &GateNote, limits: Limits) -> GateView {
     let groups = document.groups.iter().enumerate();
     let groups = groups.filter(|(_, group)| gate.groups.contains(&group.fingerprint));
     GateView {
-        name: gate.gate.replace('_', " "),
+        name: cut(&gate.gate.replace('_', " "), SHORT),
         tone: words::gate(gate.verdict),
-        limit: gate.limit.clone(),
-        actual: gate.actual.clone(),
-        from: gate.from.clone(),
+        limit: cut(&gate.limit, SHORT),
+        actual: cut(&gate.actual, SHORT),
+        from: cut(&gate.from, SHORT),
         groups: capped(groups.map(|(at, _)| link(document, at, limits)), 12),
     }
 }
@@ -176,7 +179,7 @@ pub(super) fn link(document: &Document, at: usize, limits: Limits) -> GroupLink 
     GroupLink {
         index: at + 1,
         number: group.map_or(0, |group| group.number),
-        title: group.map_or_else(String::new, |group| group.title.clone()),
+        title: group.map_or_else(String::new, |group| cut(&group.title, SHORT)),
         actions: group.map_or(0, |group| group.actions),
         approved: group
             .and_then(|group| group.approval.as_ref())
@@ -306,7 +309,7 @@ pub(super) fn control(document: &Document, limit: usize) -> Control {
         all: capped(
             weakened.chain(others).map(|change| ControlView {
                 kind: words::control(change.kind),
-                what: change.what.clone(),
+                what: cut(&change.what, 2 * SHORT),
                 weakens: change.weakens,
             }),
             limit,

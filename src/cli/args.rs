@@ -242,14 +242,12 @@ pub struct DiffArgs {
     /// policy can decide otherwise counts as unchanged without being evaluated, unless the recording holds a decision.
     #[arg(long)]
     pub full: bool,
-    /// Classes of change that fail the diff.
-    #[arg(
-        long,
-        value_name = "CLASS",
-        value_delimiter = ',',
-        default_value = "newly-allowed"
-    )]
+    /// Classes of change that fail the diff, instead of the manifest's gates on classes.
+    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     pub fail_on: Vec<String>,
+    /// Write the plan here: the report as JSON, with argument values, for `gate`, `approve`, `explain` and `pin`.
+    #[arg(short, long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
 }
 
 /// Arguments of `gate`.

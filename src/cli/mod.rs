@@ -17,6 +17,7 @@ mod init;
 mod origin;
 mod output;
 mod pin;
+mod plan;
 mod print;
 mod read_plan;
 mod recordings;

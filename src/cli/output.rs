@@ -153,7 +153,7 @@ fn text(report: &dyn Report, format: Format) -> Result<String, CliError> {
 }
 
 /// Fails where a file of this name cannot be written, before the work is done for nothing.
-fn writable(path: &Path) -> Result<(), CliError> {
+pub fn writable(path: &Path) -> Result<(), CliError> {
     let fault = |kind: std::io::ErrorKind| CliError::file("write", path, &kind.into());
     if path.is_dir() {
         return Err(fault(std::io::ErrorKind::IsADirectory));

@@ -81,12 +81,11 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
 /// The formats that a command has.
 fn formats(command: &Command) -> &'static [Format] {
     match command {
+        Command::Diff(_) | Command::Gate(_) => super::document::FORMATS,
         Command::Init(_)
         | Command::Check(_)
         | Command::Test(_)
         | Command::Replay(_)
-        | Command::Diff(_)
-        | Command::Gate(_)
         | Command::Approve(_)
         | Command::Approvals(_)
         | Command::Explain(_)

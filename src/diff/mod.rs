@@ -11,6 +11,7 @@ mod firsts;
 mod gates;
 mod policies;
 mod values;
+mod watched;
 
 pub use because::{Because, ChangeKey, Shift};
 pub use build::{Input, document};
@@ -26,6 +27,7 @@ pub use policies::{
     Edit, Hunk, Place, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes,
 };
 pub use values::Values;
+pub use watched::watched;
 
 use crate::model::{ChangeClass, Diagnostic};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +37,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct DiffReport {
     /// Faults of base and of head that do not stop the comparison.
     pub diagnostics: Vec<(SideName, Diagnostic)>,
+    /// The templates of both sides: they decide nothing themselves.
+    pub templates: BTreeSet<String>,
     /// What changed in the repository.
     pub repository: RepositoryChanges,
     /// What changed in the decisions; nothing where no recording was given.
@@ -101,6 +105,18 @@ impl DiffReport {
     /// How many times a changed policy has an unknown status for an action that neither side can decide.
     pub fn undecided_change(&self) -> u64 {
         self.undecided_changes().values().sum()
+    }
+
+    /// Changed policies whose scope held for no recorded action.
+    pub fn untried(&self) -> Vec<&String> {
+        let reached = |policy: &str| {
+            let changes = self.decisions.as_ref();
+            changes.is_some_and(|changes| changes.reached.contains(policy))
+        };
+        let deciding = self.repository.deciding.iter();
+        deciding
+            .filter(|policy| !self.templates.contains(*policy) && !reached(policy))
+            .collect()
     }
 
     /// The same by policy.

@@ -153,7 +153,7 @@ impl<'a> Side<'a> {
     }
 
     /// Every policy with the name that both sides use for it.
-    pub(super) fn named_policies(&self) -> impl Iterator<Item = (&Arc<str>, &'a CompiledPolicy)> {
+    pub fn named_policies(&self) -> impl Iterator<Item = (&Arc<str>, &'a CompiledPolicy)> {
         self.names.iter().zip(self.version.policies.policies())
     }
 
@@ -224,6 +224,11 @@ impl<'a> Side<'a> {
     /// The request of an action on this side, for a record that has no entities of its own.
     pub(super) fn mapped(&self, action: &RecordedAction) -> Result<Mapped, NotReplayable> {
         self.request(action).map(|asked| asked.mapped)
+    }
+
+    /// Whether both sides have the same schema, mapping and entities.
+    pub fn decides_by_the_same(&self, other: &Side<'_>) -> bool {
+        self.maps_like(other) && self.version.store.same(&other.version.store)
     }
 
     /// Whether both sides make the same request of every action.

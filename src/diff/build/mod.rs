@@ -31,7 +31,7 @@ pub struct Input<'a> {
     /// The name of the policy repository.
     pub name: Option<String>,
     /// The day by which freshness is judged.
-    pub now: jiff::civil::Date,
+    pub now: String,
     /// The recordings, as they were named.
     pub recordings: Vec<String>,
     /// The policies whose scope holds for some unit test of head.
@@ -64,7 +64,7 @@ pub fn document(input: Input<'_>) -> Document {
     let mut document = Document {
         format: FORMAT.to_owned(),
         tool: env!("CARGO_PKG_VERSION").to_owned(),
-        now: now.to_string(),
+        now: now.clone(),
         repository_name: name,
         base: of_base,
         head: of_head,
@@ -83,8 +83,7 @@ pub fn document(input: Input<'_>) -> Document {
             mixtures: origins::Mixtures::of(base, head, &repository),
         };
         document.traffic = Some(traffic(changes, recordings));
-        document.trust = trust::trust(changes, report.undecided_changes(), now);
-        document.trust.untried = untried(report, changes, [base, head], &tested);
+        document.trust = trust::trust(changes, report.undecided_changes(), &now);
         document.classes = classes(changes);
         document.flow = flow(changes);
         document.groups = groups::groups(&context);
@@ -104,6 +103,7 @@ pub fn document(input: Input<'_>) -> Document {
     } else {
         document.divergences_exact = true;
     }
+    document.trust.untried = untried(report, &tested);
     document.repository = repository;
     document
 }
@@ -179,21 +179,8 @@ fn flow(changes: &DecisionChanges) -> Vec<FlowCell> {
     cells.map(cell).collect()
 }
 
-/// Changed policies whose scope held for no action. Templates decide nothing themselves; their links do.
-fn untried(
-    report: &DiffReport,
-    changes: &DecisionChanges,
-    sides: [&Side<'_>; 2],
-    tested: &BTreeSet<String>,
-) -> Vec<Untried> {
-    let versions = sides.map(Side::version);
-    let parsed = versions.into_iter().flat_map(|version| &version.parsed);
-    let templates = parsed.filter(|policy| policy.is_template);
-    let templates: BTreeSet<_> = templates.map(|template| template.display_id()).collect();
-    let deciding = report.repository.deciding.iter();
-    let untried = deciding.filter(|policy| {
-        !templates.contains(policy.as_str()) && !changes.reached.contains(policy.as_str())
-    });
+fn untried(report: &DiffReport, tested: &BTreeSet<String>) -> Vec<Untried> {
+    let untried = report.untried().into_iter();
     untried
         .map(|policy| Untried {
             policy: policy.clone(),

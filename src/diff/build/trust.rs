@@ -10,13 +10,10 @@ use std::collections::BTreeMap;
 const MISMATCHES: usize = 50;
 
 /// `undecided` are the changes of policies on which undecided actions rest.
-pub fn trust(
-    changes: &DecisionChanges,
-    undecided: BTreeMap<String, u64>,
-    now: jiff::civil::Date,
-) -> Trust {
+pub fn trust(changes: &DecisionChanges, undecided: BTreeMap<String, u64>, now: &str) -> Trust {
     let age = changes.volume.window.and_then(|(_, last)| {
         let day = last.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let now: jiff::civil::Date = now.parse().ok()?;
         let age = now.since((jiff::Unit::Day, day)).ok()?;
         Some(i64::from(age.get_days()))
     });

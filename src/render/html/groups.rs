@@ -164,12 +164,13 @@ pub(super) fn groups(document: &Document, limits: Limits) -> GroupsView {
             all().map(|(at, group)| item(at, group, limits)),
             limits.listed,
         ),
-        details: capped(
-            all()
+        details: Capped {
+            shown: all()
                 .take(limits.groups)
-                .map(|(at, group)| view(at, group, &policies, limits)),
-            limits.groups,
-        ),
+                .map(|(at, group)| view(at, group, &policies, limits))
+                .collect(),
+            left: document.groups.len().saturating_sub(limits.groups) as u64,
+        },
         ungrouped: document.ungrouped,
         changed_sessions: document.changed_sessions,
         first_divergences: document.first_divergences,

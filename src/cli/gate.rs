@@ -1,6 +1,6 @@
 //! `agentauthz gate`
 
-use super::args::{Format, GateArgs};
+use super::args::GateArgs;
 use super::diff::read_fail_on;
 use super::document::Documented;
 use super::error::CliError;

@@ -82,7 +82,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
 /// The formats that a command has.
 fn formats(command: &Command) -> &'static [Format] {
     match command {
-        Command::Diff(_) | Command::Gate(_) => super::document::FORMATS,
+        Command::Diff(_) | Command::Gate(_) => FORMATS,
         Command::Init(_)
         | Command::Check(_)
         | Command::Test(_)

@@ -117,6 +117,7 @@ pub fn realistic() -> Document {
             gates,
             approvals,
         }),
+        gates: GateLimits::default(),
         repository: repository(),
         traffic: Some(Traffic {
             actions: 4_663,
@@ -286,6 +287,7 @@ fn version(label: &str, name: Option<&str>, digest: &str, policies: u64) -> Vers
         label: label.to_owned(),
         name: name.map(str::to_owned),
         digest: digest.repeat(5).chars().take(64).collect(),
+        deciding: digest.repeat(5).chars().rev().take(64).collect(),
         policies,
     }
 }

@@ -44,8 +44,7 @@ pub(super) struct GroupView {
     pub risk: &'static str,
     pub sessions: u64,
     pub agents: usize,
-    pub first_seen: Option<String>,
-    pub last_seen: Option<String>,
+    pub seen: Option<String>,
     pub first_divergences: u64,
     pub downstream: u64,
     pub units: Capped<UnitView>,
@@ -165,12 +164,13 @@ pub(super) fn groups(document: &Document, limits: Limits) -> GroupsView {
             all().map(|(at, group)| item(at, group, limits)),
             limits.listed,
         ),
-        details: capped(
-            all()
+        details: Capped {
+            shown: all()
                 .take(limits.groups)
-                .map(|(at, group)| view(at, group, &policies, limits)),
-            limits.groups,
-        ),
+                .map(|(at, group)| view(at, group, &policies, limits))
+                .collect(),
+            left: document.groups.len().saturating_sub(limits.groups) as u64,
+        },
         ungrouped: document.ungrouped,
         changed_sessions: document.changed_sessions,
         first_divergences: document.first_divergences,
@@ -213,8 +213,7 @@ fn view(
         risk: words::risk(group.risk),
         sessions: group.sessions,
         agents: group.by_agent.len(),
-        first_seen: group.first_seen.clone(),
-        last_seen: group.last_seen.clone(),
+        seen: seen(group),
         first_divergences: group.first_divergences,
         downstream: group.downstream,
         units: capped(
@@ -264,6 +263,16 @@ fn view(
             .approval
             .as_ref()
             .map(|approval| approval_view(approval, limits)),
+    }
+}
+
+/// The days between which its actions were recorded.
+fn seen(group: &GroupNote) -> Option<String> {
+    let (first, last) = (group.first_seen.as_deref(), group.last_seen.as_deref());
+    match (first.map(words::day), last.map(words::day)) {
+        (Some(first), Some(last)) if first != last => Some(format!("{first} to {last}")),
+        (Some(day), _) | (None, Some(day)) => Some(day.to_owned()),
+        (None, None) => None,
     }
 }
 

@@ -175,17 +175,18 @@ fn plain(text: &str) -> Vec<Part> {
     }]
 }
 
-/// Names, numbers, texts and spaces as wholes, all else letter by letter.
+/// Names, numbers, operators and spaces as wholes, all else letter by letter.
 fn words(text: &str) -> Vec<&str> {
     let kind = |c: char| match c {
         _ if c.is_alphanumeric() || c == '_' => 0,
         _ if c.is_whitespace() => 1,
-        _ => 2,
+        '<' | '>' | '=' | '!' | '&' | '|' => 2,
+        _ => 3,
     };
     let mut out = Vec::new();
     let (mut start, mut last) = (0, None);
     for (at, c) in text.char_indices() {
-        if last.is_some_and(|last| last == 2 || last != kind(c)) {
+        if last.is_some_and(|last| last == 3 || last != kind(c)) {
             out.extend(text.get(start..at));
             start = at;
         }

@@ -51,7 +51,7 @@ const fn level(
 }
 
 /// The beginning of a list, and how much of it was left out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Capped<T> {
     pub shown: Vec<T>,
     pub left: u64,

@@ -56,22 +56,24 @@ pub fn diff(document: &Document) -> String {
 }
 
 fn page(document: &Document, limits: Limits) -> Result<String, Error> {
-    let mut templates = Environment::new();
-    templates.set_undefined_behavior(UndefinedBehavior::Strict);
-    templates.set_auto_escape_callback(|_| AutoEscape::Html);
-    templates.set_syntax(
+    let mut shown = Environment::new();
+    shown.set_undefined_behavior(UndefinedBehavior::Strict);
+    shown.set_auto_escape_callback(|_| AutoEscape::Html);
+    shown.set_syntax(
         SyntaxConfig::builder()
             .trim_blocks(true)
             .lstrip_blocks(true)
             .build()?,
     );
-    templates.set_formatter(move |out, state, value| write(out, state, value, limits.text));
-    templates.add_filter("grouped", |number: u64| grouped(number));
-    templates.add_function("count", |number: u64, noun: String| count(number, &noun));
+    shown.set_formatter(move |out, state, value| write(out, state, value, limits.text));
+    shown.add_filter("grouped", |number: u64| grouped(number));
+    shown.add_filter("prose", words::prose);
+    shown.add_function("noun", words::noun);
+    shown.add_function("count", |number: u64, noun: String| count(number, &noun));
     for (name, text) in TEMPLATES {
-        templates.add_template(name, text)?;
+        shown.add_template(name, text)?;
     }
-    templates
+    shown
         .get_template("page.html")?
         .render(Serde(page::view(document, limits)))
 }

@@ -1,14 +1,14 @@
 //! The whole page as plain data for the templates.
 
+use super::super::words;
 use super::csp;
 use super::groups::{ApprovalView, GroupsView, approval_view, groups, places};
 use super::hunks::{HunkView, hunks};
 use super::island::island;
-use super::limits::{Capped, Limits, capped};
+use super::limits::{Capped, Limits, capped, cut};
 use super::matrix::{MatrixView, matrix};
 use super::trust::{FlowView, TrustView, flow, trust};
 use super::verdict::{Control, VerdictView, compared, control, verdict};
-use super::words;
 use crate::diff::document::{Document, VersionNote};
 use minijinja::value::Value;
 use serde::Serialize;
@@ -70,7 +70,7 @@ pub(super) fn view(document: &Document, limits: Limits) -> Page {
     let repository = &document.repository;
     let changes = repository.policies.iter().map(|change| ChangeView {
         policy: change.policy.clone(),
-        kind: words::policy_change(change.kind),
+        kind: words::change(change.kind),
         deciding: change.deciding,
         edits: capped(change.edits.iter().cloned(), limits.rows),
         place: places(change.base.as_ref(), change.head.as_ref()),
@@ -90,10 +90,13 @@ pub(super) fn view(document: &Document, limits: Limits) -> Page {
         script: Value::from_safe_string(SCRIPT.to_owned()),
         data: Value::from_safe_string(data.json),
         data_left: capped(data.left, limits.rows),
-        name: document
-            .repository_name
-            .clone()
-            .unwrap_or_else(|| "policy repository".to_owned()),
+        name: cut(
+            document
+                .repository_name
+                .as_deref()
+                .unwrap_or("policy repository"),
+            80,
+        ),
         base: version(&document.base),
         head: version(&document.head),
         now: document.now.clone(),
@@ -121,7 +124,7 @@ pub(super) fn view(document: &Document, limits: Limits) -> Page {
 
 fn version(version: &VersionNote) -> Version {
     Version {
-        label: version.label.clone(),
+        label: cut(&version.label, 80),
         name: version.name.clone(),
         digest: version.digest.clone(),
         short: version.digest.chars().take(12).collect(),

@@ -1,9 +1,10 @@
 //! Whether the comparison can be trusted, and how decisions of base went over into those of head.
 
 use super::super::numbers::percent;
+use super::super::words;
 use super::bars::{Bar, bars};
 use super::limits::{Capped, Limits, capped};
-use super::words;
+use super::words::class as class_word;
 use crate::diff::document::{Document, Said, SideTrust};
 use serde::Serialize;
 
@@ -96,7 +97,7 @@ pub(super) fn flow(document: &Document) -> FlowView {
         .iter()
         .map(|head| sum(&mut said.iter().map(|base| number(*base, *head))));
     let classes = document.classes.iter().map(|class| ClassView {
-        class: words::class(class.class),
+        class: class_word(class.class),
         actions: class.actions,
         widened: class.widened,
         narrowed: class.narrowed,

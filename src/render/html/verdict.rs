@@ -1,10 +1,13 @@
 //! The verdict: can I merge, did an agent gain power, what breaks, can I trust this, what controls it.
 
 use super::super::numbers::{count, grouped, percent};
-use super::limits::{Capped, Limits, capped};
+use super::limits::{Capped, Limits, capped, cut};
 use super::words::{self, Tone, day, plural};
 use crate::diff::document::{ClassNote, Document, GateNote, GateVerdict, Verdict};
 use serde::Serialize;
+
+/// Characters of a text where much must fit a screen; in full it stands elsewhere.
+const SHORT: usize = 160;
 
 /// The first view.
 #[derive(Debug, Serialize)]
@@ -13,6 +16,9 @@ pub(super) struct VerdictView {
     pub headline: String,
     pub because: String,
     pub gates: Capped<GateView>,
+    /// Those of them that did not pass, and those that did.
+    pub open_gates: Vec<GateView>,
+    pub passed_gates: Vec<GateView>,
     pub gained: Side,
     pub lost: Side,
     pub trust: Vec<Fact>,
@@ -21,7 +27,7 @@ pub(super) struct VerdictView {
     pub notices: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct GateView {
     pub name: String,
     pub tone: Tone,
@@ -83,14 +89,23 @@ pub(super) struct ControlView {
 pub(super) fn verdict(document: &Document, limits: Limits) -> VerdictView {
     let (tone, headline, because) = judged(document.verdict.as_ref());
     let gates = document.verdict.iter().flat_map(|verdict| &verdict.gates);
+    let gates = capped(
+        gates.map(|gate| gate_view(document, gate, limits)),
+        limits.rows,
+    );
+    let passed = words::gate(GateVerdict::Passed).word;
+    let (passed_gates, open_gates) = gates
+        .shown
+        .iter()
+        .cloned()
+        .partition(|gate| gate.tone.word == passed);
     VerdictView {
         tone,
         headline,
         because,
-        gates: capped(
-            gates.map(|gate| gate_view(document, gate, limits)),
-            limits.rows,
-        ),
+        gates,
+        open_gates,
+        passed_gates,
         gained: side(document, true, limits),
         lost: side(document, false, limits),
         trust: trust(document),
@@ -125,7 +140,7 @@ fn judged(verdict: Option<&Verdict>) -> (Tone, String, String) {
         "clean" => (
             tone(GateVerdict::Passed),
             "Ready to merge".to_owned(),
-            format!("All of {all} passed."),
+            format!("All {all} passed."),
         ),
         "failed" => (
             tone(GateVerdict::Failed),
@@ -140,7 +155,7 @@ fn judged(verdict: Option<&Verdict>) -> (Tone, String, String) {
         other => (
             tone(GateVerdict::Inconclusive),
             "Unknown result".to_owned(),
-            format!("The report says `{other}`."),
+            format!("The report says `{}`.", cut(other, SHORT)),
         ),
     }
 }
@@ -149,11 +164,11 @@ fn gate_view(document: &Document, gate: &GateNote, limits: Limits) -> GateView {
     let groups = document.groups.iter().enumerate();
     let groups = groups.filter(|(_, group)| gate.groups.contains(&group.fingerprint));
     GateView {
-        name: gate.gate.replace('_', " "),
+        name: cut(&gate.gate.replace('_', " "), SHORT),
         tone: words::gate(gate.verdict),
-        limit: gate.limit.clone(),
-        actual: gate.actual.clone(),
-        from: gate.from.clone(),
+        limit: cut(&gate.limit, SHORT),
+        actual: cut(&gate.actual, SHORT),
+        from: cut(&gate.from, SHORT),
         groups: capped(groups.map(|(at, _)| link(document, at, limits)), 12),
     }
 }
@@ -164,7 +179,7 @@ pub(super) fn link(document: &Document, at: usize, limits: Limits) -> GroupLink 
     GroupLink {
         index: at + 1,
         number: group.map_or(0, |group| group.number),
-        title: group.map_or_else(String::new, |group| group.title.clone()),
+        title: group.map_or_else(String::new, |group| cut(&group.title, SHORT)),
         actions: group.map_or(0, |group| group.actions),
         approved: group
             .and_then(|group| group.approval.as_ref())
@@ -200,8 +215,8 @@ fn side(document: &Document, widened: bool, limits: Limits) -> Side {
     });
     let sentence = match (actions, compared(document), widened) {
         (0, false, _) => "Nothing was compared, so nothing can be said.",
-        (0, true, true) => "Of what was replayed, nothing more would be allowed.",
-        (0, true, false) => "Of what was replayed, nothing would stop working.",
+        (0, true, true) => "Of what could be compared, nothing more would be allowed.",
+        (0, true, false) => "Of what could be compared, nothing would stop working.",
         (1, _, true) => "recorded action would be allowed that was not",
         (_, _, true) => "recorded actions would be allowed that were not",
         (1, _, false) => "recorded action would no longer be allowed",
@@ -294,7 +309,7 @@ pub(super) fn control(document: &Document, limit: usize) -> Control {
         all: capped(
             weakened.chain(others).map(|change| ControlView {
                 kind: words::control(change.kind),
-                what: change.what.clone(),
+                what: cut(&change.what, 2 * SHORT),
                 weakens: change.weakens,
             }),
             limit,

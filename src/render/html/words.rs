@@ -1,9 +1,7 @@
 //! Words, symbols and tones for what a document names.
 
 use super::super::numbers::grouped;
-use crate::diff::document::{
-    ApprovalState, ControlKind, ExemplarKind, GateVerdict, Origin, PolicyChangeWord, Risk, Said,
-};
+use crate::diff::document::{ApprovalState, ControlKind, ExemplarKind, GateVerdict, Origin, Risk};
 use crate::model::ChangeClass;
 use serde::Serialize;
 
@@ -78,16 +76,6 @@ pub(super) fn approval(state: ApprovalState) -> Tone {
     }
 }
 
-pub(super) fn said(said: Said) -> &'static str {
-    match said {
-        Said::Allow => "allow",
-        Said::Deny => "deny",
-        Said::Undecidable => "undecidable",
-        Said::NotReplayable => "no request",
-        Said::Unaffected => "unaffected",
-    }
-}
-
 pub(super) fn origin(origin: Origin) -> &'static str {
     match origin {
         Origin::Policy => "the policy",
@@ -112,15 +100,6 @@ pub(super) fn control(kind: ControlKind) -> &'static str {
         ControlKind::Approval => "approval",
         ControlKind::Test => "test",
         ControlKind::Mapping => "mapping",
-    }
-}
-
-pub(super) fn policy_change(word: PolicyChangeWord) -> &'static str {
-    match word {
-        PolicyChangeWord::Added => "added",
-        PolicyChangeWord::Removed => "removed",
-        PolicyChangeWord::Edited => "edited",
-        PolicyChangeWord::Moved => "moved",
     }
 }
 
@@ -149,4 +128,53 @@ pub(super) fn plural(number: u64, one: &str, many: &str) -> String {
         grouped(number),
         if number == 1 { one } else { many }
     )
+}
+
+/// A noun as a number wants it.
+pub(super) fn noun(number: u64, noun: String) -> String {
+    match number {
+        1 => noun,
+        _ => noun + "s",
+    }
+}
+
+/// The most names within backticks that are shown as such.
+const NAMES: usize = 20;
+
+/// A sentence in parts, each with whether it stood in backticks.
+pub(super) fn prose(text: String) -> Vec<(String, bool)> {
+    let ticks = text.matches('`').count();
+    if ticks % 2 == 1 || ticks > 2 * NAMES {
+        return vec![(text, false)];
+    }
+    text.split('`')
+        .enumerate()
+        .map(|(at, part)| (part.to_owned(), at % 2 == 1))
+        .filter(|(part, _)| !part.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_backticks_are_told_apart() {
+        let parts = prose("`a` now `b`".to_owned());
+        let names: Vec<&str> = parts
+            .iter()
+            .filter(|part| part.1)
+            .map(|part| part.0.as_str())
+            .collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(prose("a ` b".to_owned()), [("a ` b".to_owned(), false)]);
+        assert_eq!(prose("`".repeat(1_000)).len(), 1);
+    }
+
+    #[test]
+    fn only_a_day_is_a_day() {
+        assert_eq!(day("2026-10-01T00:00:00Z"), "2026-10-01");
+        assert_eq!(day("2026-1"), "2026-1");
+        assert_eq!(day("tomorrow, I think"), "tomorrow, I think");
+    }
 }

@@ -31,10 +31,8 @@ document.addEventListener("DOMContentLoaded", function () {
     if (!moved) return;
     const into = group || section.querySelector("h2");
     into.focus({ preventScroll: true });
-    if (group) group.scrollIntoView({ block: "nearest" });
-    const top = group && matchMedia("(max-width: 68rem)").matches ? group : null;
-    if (top) top.scrollIntoView();
-    else if (!group) window.scrollTo(0, 0);
+    if (group && matchMedia("(max-width: 68rem)").matches) group.scrollIntoView();
+    else window.scrollTo(0, 0);
   }
 
   open(groups[0]);

@@ -6,13 +6,14 @@ use serde_json::Value;
 use support::play::{Play, run};
 use support::repository::agentauthz;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "init",
     "check",
     "test",
     "replay",
     "diff",
     "explain",
+    "pin",
     "import",
     "schema",
     "completions",

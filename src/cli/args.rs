@@ -90,7 +90,7 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Show what changes between two versions: in the policies, and in the decisions on recorded actions.
     Diff(DiffArgs),
-    /// Explain one decision: the status of every policy whose scope holds.
+    /// Explain one decision, or a group of changes: the status of every policy whose scope holds.
     Explain(ExplainArgs),
     /// Write the examples of a group of changes as unit tests, with the decision that is meant.
     Pin(PinArgs),

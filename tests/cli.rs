@@ -6,12 +6,15 @@ use serde_json::Value;
 use support::play::{Play, run};
 use support::repository::agentauthz;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 13] = [
     "init",
     "check",
     "test",
     "replay",
     "diff",
+    "gate",
+    "approve",
+    "approvals",
     "explain",
     "pin",
     "import",
@@ -62,6 +65,17 @@ fn wrong_usage_says_what_is_right() {
     run(&here, &["chekc"]).says(2, &["'chekc'", "check"]);
     run(&here, &["replay", "--formt", "json"]).says(2, &["'--formt'", "--format"]);
     run(&here, &["replay", "--format", "yaml"]).says(2, &["'yaml'", "terminal, json"]);
+    run(&here, &["replay", "--format", "sarif"])
+        .says(2, &["no format `sarif`", "it has terminal, json"]);
+    run(&here, &["replay", "--report", "junit=x.xml"])
+        .says(2, &["no format `junit`", "it has terminal, json"]);
+    run(&here, &["replay", "--report", "json=absent/x.json"])
+        .says(2, &["`absent/x.json`", "make its directory first"]);
+    run(
+        &here,
+        &["replay", "--report", "json=x", "--report", "terminal=x"],
+    )
+    .says(2, &["two reports", "`x`"]);
     run(&here, &["schema", "policy"]).says(2, &["'policy'", "manifest"]);
     run(&here, &["diff", "a", "b", "c"]).says(2, &["'c'"]);
 }
@@ -78,8 +92,10 @@ fn schema(name: &str) -> jsonschema::Validator {
 fn published_schemas_describe_what_init_writes() {
     let names = said(&["schema"]);
     let play = Play::init();
+    play.write("approvals.yaml", "version: 1\napprovals: []\n");
     let files = [
         ("agents", "agents.yaml"),
+        ("approvals", "approvals.yaml"),
         ("entities", "entities/systems.yaml"),
         ("links", "links.yaml"),
         ("manifest", "agentauthz.yaml"),
@@ -87,10 +103,16 @@ fn published_schemas_describe_what_init_writes() {
         ("recording", "recordings/example.jsonl"),
         ("test", "tests/refunds.test.yaml"),
     ];
+    // `diff` is what a report looks like, which nobody writes.
     assert_eq!(
-        names.lines().collect::<Vec<_>>(),
+        names
+            .lines()
+            .filter(|name| *name != "diff")
+            .collect::<Vec<_>>(),
         files.map(|(name, _)| name)
     );
+    assert!(names.lines().any(|name| name == "diff"));
+    schema("diff");
     for (name, file) in files {
         let validator = schema(name);
         let text = play.text(file);

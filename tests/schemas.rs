@@ -1,5 +1,6 @@
 //! The published JSON Schemas are those of the types. `AGENTAUTHZ_BLESS=1` writes them anew.
 
+use agentauthz::diff::document;
 use agentauthz::repository::{SCHEMAS, json_schema};
 use serde_json::Value;
 use std::fs;
@@ -11,8 +12,9 @@ fn published(name: &str) -> PathBuf {
 
 #[test]
 fn the_published_schemas_are_those_of_the_types() {
-    for name in SCHEMAS {
-        let schema = json_schema(name).unwrap();
+    let written = SCHEMAS.map(|name| (name, json_schema(name).unwrap()));
+    let read = [("diff", document::json_schema())];
+    for (name, schema) in written.into_iter().chain(read) {
         jsonschema::meta::validate(&schema).unwrap();
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         let path = published(name);

@@ -1,8 +1,8 @@
 //! Reports do not show how they came about: seven uneven shards, read in any order and merged in any order and any
 //! tree, give the report of one run to the byte.
 
-#[path = "support/documents.rs"]
-mod documents;
+#[path = "support/own_policies.rs"]
+mod own_policies;
 
 use agentauthz::diff::{self, CompareOptions, Comparison, DecisionChanges, DiffReport, Ending};
 use agentauthz::engine::{
@@ -18,7 +18,7 @@ use agentauthz::render::{self, Header, Judgement};
 use agentauthz::replay::{self, ReplayReport, Replayer};
 use agentauthz::repository::{Files, PolicyVersion, load};
 use agentauthz::source::Tree;
-use documents::{line, of_documents};
+use own_policies::{line, of_documents};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};

@@ -33,6 +33,11 @@ impl<'a> Evaluation<'a> {
         Self { policies }
     }
 
+    /// The policy at a place of the set.
+    pub(super) fn policy(&self, at: usize) -> Option<&'a CompiledPolicy> {
+        self.policies.policies().get(at)
+    }
+
     /// Every policy whose scope holds, in the set's order. A policy that is not listed is not satisfied and
     /// raises no error.
     pub fn evaluate(&self, request: PreparedRequest<'_>) -> Vec<Evaluated> {
@@ -99,7 +104,7 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-fn flatten<'e>(expr: &'e Expr, out: &mut Vec<&'e Expr>) {
+pub(super) fn flatten<'e>(expr: &'e Expr, out: &mut Vec<&'e Expr>) {
     match expr.expr_kind() {
         ExprKind::And { left, right } => {
             flatten(left, out);
@@ -109,7 +114,7 @@ fn flatten<'e>(expr: &'e Expr, out: &mut Vec<&'e Expr>) {
     }
 }
 
-fn partial<'a>(
+pub(super) fn partial<'a>(
     policy: &'a CompiledPolicy,
     evaluator: &'a Evaluator<'a>,
     request: PreparedRequest<'a>,

@@ -60,6 +60,13 @@ impl CompiledPolicy {
             && self.condition == other.condition
             && self.slots == other.slots
     }
+
+    /// What it decides by, as a text that is the same for the same effect, scope and condition. It is for digests.
+    pub fn decides_as(&self) -> String {
+        let condition = self.condition.as_ref().map(ToString::to_string);
+        let condition = condition.unwrap_or_default();
+        format!("{} {:?} {condition}", self.effect, self.scope)
+    }
 }
 
 impl EntityStore {

@@ -1,8 +1,10 @@
 //! The only folder that names Cedar's crates: parse, link, validate, build values, evaluate.
 
+mod atoms;
 mod build_entity;
 mod context;
 mod diagnostics;
+mod edits;
 mod entities;
 mod evaluate;
 mod lower;
@@ -10,6 +12,7 @@ mod nesting;
 mod pieces;
 mod policies;
 mod policy_set;
+mod quantity;
 mod reach;
 mod reads;
 mod reference;
@@ -27,6 +30,7 @@ pub use evaluate::{Evaluated, Evaluation};
 pub use lower::LoweredEntity;
 pub use policies::{ParsedPolicy, parse_policies};
 pub use policy_set::{CompiledPolicy, Link, PolicySet, PolicySetBuilder};
+pub use quantity::Quantity;
 pub use reads::Comparison;
 pub use reference::{authorize, authorized};
 pub use schema::{ActionInfo, Schema, parse_schema};

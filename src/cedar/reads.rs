@@ -87,66 +87,65 @@ fn comparison(expr: &Expr) -> Option<Comparison> {
 }
 
 /// The operator of a comparison as it is written, and its operands.
-pub(super) fn compared(expr: &Expr) -> Option<(&'static str, &Expr, &Expr)> {
+fn compared(expr: &Expr) -> Option<(&'static str, &Expr, &Expr)> {
+    if let ExprKind::ExtensionFunctionApp { fn_name, args } = expr.expr_kind() {
+        let op = match fn_name.to_string().as_str() {
+            "lessThan" => "<",
+            "lessThanOrEqual" => "<=",
+            "greaterThan" => ">",
+            "greaterThanOrEqual" => ">=",
+            _ => return None,
+        };
+        return match args.as_slice() {
+            [left, right] => Some((op, left, right)),
+            _ => None,
+        };
+    }
+    let (op, left, right) = written(expr)?;
+    matches!(op, "==" | "!=" | "<" | "<=" | ">" | ">=").then_some((op, left, right))
+}
+
+/// The operator of an operation on two values as it is written, and its operands.
+pub(super) fn written(expr: &Expr) -> Option<(&'static str, &Expr, &Expr)> {
     match expr.expr_kind() {
-        ExprKind::BinaryApp { op, arg1, arg2 } => {
-            let op = match op {
-                BinaryOp::Eq => "==",
-                BinaryOp::Less => "<",
-                BinaryOp::LessEq => "<=",
-                BinaryOp::Add
-                | BinaryOp::Sub
-                | BinaryOp::Mul
-                | BinaryOp::In
-                | BinaryOp::Contains
-                | BinaryOp::ContainsAll
-                | BinaryOp::ContainsAny
-                | BinaryOp::GetTag
-                | BinaryOp::HasTag => return None,
-            };
-            Some((op, arg1, arg2))
-        }
+        ExprKind::BinaryApp { op, arg1, arg2 } => Some((word(*op), arg1, arg2)),
         ExprKind::UnaryApp {
             op: UnaryOp::Not,
             arg,
         } => {
             // Cedar reads `a > b` as `!(a <= b)` at one place; a `!` that somebody wrote has a place of its own.
-            if expr.source_loc() != arg.source_loc() {
-                return None;
-            }
             let ExprKind::BinaryApp { op, arg1, arg2 } = arg.expr_kind() else {
                 return None;
             };
-            let op = match op {
-                BinaryOp::Eq => "!=",
-                BinaryOp::Less => ">=",
-                BinaryOp::LessEq => ">",
-                BinaryOp::Add
-                | BinaryOp::Sub
-                | BinaryOp::Mul
-                | BinaryOp::In
-                | BinaryOp::Contains
-                | BinaryOp::ContainsAll
-                | BinaryOp::ContainsAny
-                | BinaryOp::GetTag
-                | BinaryOp::HasTag => return None,
+            if expr.source_loc() != arg.source_loc() {
+                return None;
+            }
+            let op = match word(*op) {
+                "==" => "!=",
+                "<" => ">=",
+                "<=" => ">",
+                _ => return None,
             };
             Some((op, arg1, arg2))
         }
-        ExprKind::ExtensionFunctionApp { fn_name, args } => {
-            let op = match fn_name.to_string().as_str() {
-                "lessThan" => "<",
-                "lessThanOrEqual" => "<=",
-                "greaterThan" => ">",
-                "greaterThanOrEqual" => ">=",
-                _ => return None,
-            };
-            match args.as_slice() {
-                [left, right] => Some((op, left, right)),
-                _ => None,
-            }
-        }
         _ => None,
+    }
+}
+
+fn word(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Eq => "==",
+        BinaryOp::Less => "<",
+        BinaryOp::LessEq => "<=",
+        BinaryOp::Add => "+",
+        BinaryOp::Sub => "-",
+        BinaryOp::Mul => "*",
+        BinaryOp::In => "in",
+        BinaryOp::Contains => "contains",
+        BinaryOp::ContainsAll => "containsAll",
+        BinaryOp::ContainsAny => "containsAny",
+        BinaryOp::GetTag => "getTag",
+        BinaryOp::HasTag => "hasTag",
     }
 }
 
@@ -177,7 +176,7 @@ fn limit(expr: &Expr) -> Option<Value> {
     }
 }
 
-pub(super) fn read_paths(condition: &Expr) -> BTreeSet<FieldPath> {
+fn read_paths(condition: &Expr) -> BTreeSet<FieldPath> {
     let (mut read, mut asked) = (BTreeSet::new(), BTreeSet::new());
     let mut rest = vec![condition];
     while let Some(expr) = rest.pop() {
@@ -203,7 +202,7 @@ pub(super) fn read_paths(condition: &Expr) -> BTreeSet<FieldPath> {
 }
 
 /// The path of `context.a.b`; nothing for any other expression.
-pub(super) fn context_path(expr: &Expr) -> Option<FieldPath> {
+fn context_path(expr: &Expr) -> Option<FieldPath> {
     let mut keys = Vec::new();
     let mut rest = expr;
     loop {

@@ -115,7 +115,7 @@ impl Test {
         }
     }
 
-    fn holds(&self, uid: &EntityUID, entities: &Entities) -> bool {
+    pub(super) fn holds(&self, uid: &EntityUID, entities: &Entities) -> bool {
         match self {
             Test::Any => true,
             Test::Eq(other) => uid == other.as_ref(),
@@ -127,6 +127,25 @@ impl Test {
             Test::Never => false,
         }
     }
+}
+
+/// What a test demands of the variable of this name, as Cedar writes it; nothing where it demands nothing.
+pub(super) fn text(name: &str, test: &Test) -> Option<String> {
+    let either = |uids: &[Arc<EntityUID>]| {
+        let uids: Vec<String> = uids.iter().map(ToString::to_string).collect();
+        match uids.as_slice() {
+            [one] => one.clone(),
+            several => format!("[{}]", several.join(", ")),
+        }
+    };
+    Some(match test {
+        Test::Any => return None,
+        Test::Eq(uid) => format!("{name} == {uid}"),
+        Test::In(uids) => format!("{name} in {}", either(uids)),
+        Test::Is(ty) => format!("{name} is {ty}"),
+        Test::IsIn(ty, uid) => format!("{name} is {ty} in {uid}"),
+        Test::Never => "false".to_owned(),
+    })
 }
 
 fn is_in(uid: &EntityUID, other: &EntityUID, entities: &Entities) -> bool {

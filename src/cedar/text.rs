@@ -1,14 +1,56 @@
 //! The text of an expression on one line, as it stands in its policy.
 
-use cedar_policy_core::ast::Expr;
+use cedar_policy_core::ast::{Expr, ExprKind, UnaryOp};
 
-/// An expression as it stands in its file, on one line and without comments. Cedar's JSON form has no such text; there
-/// it is what Cedar writes.
+/// How many letters of a text are shown.
+const SHOWN: usize = 120;
+
+/// An expression as it stands in its file, on one line and without comments; `unless { a }` is `!(a)`. Cedar's JSON form
+/// has no such text; there it is what Cedar writes.
 pub(super) fn text(expr: &Expr) -> String {
-    match expr.source_loc().and_then(|loc| loc.snippet()) {
-        Some(written) => one_line(written),
-        None => one_line(&expr.to_string()),
+    let Some(written) = expr.source_loc().and_then(|loc| loc.snippet()) else {
+        return one_line(&expr.to_string());
+    };
+    let line = one_line(written);
+    if let ExprKind::UnaryApp {
+        op: UnaryOp::Not,
+        arg,
+    } = expr.expr_kind()
+        && is_unless(&line)
+    {
+        return format!("!({})", text(arg));
     }
+    line
+}
+
+fn is_unless(line: &str) -> bool {
+    line.strip_prefix("unless")
+        .is_some_and(|rest| rest.trim_start().starts_with('{'))
+}
+
+/// A text, shortened where it is long.
+pub(super) fn short(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Two texts from shortly before the first letter in which they differ, where one is long.
+pub(super) fn short_pair(one: &str, other: &str) -> (String, String) {
+    let same = one.chars().zip(other.chars());
+    let same = same.take_while(|(a, b)| a == b).count();
+    let long = [one, other]
+        .iter()
+        .any(|text| text.chars().nth(SHOWN).is_some());
+    if !long || same < SHOWN / 4 {
+        return (short(one), short(other));
+    }
+    let cut = |text: &str| {
+        let tail: String = text.chars().skip(same - SHOWN / 6).collect();
+        format!("…{}", short(&tail))
+    };
+    (cut(one), cut(other))
 }
 
 /// Cedar text on one line: comments are left out, and spaces and line ends outside of texts become one space, or none
@@ -77,5 +119,21 @@ mod tests {
         ] {
             assert_eq!(one_line(written), expected, "{written}");
         }
+    }
+
+    #[test]
+    fn long_texts_are_shortened_and_still_tell_what_differs() {
+        assert_eq!(short("ä"), "ä");
+        assert_eq!(short(&"ä".repeat(121)).chars().count(), 121);
+        let (one, other) = (
+            format!("{}1", "a".repeat(200)),
+            format!("{}2", "a".repeat(200)),
+        );
+        let (one, other) = short_pair(&one, &other);
+        assert_eq!(
+            (one.as_str(), other.as_str()),
+            ("…aaaaaaaaaaaaaaaaaaaa1", "…aaaaaaaaaaaaaaaaaaaa2")
+        );
+        assert_eq!(short_pair("a", "b"), ("a".to_owned(), "b".to_owned()));
     }
 }

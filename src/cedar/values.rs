@@ -124,14 +124,14 @@ fn value(value: &Value) -> Result<ast::Value, String> {
 }
 
 /// Calls an extension constructor of Cedar, such as `decimal`, on its argument.
-fn extension(function: &str, argument: &str) -> Result<ast::Value, String> {
+pub(super) fn extension(function: &str, argument: &str) -> Result<ast::Value, String> {
     call(
         function,
         &[ast::Value::from(smol_str::SmolStr::new(argument))],
     )
 }
 
-fn call(function: &str, arguments: &[ast::Value]) -> Result<ast::Value, String> {
+pub(super) fn call(function: &str, arguments: &[ast::Value]) -> Result<ast::Value, String> {
     let name: ast::Name = function
         .parse()
         .map_err(|_| format!("`{function}` is no function name"))?;

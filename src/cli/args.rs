@@ -37,7 +37,7 @@ pub struct Global {
     /// Run as if started in this directory.
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
-    /// How the report is written.
+    /// How the report is written. Every command has `terminal` and `json`; reports of a diff have the others too.
     #[arg(long, value_enum, default_value_t = Format::Terminal, global = true)]
     pub format: Format,
     /// Write the report to a file as well, as `FORMAT=PATH`; can be given several times.
@@ -55,6 +55,9 @@ pub struct Global {
     /// Show no progress bar.
     #[arg(long, global = true)]
     pub no_progress: bool,
+    /// The day by which expiry and age are judged, as `YYYY-MM-DD`; without it, today in UTC.
+    #[arg(long, value_name = "DATE", global = true)]
+    pub now: Option<String>,
 }
 
 /// Formats of reports.
@@ -64,6 +67,31 @@ pub enum Format {
     Terminal,
     /// One JSON object.
     Json,
+    /// Markdown, for a comment on a pull request.
+    Markdown,
+    /// One HTML page.
+    Html,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// JUnit XML of the gates.
+    Junit,
+}
+
+impl Format {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Terminal => "terminal",
+            Format::Json => "json",
+            Format::Markdown => "markdown",
+            Format::Html => "html",
+            Format::Sarif => "sarif",
+            Format::Github => "github",
+            Format::Junit => "junit",
+        }
+    }
 }
 
 /// When to use colours.
@@ -90,6 +118,12 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Show what changes between two versions: in the policies, and in the decisions on recorded actions.
     Diff(DiffArgs),
+    /// Judge a plan that `diff -o` wrote: by the gates of the manifest and by the approvals.
+    Gate(GateArgs),
+    /// Approve a group of changes as it is: write its envelope into `approvals.yaml`.
+    Approve(ApproveArgs),
+    /// Show the approvals and what became of them.
+    Approvals(ApprovalsArgs),
     /// Explain one decision, or a group of changes: the status of every policy whose scope holds.
     Explain(ExplainArgs),
     /// Write the examples of a group of changes as unit tests, with the decision that is meant.
@@ -208,14 +242,75 @@ pub struct DiffArgs {
     /// policy can decide otherwise counts as unchanged without being evaluated, unless the recording holds a decision.
     #[arg(long)]
     pub full: bool,
-    /// Classes of change that fail the diff.
-    #[arg(
-        long,
-        value_name = "CLASS",
-        value_delimiter = ',',
-        default_value = "newly-allowed"
-    )]
+    /// Classes of change that fail the diff, instead of the manifest's gates on classes.
+    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     pub fail_on: Vec<String>,
+    /// Write the plan here: the report as JSON, with argument values, for `gate`, `approve`, `explain` and `pin`.
+    #[arg(short, long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+}
+
+/// Arguments of `gate`.
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    /// The plan.
+    #[arg(value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+    /// The version whose approvals and gates count.
+    #[arg(long, value_name = "VERSION", help = format!("The version whose approvals and gates count: {VERSION_HELP}"))]
+    pub at: Option<String>,
+    /// Classes of change that fail, instead of the manifest's gates on classes; `diff --help` lists them.
+    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
+    pub fail_on: Vec<String>,
+}
+
+/// Arguments of `approve`.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The group: its number in the plan, or the beginning of its fingerprint.
+    #[arg(value_name = "GROUP")]
+    pub group: String,
+    /// Why the change is wanted.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who answers for it.
+    #[arg(long, value_name = "NAME")]
+    pub owner: String,
+    /// Who approves it: somebody else than the owner.
+    #[arg(long, value_name = "NAME")]
+    pub approver: String,
+    /// The last day on which the approval holds, as `YYYY-MM-DD`.
+    #[arg(long, value_name = "DATE")]
+    pub expires: String,
+    /// Take the place of the approval that the group has.
+    #[arg(long)]
+    pub replace: bool,
+    /// The plan that holds the group.
+    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: PathBuf,
+}
+
+/// Arguments of `approvals`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ApprovalsArgs {
+    /// What to do with them; without it, they are shown.
+    #[command(subcommand)]
+    pub command: Option<ApprovalsCommand>,
+    /// The plan in which their groups are looked up; without it, only expiry is judged.
+    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+    pub plan: Option<PathBuf>,
+}
+
+/// What to do with approvals.
+#[derive(Debug, Subcommand)]
+pub enum ApprovalsCommand {
+    /// Remove those that are expired or, by a plan, unused.
+    Prune {
+        /// The plan in which their groups are looked up; without it, only expiry is judged.
+        #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
+        plan: Option<PathBuf>,
+    },
 }
 
 /// Arguments of `explain`.
@@ -225,15 +320,16 @@ Examples:
   agentauthz explain recordings/july.jsonl#call-17
   agentauthz explain recordings/july.jsonl#call-17 --base main
   agentauthz explain 2 --plan plan.json
+  agentauthz explain 2 --base main --at HEAD
   agentauthz explain --principal Agent::bot --action refund --resource Order::1 --context '{\"n\": 5}'")]
 pub struct ExplainArgs {
     /// A recorded action, as `RECORDING#ID`, or as its id where the manifest's recordings hold it; or a group of changes,
     /// by its number or the beginning of its fingerprint.
     #[arg(value_name = "GROUP|ACTION", conflicts_with_all = ["principal", "action", "resource", "context"])]
     pub what: Option<String>,
-    /// The plan that holds the group, as `diff -o` wrote it.
-    #[arg(long, value_name = "PLAN", requires = "what", conflicts_with_all = ["at", "base"], value_hint = ValueHint::FilePath)]
-    pub plan: Option<PathBuf>,
+    /// Where the group is looked up.
+    #[command(flatten)]
+    pub looked_up: LookedUp,
     /// Who acts: `Type::id` or `Type::"any id"`.
     #[arg(long, value_name = "ENTITY", requires_all = ["action", "resource"])]
     pub principal: Option<String>,
@@ -246,12 +342,23 @@ pub struct ExplainArgs {
     /// The context, as JSON typed by the schema; `@PATH` reads a file.
     #[arg(long, value_name = "JSON", requires = "principal")]
     pub context: Option<String>,
+}
+
+/// Versions to compare, and where a group of changes between them is looked up.
+#[derive(Debug, Args)]
+pub struct LookedUp {
+    /// The plan that holds the group, as `diff -o` wrote it; without it, the diff is computed again.
+    #[arg(long, value_name = "PLAN", conflicts_with_all = ["at", "base", "recordings"], value_hint = ValueHint::FilePath)]
+    pub plan: Option<PathBuf>,
     /// The version that decides.
     #[arg(long, value_name = "VERSION", help = format!("The version that decides: {VERSION_HELP}"))]
     pub at: Option<String>,
     /// A version to compare with.
     #[arg(long, value_name = "VERSION", help = format!("A version to compare with: {VERSION_HELP}"))]
     pub base: Option<String>,
+    /// Recordings in which the group is looked up; without any, those of the manifest.
+    #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
+    pub recordings: Vec<PathBuf>,
 }
 
 /// Arguments of `pin`.
@@ -259,7 +366,7 @@ pub struct ExplainArgs {
 #[command(after_help = "\
 Examples:
   agentauthz pin 2 --expect base --plan plan.json    the change was not meant: decide as before
-  agentauthz pin 2 --expect head --plan plan.json    it was meant: keep it")]
+  agentauthz pin 2 --expect head --base main         it was meant: keep it")]
 pub struct PinArgs {
     /// The group, by its number or the beginning of its fingerprint.
     #[arg(value_name = "GROUP")]
@@ -267,9 +374,9 @@ pub struct PinArgs {
     /// The decision that is meant: that of base, that of head, or one in words.
     #[arg(long, value_enum, value_name = "DECISION")]
     pub expect: Meant,
-    /// The plan that holds the group, as `diff -o` wrote it.
-    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
-    pub plan: PathBuf,
+    /// Where the group is looked up.
+    #[command(flatten)]
+    pub looked_up: LookedUp,
     /// Where to write; `tests/pinned/FINGERPRINT.test.yaml` in the repository where it is not given.
     #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
@@ -336,7 +443,7 @@ impl From<FromFormat> for Importer {
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
     /// Which one; without a name, the names are listed.
-    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(crate::repository::SCHEMAS))]
+    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(super::schema::names()))]
     pub name: Option<String>,
 }
 

@@ -1,25 +1,32 @@
 //! The command line: arguments, configuration, streams, progress, exit codes.
 
+mod approvals;
+mod approve;
 mod args;
 mod check;
 mod cut;
 mod diff;
+mod document;
 mod error;
 mod explain;
 mod find;
+mod gate;
 mod group;
 mod import;
 mod init;
 mod origin;
 mod output;
 mod pin;
+mod plan;
 mod print;
 mod read_plan;
 mod recordings;
 mod replay;
 mod run;
+mod schema;
 mod test;
 mod versions;
 
 pub use args::{Cli, Command};
+pub use document::{Documented, FORMATS};
 pub use run::run;

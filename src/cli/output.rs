@@ -2,7 +2,9 @@
 
 use super::args::{Color, Format, Global};
 use super::error::CliError;
-use crate::render::{Header, Version, json_text};
+use crate::render::{Detail, Header, Version, json_text};
+use crate::repository::is_day;
+use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,37 +17,68 @@ pub struct Output {
     verbose: bool,
     /// Whether a progress bar may be shown.
     pub progress: bool,
+    /// The day by which expiry and age are judged: the only clock.
+    pub now: String,
 }
 
-/// A report that can be written in every format.
+/// The formats that every command has.
+pub const BASIC: &[Format] = &[Format::Terminal, Format::Json];
+
+/// A report that can be written in every format that its command has.
 pub trait Report {
     /// As text with styles.
     fn terminal(&self) -> String;
     /// As JSON.
     fn json(&self) -> serde_json::Value;
+    /// In one of the other formats; nothing where the report has no such format.
+    fn other(&self, _format: Format) -> Option<String> {
+        None
+    }
 }
 
 impl Output {
-    /// Reads the global options.
-    pub fn new(global: &Global) -> Result<Self, CliError> {
-        let mut reports = Vec::new();
+    /// Reads the global options. The formats are those that the command has; what cannot be written is an error before the
+    /// work begins.
+    pub fn new(global: &Global, formats: &[Format]) -> Result<Self, CliError> {
+        let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+        let names = names.join(", ");
+        let had = |format: Format| match formats.contains(&format) {
+            true => Ok(format),
+            false => Err(
+                CliError::new(format!("this command has no format `{}`", format.name()))
+                    .with_help(format!("it has {names}")),
+            ),
+        };
+        let mut reports: Vec<(Format, PathBuf)> = Vec::new();
         for report in &global.report {
             let wrong = || {
                 CliError::new(format!("`--report {report}` is not `FORMAT=PATH`"))
-                    .with_help("formats are `terminal` and `json`")
+                    .with_help(format!("formats are {names}"))
             };
             let (format, path) = report.split_once('=').ok_or_else(wrong)?;
-            if path.is_empty() {
+            let format = Format::from_str(format, false).map_err(|_| wrong())?;
+            let path = PathBuf::from(path);
+            if path.as_os_str().is_empty() {
                 return Err(wrong());
             }
-            let format = match format {
-                "terminal" => Format::Terminal,
-                "json" => Format::Json,
-                _ => return Err(wrong()),
-            };
-            reports.push((format, PathBuf::from(path)));
+            if reports.iter().any(|(_, other)| *other == path) {
+                let message = format!("two reports are to be written to `{}`", path.display());
+                return Err(CliError::new(message).with_help("name a path for each"));
+            }
+            writable(&path)?;
+            reports.push((had(format)?, path));
         }
+        had(global.format)?;
+        let now = match &global.now {
+            Some(now) if is_day(now) => now.clone(),
+            Some(now) => {
+                return Err(CliError::new(format!("`--now {now}` is no day"))
+                    .with_help("write it as `YYYY-MM-DD`"));
+            }
+            None => jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+        };
         Ok(Self {
+            now,
             format: global.format,
             reports,
             color: global.color,
@@ -68,9 +101,18 @@ impl Output {
     /// Writes a report to standard output and to the files that were asked for.
     pub fn write(&self, report: &dyn Report) -> Result<(), CliError> {
         for (format, path) in &self.reports {
-            write_file(path, plain(&text(report, *format)).as_bytes())?;
+            write_file(path, plain(&text(report, *format)?).as_bytes())?;
         }
-        self.print(&text(report, self.format))
+        self.print(&text(report, self.format)?)
+    }
+
+    /// How much of a report is shown on a terminal.
+    pub fn detail(&self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::Result,
+            (false, true) => Detail::Everything,
+            (false, false) => Detail::Screen,
+        }
     }
 
     /// Writes text with styles to standard output.
@@ -97,10 +139,36 @@ impl Output {
     }
 }
 
-fn text(report: &dyn Report, format: Format) -> String {
+fn text(report: &dyn Report, format: Format) -> Result<String, CliError> {
     match format {
-        Format::Terminal => report.terminal(),
-        Format::Json => json_text(&report.json()),
+        Format::Terminal => Ok(report.terminal()),
+        Format::Json => Ok(json_text(&report.json())),
+        Format::Markdown | Format::Html | Format::Sarif | Format::Github | Format::Junit => {
+            report.other(format).ok_or_else(|| {
+                CliError::new(format!("this report has no format `{}`", format.name()))
+                    .with_help("every report has terminal, json")
+            })
+        }
+    }
+}
+
+/// Fails where a file of this name cannot be written, before the work is done for nothing.
+pub fn writable(path: &Path) -> Result<(), CliError> {
+    let fault = |kind: std::io::ErrorKind| CliError::file("write", path, &kind.into());
+    if path.is_dir() {
+        return Err(fault(std::io::ErrorKind::IsADirectory));
+    }
+    match std::fs::metadata(directory_of(path)) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(fault(std::io::ErrorKind::NotADirectory)),
+        Err(error) => Err(CliError::file("write", path, &error)),
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
     }
 }
 
@@ -119,10 +187,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 
 /// A temporary file in the directory of `path`.
 pub fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, CliError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let directory = directory_of(path);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".agentauthz-");
     // A report is no secret: it gets the permissions that any new file gets.

@@ -1,9 +1,11 @@
 //! From the command line to an exit code.
 
-use super::args::{Cli, Command};
+use super::args::{Cli, Command, Format};
 use super::error::CliError;
-use super::output::Output;
-use super::{check, diff, explain, import, init, pin, print, replay, test};
+use super::output::{BASIC, Output};
+use super::{
+    approvals, approve, check, diff, explain, gate, import, init, pin, print, replay, schema, test,
+};
 use crate::render::{Role, diagnostics, paint, printable};
 use clap::Parser;
 use std::io::Write;
@@ -53,22 +55,44 @@ fn command(cli: &Cli) -> u8 {
 }
 
 fn dispatch(cli: &Cli) -> Result<u8, CliError> {
-    let output = Output::new(&cli.global)?;
     if let Some(directory) = &cli.global.directory {
         std::env::set_current_dir(directory)
             .map_err(|error| CliError::file("enter", directory, &error))?;
     }
+    // Paths of reports are relative to that directory.
+    let output = Output::new(&cli.global, formats(&cli.command))?;
     match &cli.command {
         Command::Init(args) => init::run(args, &output),
         Command::Check(args) => check::run(args, &output),
         Command::Test(args) => test::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
         Command::Diff(args) => diff::run(args, &output),
+        Command::Gate(args) => gate::run(args, &output),
+        Command::Approve(args) => approve::run(args, &output),
+        Command::Approvals(args) => approvals::run(args, &output),
         Command::Explain(args) => explain::run(args, &output),
         Command::Pin(args) => pin::run(args, &output),
         Command::Import(args) => import::run(args, &output),
-        Command::Schema(args) => print::schema(args, &output),
+        Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => print::completions(args, &output),
+    }
+}
+
+/// The formats that a command has.
+fn formats(command: &Command) -> &'static [Format] {
+    match command {
+        Command::Diff(_) | Command::Gate(_) => super::document::FORMATS,
+        Command::Init(_)
+        | Command::Check(_)
+        | Command::Test(_)
+        | Command::Replay(_)
+        | Command::Approve(_)
+        | Command::Approvals(_)
+        | Command::Explain(_)
+        | Command::Pin(_)
+        | Command::Import(_)
+        | Command::Schema(_)
+        | Command::Completions(_) => BASIC,
     }
 }
 

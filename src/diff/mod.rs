@@ -1,23 +1,33 @@
 //! `diff`: what changed between base and head, in the policies and in the decisions on recorded actions.
 
 mod because;
+mod build;
 mod bystanders;
 mod comparison;
 mod decisions;
 mod details;
 pub mod document;
 mod firsts;
+mod gates;
 mod policies;
 mod values;
+mod watched;
 
 pub use because::{Because, ChangeKey, Shift};
+pub use build::{Input, document};
 pub use bystanders::{Bystander, Bystanders};
 pub use comparison::{CompareOptions, Comparison, ComparisonWorker};
 pub use decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
 pub use details::{Detail, Details, Kept};
 pub use firsts::Firsts;
-pub use policies::{Edit, Hunk, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes};
+pub use gates::{
+    Covered, JudgeOptions, apply, approval_changes, cover, envelope, gate_changes, judge,
+};
+pub use policies::{
+    Edit, Hunk, Place, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes,
+};
 pub use values::Values;
+pub use watched::watched;
 
 use crate::model::{ChangeClass, Diagnostic};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +37,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct DiffReport {
     /// Faults of base and of head that do not stop the comparison.
     pub diagnostics: Vec<(SideName, Diagnostic)>,
+    /// The templates of both sides: they decide nothing themselves.
+    pub templates: BTreeSet<String>,
     /// What changed in the repository.
     pub repository: RepositoryChanges,
     /// What changed in the decisions; nothing where no recording was given.
@@ -92,13 +104,30 @@ impl DiffReport {
 
     /// How many times a changed policy has an unknown status for an action that neither side can decide.
     pub fn undecided_change(&self) -> u64 {
+        self.undecided_changes().values().sum()
+    }
+
+    /// Changed policies whose scope held for no recorded action.
+    pub fn untried(&self) -> Vec<&String> {
+        let reached = |policy: &str| {
+            let changes = self.decisions.as_ref();
+            changes.is_some_and(|changes| changes.reached.contains(policy))
+        };
+        let deciding = self.repository.deciding.iter();
+        deciding
+            .filter(|policy| !self.templates.contains(*policy) && !reached(policy))
+            .collect()
+    }
+
+    /// The same by policy.
+    pub fn undecided_changes(&self) -> BTreeMap<String, u64> {
         let undecided = self
             .decisions
             .iter()
             .flat_map(|changes| changes.undecided.iter());
         undecided
             .filter(|(policy, _)| self.repository.deciding.contains(*policy))
-            .map(|(_, count)| count)
-            .sum()
+            .map(|(policy, count)| (policy.to_owned(), count))
+            .collect()
     }
 }

@@ -1,5 +1,6 @@
 //! Many decisions, and what changed: mapping applied, statuses settled, answers compared, results folded.
 
+mod atoms;
 mod case;
 mod cause;
 mod compare;

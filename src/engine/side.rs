@@ -46,12 +46,12 @@ pub struct PolicyStatus {
 }
 
 /// The request of an action on one side.
-struct Asked<'r> {
-    mapped: Mapped,
+pub(super) struct Asked<'r> {
+    pub(super) mapped: Mapped,
     /// What was recorded beside it.
-    recorded: Option<&'r RecordedRequest>,
+    pub(super) recorded: Option<&'r RecordedRequest>,
     /// The context, where Cedar's own parser read it.
-    context: Option<Context>,
+    pub(super) context: Option<Context>,
 }
 
 /// What one side says of one recorded action.
@@ -138,13 +138,22 @@ impl<'a> Side<'a> {
         Self { engine, ..self }
     }
 
+    /// The same side with another version, which has the same policies.
+    pub fn of<'b>(&self, version: &'b PolicyVersion) -> Side<'b> {
+        Side {
+            version,
+            names: self.names.clone(),
+            engine: self.engine,
+        }
+    }
+
     /// The engine that decides.
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
     /// Every policy with the name that both sides use for it.
-    pub(super) fn named_policies(&self) -> impl Iterator<Item = (&Arc<str>, &'a CompiledPolicy)> {
+    pub fn named_policies(&self) -> impl Iterator<Item = (&Arc<str>, &'a CompiledPolicy)> {
         self.names.iter().zip(self.version.policies.policies())
     }
 
@@ -178,7 +187,10 @@ impl<'a> Side<'a> {
 
     /// The request of an action on this side: the recorded one where mapping and schema are those that made it, or
     /// where the action holds no call to map; else the call mapped anew.
-    fn request<'r>(&self, action: &'r RecordedAction) -> Result<Asked<'r>, NotReplayable> {
+    pub(super) fn request<'r>(
+        &self,
+        action: &'r RecordedAction,
+    ) -> Result<Asked<'r>, NotReplayable> {
         let recorded = action.request.as_ref();
         let as_recorded = |recorded: &'r RecordedRequest| {
             let (request, context) = self
@@ -212,6 +224,11 @@ impl<'a> Side<'a> {
     /// The request of an action on this side, for a record that has no entities of its own.
     pub(super) fn mapped(&self, action: &RecordedAction) -> Result<Mapped, NotReplayable> {
         self.request(action).map(|asked| asked.mapped)
+    }
+
+    /// Whether both sides have the same schema, mapping and entities.
+    pub fn decides_by_the_same(&self, other: &Side<'_>) -> bool {
+        self.maps_like(other) && self.version.store.same(&other.version.store)
     }
 
     /// Whether both sides make the same request of every action.
@@ -289,7 +306,7 @@ impl<'a> Side<'a> {
     /// The entities that a request is decided with: the version's, or, where some are recorded beside it, what it can
     /// reach of the version's with those laid over. The second value says where one of those does not conform to the
     /// schema.
-    fn store(
+    pub(super) fn store(
         &self,
         recorded: Option<&RecordedRequest>,
         request: &Request,

@@ -6,9 +6,10 @@ pub use pin::pin;
 
 use super::{Header, ImportSummary, Judgement};
 use crate::check::CheckReport;
+use crate::diff::document::Document;
 use crate::diff::{
-    DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, PolicyChange, PolicyChangeKind,
-    SideName,
+    DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, Place, PolicyChange,
+    PolicyChangeKind, SideName,
 };
 use crate::engine::{
     Counts, Decisions, LeftCounts, Named, Notes, PolicyStatus, SideTally, Volume, Way,
@@ -145,12 +146,18 @@ pub fn diff(
             "schema_changed": repository.schema,
             "mapping_changed": repository.mapping,
             "entities_changed": repository.entities,
-            "control_changes": repository.control,
+            "control_changes": repository.control.iter().map(|change| &change.what).collect::<Vec<_>>(),
             "policy_changes": repository.policies.iter().map(policy_change).collect::<Vec<_>>(),
         },
         "decisions": report.decisions.as_ref().map(decisions),
         "repeated_ids": report.repeated,
     })
+}
+
+/// The decision-diff report as it is, `agentauthz.diff/2`.
+pub fn document(document: &Document) -> Value {
+    // It holds nothing that JSON cannot: a number that is none becomes null.
+    serde_json::to_value(document).unwrap_or_default()
 }
 
 /// `explain` as `agentauthz.explain/1`.
@@ -382,10 +389,10 @@ fn statuses(policies: &[PolicyStatus], sources: &Sources) -> Vec<Value> {
 }
 
 fn policy_change(change: &PolicyChange) -> Value {
-    let place = |place: &Option<(std::sync::Arc<str>, usize)>| {
+    let place = |place: &Option<Place>| {
         place
             .as_ref()
-            .map(|(path, line)| json!({ "path": path, "line": line }))
+            .map(|place| json!({ "path": place.file, "line": place.line }))
     };
     let (kind, edits) = match &change.kind {
         PolicyChangeKind::Added => ("added", Vec::new()),

@@ -2,20 +2,28 @@
 
 mod diagnostics;
 mod escape;
+pub mod github;
+pub mod html;
 mod json;
+pub mod junit;
+pub mod markdown;
 mod numbers;
+pub mod sarif;
 mod style;
 mod terminal;
+mod words;
 
 pub use diagnostics::diagnostics;
 pub use escape::{json_text, printable};
 pub use json::{
-    check as check_json, diff as diff_json, explain as explain_json, import as import_json,
-    pin as pin_json, replay as replay_json, test as test_json,
+    check as check_json, diff as diff_json, document as document_json, explain as explain_json,
+    import as import_json, pin as pin_json, replay as replay_json, test as test_json,
 };
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
-pub use terminal::{check, diff, explain, group, import, pin, replay, test};
+pub use terminal::{
+    approvals, check, diff, document, explain, gates, group, import, pin, replay, test,
+};
 
 use crate::diff::Ending;
 use std::collections::BTreeMap;
@@ -31,6 +39,27 @@ pub struct Header {
     pub verbose: bool,
     /// Whether only the result is shown.
     pub quiet: bool,
+}
+
+/// How much of a report is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// The result alone.
+    Result,
+    /// One screen.
+    #[default]
+    Screen,
+    /// Everything.
+    Everything,
+}
+
+/// How the report of a diff is shown on a terminal.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// How much.
+    pub detail: Detail,
+    /// The file that holds the plan, for the commands that come next.
+    pub plan: Option<String>,
 }
 
 /// A policy version in a report.

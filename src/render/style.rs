@@ -37,6 +37,15 @@ impl Role {
         }
     }
 
+    /// The role of a group of changes.
+    pub fn of_group(group: &crate::diff::document::GroupNote) -> Self {
+        match (group.widened, group.narrowed) {
+            (true, _) => Role::Widened,
+            (false, true) => Role::Narrowed,
+            (false, false) => Role::of_class(group.class),
+        }
+    }
+
     /// The role of a decision.
     pub fn of_decision(decision: Option<Decision>) -> Self {
         match decision {

@@ -1,5 +1,6 @@
 //! The inventory of agents, and the entities it gives.
 
+use super::approvals::is_day;
 use super::entities::typed_entity;
 use super::files::{AgentSpec, AgentStatus, EntitySpec};
 use crate::cedar::{ParsedEntity, Schema};
@@ -136,8 +137,4 @@ fn facts(inventory: &AgentSpec, whole: Span) -> Vec<(&'static str, Json, Span)> 
         }
     }
     facts
-}
-
-fn is_day(text: &str) -> bool {
-    text.parse::<jiff::civil::Date>().is_ok() && text.len() == 10
 }

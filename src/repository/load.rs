@@ -1,5 +1,6 @@
 //! Loading: failures are data, so three broken files still leave the other forty.
 
+use super::approvals::{self, ApprovalsFile};
 use super::files::{LinksFile, MappingFile, SuiteFile};
 use super::globs::{concerns, select};
 use super::manifest::{Manifest, MappingSource};
@@ -13,7 +14,7 @@ use crate::model::{Diagnostic, Digest, SourceFile, Sources, Stage};
 use crate::yaml::{self, Spanned};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 static NONE: Vec<String> = Vec::new();
@@ -134,6 +135,7 @@ impl<'a> Loader<'a> {
         self.version.population = population;
         self.mapping();
         self.suites();
+        self.approvals();
         let missed = near_misses(&self.version.manifest, &self.files.paths);
         self.version.diagnostics.extend(missed);
         self.validate(other);
@@ -252,6 +254,18 @@ impl<'a> Loader<'a> {
                 continue;
             };
             self.version.suites.push(Suite { file, spec });
+        }
+    }
+
+    fn approvals(&mut self) {
+        let mut taken = BTreeSet::new();
+        for file in self.select(|manifest| &manifest.approvals) {
+            let Some(spec) = self.yaml::<ApprovalsFile>(&file, |spec| spec.version) else {
+                continue;
+            };
+            let (approvals, faults) = approvals::build(&spec, &file, &mut taken);
+            self.version.approvals.extend(approvals);
+            self.version.diagnostics.extend(faults);
         }
     }
 

@@ -1,6 +1,7 @@
 //! `agentauthz.yaml`: where things are.
 
 use super::files::MappingFile;
+use super::gates::Gates;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,26 @@ pub struct Manifest {
     /// Patterns of the recordings, used where the command line names none.
     #[serde(default = "recordings")]
     pub recordings: Vec<String>,
+    /// Patterns of the files with approvals.
+    #[serde(default = "approvals")]
+    pub approvals: Vec<String>,
+    /// The limits by which a diff is judged.
+    #[serde(default)]
+    pub gates: Gates,
+    /// What reports hold.
+    #[serde(default)]
+    pub reports: Reports,
+}
+
+/// What reports hold.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Reports {
+    /// Whether argument values of recorded actions stand in formats that leave the machine.
+    #[serde(default)]
+    pub values: bool,
 }
 
 /// Where the mapping stands.
@@ -102,6 +123,9 @@ impl Default for Manifest {
             mapping: MappingSource::default(),
             tests: tests(),
             recordings: recordings(),
+            approvals: approvals(),
+            gates: Gates::default(),
+            reports: Reports::default(),
         }
     }
 }
@@ -140,4 +164,8 @@ fn tests() -> Vec<String> {
 
 fn recordings() -> Vec<String> {
     list(&["recordings/*"])
+}
+
+fn approvals() -> Vec<String> {
+    list(&["approvals.yaml"])
 }

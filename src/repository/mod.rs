@@ -1,8 +1,11 @@
 //! Files → a policy version: the manifest, and everything it names, parsed and put together.
 
 mod agents;
+mod approvals;
+mod approvals_text;
 mod entities;
 mod files;
+mod gates;
 mod globs;
 mod load;
 mod manifest;
@@ -16,13 +19,21 @@ mod typing;
 mod version;
 
 pub use agents::Agent;
+pub use approvals::{
+    Approval, ApprovalSpec, ApprovalsFile, Envelope, ValueEnvelope, Written, is_day, same_person,
+};
+pub use approvals_text::{add_approval, approval_text, remove_approvals};
 pub use entities::typed_entity;
 pub use files::{
     AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, Expectation, ExpectedDecision,
     LinkSpec, LinksFile, MappingFile, SuiteFile, TestRequest, TestSpec, ToolSpec,
 };
+pub use gates::{
+    Bound, ControlGate, Fidelity, Freshness, Gates, MaxActions, MaxPolicies, MaxSessions, Percent,
+    Undecidable,
+};
 pub use load::{deciding_digest, is_suite, load, load_beside, select_recordings, version_fault};
-pub use manifest::{Manifest, MappingSource};
+pub use manifest::{Manifest, MappingSource, Reports};
 pub use mapping::{Mapping, ToolRule, ValueTemplate};
 pub use references::{nearest, parse_action, parse_reference};
 pub use schemas::{SCHEMAS, json_schema};

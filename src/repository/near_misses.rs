@@ -15,6 +15,7 @@ pub(super) fn near_misses(manifest: &Manifest, paths: &[String]) -> Vec<Diagnost
         &manifest.agents,
         &manifest.entities,
         &manifest.tests,
+        &manifest.approvals,
     ];
     let yaml: Vec<String> = yaml.into_iter().flatten().chain(mapping).cloned().collect();
     let cedar: Vec<String> = manifest

@@ -1,12 +1,14 @@
 //! The JSON Schemas of everything a person writes beside Cedar, generated from the types.
 
+use super::approvals::ApprovalsFile;
 use super::files::{AgentsFile, EntitiesFile, LinksFile, MappingFile, SuiteFile};
 use super::manifest::Manifest;
 use schemars::generate::SchemaSettings;
 
 /// The names under which `agentauthz schema` prints them; `recording` is the native recording format.
-pub const SCHEMAS: [&str; 7] = [
+pub const SCHEMAS: [&str; 8] = [
     "agents",
+    "approvals",
     "entities",
     "links",
     "manifest",
@@ -20,6 +22,7 @@ pub fn json_schema(name: &str) -> Option<serde_json::Value> {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let schema = match name {
         "agents" => generator.into_root_schema_for::<AgentsFile>(),
+        "approvals" => generator.into_root_schema_for::<ApprovalsFile>(),
         "entities" => generator.into_root_schema_for::<EntitiesFile>(),
         "links" => generator.into_root_schema_for::<LinksFile>(),
         "manifest" => generator.into_root_schema_for::<Manifest>(),

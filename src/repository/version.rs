@@ -1,6 +1,7 @@
 //! A policy version: what a repository comes to.
 
 use super::agents::Agent;
+use super::approvals::Approval;
 use super::files::SuiteFile;
 use super::manifest::Manifest;
 use super::mapping::Mapping;
@@ -55,6 +56,8 @@ pub struct PolicyVersion {
     pub mapping: Option<Mapping>,
     /// The suites of unit tests.
     pub suites: Vec<Suite>,
+    /// The approvals without faults, in order of their files.
+    pub approvals: Vec<Approval>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// A digest of every file that was read.
@@ -75,6 +78,17 @@ pub struct Suite {
 }
 
 impl PolicyVersion {
+    /// What decides, from parts of several versions.
+    pub fn mixed(policies: &Self, schema: &Self, mapping: &Self, entities: &Self) -> Self {
+        Self {
+            policies: policies.policies.clone(),
+            schema: schema.schema.clone(),
+            mapping: mapping.mapping.clone(),
+            store: entities.store.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Whether a part is missing, so that nothing can be decided.
     pub fn is_blocked(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_blocking)

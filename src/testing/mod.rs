@@ -1,5 +1,9 @@
 //! `test`: do the unit tests hold?
 
+mod reached;
+
+pub use reached::reached;
+
 use crate::cedar::EntityStore;
 use crate::engine::{Engine, PolicyStatus, Settled, Side, case_request, suite_faults, suite_store};
 use crate::model::{Answer, Decision, Diagnostic, Effect, Outcome, Span, Stage, Status};

@@ -54,6 +54,7 @@ const BEHIND: &[(&str, &str)] = &[
     ("walkdir", "source"),
     ("clap", "cli"),
     ("indicatif", "cli"),
+    ("quick_junit", "render"),
 ];
 
 /// What reaches the world, and the modules that may.

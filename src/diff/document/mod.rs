@@ -21,7 +21,9 @@ pub use policy::{
 pub use trust::{
     FidelityNote, FlowCell, MatrixCell, MismatchNote, Said, SideTrust, Traffic, Trust, Untried,
 };
-pub use verdict::{ApprovalNote, ApprovalState, GateNote, GateVerdict, Result as Verdict};
+pub use verdict::{
+    ApprovalNote, ApprovalState, GateLimits, GateNote, GateVerdict, Result as Verdict,
+};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -41,6 +43,9 @@ pub struct Document {
     pub now: String,
     /// The name of the policy repository.
     pub repository_name: Option<String>,
+    /// Where the policy repository stands in its git repository, as `policies/`; empty where it is the root, or not known.
+    #[serde(default)]
+    pub directory: String,
     /// Base.
     pub base: VersionNote,
     /// Head.
@@ -49,6 +54,9 @@ pub struct Document {
     pub values: bool,
     /// How it was judged; nothing in a plan that was only computed.
     pub verdict: Option<Verdict>,
+    /// The limits of both sides, so that a plan can be judged without the repository.
+    #[serde(default)]
+    pub gates: GateLimits,
     /// What changed in the repository.
     pub repository: RepositoryNote,
     /// What was replayed; nothing where there was no recording.
@@ -114,6 +122,12 @@ pub struct ClassNote {
     pub sessions: u64,
 }
 
+/// The JSON Schema (draft 2020-12) of a [`Document`].
+pub fn json_schema() -> serde_json::Value {
+    let generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
+    generator.into_root_schema_for::<Document>().to_value()
+}
+
 impl Document {
     /// The same without the argument values of recorded actions, for whatever leaves the machine. What is left names
     /// policies, actions, agents, sessions, ids and counts.
@@ -124,6 +138,9 @@ impl Document {
         self.values = false;
         for group in &mut self.groups {
             group.hide_values();
+        }
+        for approval in self.verdict.iter_mut().flat_map(|v| &mut v.approvals) {
+            approval.hide_values();
         }
         self
     }
@@ -150,10 +167,19 @@ impl GroupNote {
             exemplar.head.saw.clear();
         }
         if let Some(approval) = &mut self.approval {
-            // They name the values that lie outside.
-            approval
-                .drift
-                .retain(|drift| !drift.starts_with("context."));
+            approval.hide_values();
+        }
+    }
+}
+
+impl ApprovalNote {
+    /// Phrases that begin with a path name the values that lie outside.
+    fn hide_values(&mut self) {
+        for drift in &mut self.drift {
+            if drift.starts_with("context") {
+                let path = drift.split(": ").next().unwrap_or_default();
+                *drift = format!("{path}: outside of the envelope");
+            }
         }
     }
 }
@@ -174,6 +200,16 @@ mod tests {
                 ..GroupNote::default()
             }],
             values: true,
+            verdict: Some(Verdict {
+                approvals: vec![ApprovalNote {
+                    drift: vec![
+                        "context.input.amount: 812 is above 100".to_owned(),
+                        "agent `a` is not in the envelope".to_owned(),
+                    ],
+                    ..ApprovalNote::default()
+                }],
+                ..Verdict::default()
+            }),
             ..Document::default()
         };
         let text = serde_json::to_string(&document).unwrap();
@@ -181,5 +217,7 @@ mod tests {
         assert_eq!(read, document);
         let hidden = serde_json::to_string(&document.without_values()).unwrap();
         assert!(!hidden.contains("812"), "{hidden}");
+        assert!(hidden.contains("context.input.amount: outside"), "{hidden}");
+        assert!(hidden.contains("agent `a` is not"), "{hidden}");
     }
 }

@@ -1,6 +1,16 @@
 //! How a report was judged.
 
+use crate::repository::Gates;
 use serde::{Deserialize, Serialize};
+
+/// The limits of the sides. The stricter of both counts, one by one.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct GateLimits {
+    /// Those of base; nothing where base is not a repository.
+    pub base: Option<Gates>,
+    /// Those of head.
+    pub head: Gates,
+}
 
 /// The result of all gates.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -51,7 +61,7 @@ pub struct GateNote {
     pub actual: String,
     /// The groups that count against it, by fingerprint.
     pub groups: Vec<String>,
-    /// Whose limit it is: `default`, `base`, `head`, or `command line`.
+    /// Whose limit it is: `default`, `base`, `head`, `working tree`, or `command line`.
     pub from: String,
 }
 

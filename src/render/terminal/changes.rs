@@ -1,6 +1,6 @@
 //! What changed in the repository itself, for a terminal.
 
-use crate::diff::{Edit, PolicyChange, PolicyChangeKind, RepositoryChanges};
+use crate::diff::{Place, PolicyChange, PolicyChangeKind, RepositoryChanges};
 use crate::render::style::aside;
 use crate::render::{Role, count, paint, printable};
 
@@ -14,15 +14,22 @@ pub(super) fn policies(repository: &RepositoryChanges, verbose: bool) -> String 
         out.push_str(&policy(change, verbose));
     }
     let limit = if verbose { usize::MAX } else { 5 };
-    for (name, set) in [
-        ("entities changed", &repository.entities),
-        ("control changes", &repository.control),
+    let entities = repository.entities.iter().map(String::as_str);
+    let control = repository.control.iter();
+    let control = control.map(|change| change.what.as_str());
+    for (name, changes) in [
+        ("entities changed", entities.collect::<Vec<_>>()),
+        ("control changes", control.collect()),
     ] {
-        if set.is_empty() {
+        if changes.is_empty() {
             continue;
         }
-        let shown: Vec<String> = set.iter().take(limit).map(|item| printable(item)).collect();
-        let rest = set.len().saturating_sub(limit);
+        let shown: Vec<String> = changes
+            .iter()
+            .take(limit)
+            .map(|item| printable(item))
+            .collect();
+        let rest = changes.len().saturating_sub(limit);
         let more = if rest > 0 {
             format!(", and {rest} more")
         } else {
@@ -38,29 +45,16 @@ pub(super) fn policies(repository: &RepositoryChanges, verbose: bool) -> String 
 }
 
 fn policy(change: &PolicyChange, verbose: bool) -> String {
-    let (sign, what) = match &change.kind {
-        PolicyChangeKind::Added => ("+", "added".to_owned()),
-        PolicyChangeKind::Removed => ("-", "removed".to_owned()),
-        PolicyChangeKind::Moved => (">", "moved".to_owned()),
-        PolicyChangeKind::Edited(edits) => {
-            let words: Vec<&str> = edits
-                .iter()
-                .map(|edit| match edit {
-                    Edit::Effect => "effect",
-                    Edit::Logic => "scope or condition",
-                    Edit::Annotations => "annotations only",
-                    Edit::Link => "link",
-                    Edit::Moved => "moved",
-                })
-                .filter(|word| *word != "annotations only" || edits.len() == 1)
-                .collect();
-            ("~", format!("edited: {}", words.join(", ")))
-        }
+    let (sign, what) = match change.kind {
+        PolicyChangeKind::Added => ("+", "added"),
+        PolicyChangeKind::Removed => ("-", "removed"),
+        PolicyChangeKind::Moved => (">", "moved"),
+        PolicyChangeKind::Edited(_) => ("~", "edited"),
     };
-    let at = |place: &Option<(std::sync::Arc<str>, usize)>| {
+    let at = |place: &Option<Place>| {
         place
             .as_ref()
-            .map(|(file, line)| format!("{}:{line}", printable(file)))
+            .map(|place| format!("{}:{}", printable(&place.file), place.line))
     };
     let place = match (at(&change.base), at(&change.head), &change.kind) {
         (Some(base), Some(head), PolicyChangeKind::Moved) => format!("{base} → {head}"),
@@ -77,6 +71,14 @@ fn policy(change: &PolicyChange, verbose: bool) -> String {
     let whole = matches!(change.kind, PolicyChangeKind::Edited(_));
     if !(whole || verbose) {
         return out;
+    }
+    let limit = if verbose { usize::MAX } else { 3 };
+    for edit in change.edits.iter().take(limit) {
+        out.push_str(&format!("      {}\n", printable(edit)));
+    }
+    if change.edits.len() > limit {
+        let rest = count((change.edits.len() - limit) as u64, "edit");
+        out.push_str(&aside(format!("      and {rest} more (-v)")));
     }
     let lines = change.hunks.iter().flat_map(|hunk| &hunk.lines);
     let lines: Vec<_> = lines.filter(|(sign, _)| verbose || *sign != ' ').collect();

@@ -3,7 +3,9 @@
 mod changes;
 mod check;
 mod diff;
+mod document;
 mod explain;
+mod gates;
 mod group;
 mod import;
 mod outcome;
@@ -15,7 +17,9 @@ mod test;
 
 pub use check::check;
 pub use diff::diff;
+pub use document::document;
 pub use explain::explain;
+pub use gates::{approvals, gates};
 pub use group::group;
 pub use import::import;
 pub use pin::pin;

@@ -1,10 +1,18 @@
 //! The changes of the repository itself.
 
-use crate::cedar::ParsedPolicy;
+mod control;
+mod hunks;
+mod note;
+
+pub use hunks::Hunk;
+
+use super::document::ControlChange;
+use crate::cedar::{Link, ParsedPolicy};
 use crate::engine::{Pair, Pairing};
-use crate::model::SourceFile;
+use crate::model::EntityRef;
 use crate::repository::PolicyVersion;
-use similar::TextDiff;
+use control::control_changes;
+use hunks::TextChange;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -23,9 +31,9 @@ pub struct RepositoryChanges {
     pub mapping: bool,
     /// Entities that were added, removed or changed, agents included.
     pub entities: BTreeSet<String>,
-    /// Files that control the tool and changed: tests and the manifest. Shown apart, because a pull request must
-    /// not loosen its own review unseen.
-    pub control: BTreeSet<String>,
+    /// Changes of what controls the tool: tests, the manifest without its gates, the mapping. Shown apart, because a
+    /// pull request must not loosen its own review unseen.
+    pub control: BTreeSet<ControlChange>,
 }
 
 /// One changed policy.
@@ -35,10 +43,13 @@ pub struct PolicyChange {
     pub name: Arc<str>,
     /// What happened to it.
     pub kind: PolicyChangeKind,
-    /// Its file and line on base.
-    pub base: Option<(Arc<str>, usize)>,
-    /// Its file and line on head.
-    pub head: Option<(Arc<str>, usize)>,
+    /// In what respects it was edited, each a phrase that says from what to what; empty where it was added or removed.
+    /// Texts in it are those of the files, and are not escaped.
+    pub edits: Vec<String>,
+    /// Where it stands on base.
+    pub base: Option<Place>,
+    /// Where it stands on head.
+    pub head: Option<Place>,
     /// What changed in its text, as hunks of a unified diff.
     pub hunks: Vec<Hunk>,
 }
@@ -71,11 +82,15 @@ pub enum Edit {
     Moved,
 }
 
-/// A run of lines: a sign (` `, `-`, `+`) and the text of each.
+/// Where a policy stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hunk {
-    /// The lines.
-    pub lines: Vec<(char, String)>,
+pub struct Place {
+    /// The file.
+    pub file: Arc<str>,
+    /// The line where it begins, from 1.
+    pub line: usize,
+    /// The line of the first change in it; the first line where there is none.
+    pub changed: usize,
 }
 
 impl RepositoryChanges {
@@ -148,40 +163,38 @@ fn deciding(
 }
 
 fn change(base: &PolicyVersion, head: &PolicyVersion, pair: &Pair) -> Option<PolicyChange> {
-    let at = |version: &PolicyVersion, at: Option<usize>| {
-        at.and_then(|at| version.parsed.get(at)).cloned()
-    };
-    let (old, new) = (at(base, pair.base), at(head, pair.head));
-    let kind = match (&old, &new) {
-        (Some(old), Some(new)) => edited(old, new)?,
-        (Some(_), None) => PolicyChangeKind::Removed,
-        (None, Some(_)) => PolicyChangeKind::Added,
+    let old = pair.base.and_then(|at| base.parsed.get(at));
+    let new = pair.head.and_then(|at| head.parsed.get(at));
+    let (kind, edits) = match (old, new) {
+        (Some(old), Some(new)) => (edited(old, new)?, phrases(old, new)),
+        (Some(_), None) => (PolicyChangeKind::Removed, Vec::new()),
+        (None, Some(_)) => (PolicyChangeKind::Added, Vec::new()),
         (None, None) => return None,
     };
-    let text = |version: &PolicyVersion, policy: &Option<ParsedPolicy>| {
-        policy
-            .as_ref()
-            .and_then(|policy| {
-                Some(
-                    version
-                        .sources
-                        .get(&policy.file)?
-                        .slice(policy.span)
-                        .to_owned(),
-                )
-            })
-            .unwrap_or_default()
+    fn text<'v>(version: &'v PolicyVersion, policy: Option<&ParsedPolicy>) -> Option<&'v str> {
+        let policy = policy?;
+        Some(version.sources.get(&policy.file)?.slice(policy.span))
+    }
+    let line = |policy: Option<&ParsedPolicy>| policy.map_or(0, |policy| policy.line);
+    let text = TextChange::of(
+        text(base, old).unwrap_or_default(),
+        text(head, new).unwrap_or_default(),
+        Some((line(old), line(new))),
+    );
+    let place = |policy: Option<&ParsedPolicy>, changed: usize| {
+        policy.map(|policy| Place {
+            file: policy.file.clone(),
+            line: policy.line,
+            changed: policy.line + changed,
+        })
     };
     Some(PolicyChange {
         name: pair.name.clone(),
-        base: old
-            .as_ref()
-            .and_then(|policy| place(base, &policy.file, policy.span.start)),
-        head: new
-            .as_ref()
-            .and_then(|policy| place(head, &policy.file, policy.span.start)),
-        hunks: hunks(&text(base, &old), &text(head, &new)),
         kind,
+        edits,
+        base: place(old, text.first.0),
+        head: place(new, text.first.1),
+        hunks: text.hunks,
     })
 }
 
@@ -209,87 +222,80 @@ fn edited(old: &ParsedPolicy, new: &ParsedPolicy) -> Option<PolicyChangeKind> {
     }
 }
 
+fn phrases(old: &ParsedPolicy, new: &ParsedPolicy) -> Vec<String> {
+    let mut phrases = old.edits_to(new);
+    if phrases.is_empty() && old.annotations != new.annotations {
+        phrases.push("annotations only".to_owned());
+    }
+    if old.file != new.file {
+        phrases.push(format!("moved {} → {}", old.file, new.file));
+    }
+    phrases
+}
+
 fn link_changes(base: &PolicyVersion, head: &PolicyVersion) -> Vec<PolicyChange> {
-    fn by_id(version: &PolicyVersion) -> BTreeMap<&str, &crate::cedar::Link> {
-        version
-            .links
-            .iter()
-            .map(|link| (link.id.as_ref(), link))
-            .collect()
+    fn by_id(version: &PolicyVersion) -> BTreeMap<&str, &Link> {
+        let links = version.links.iter();
+        links.map(|link| (link.id.as_ref(), link)).collect()
     }
     let (old, new) = (by_id(base), by_id(head));
     let ids: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     ids.into_iter()
         .filter_map(|id| {
             let (old, new) = (old.get(id).copied(), new.get(id).copied());
-            let kind = match (old, new) {
+            let (kind, edits) = match (old, new) {
                 (Some(old), Some(new)) => {
-                    let same = old.template == new.template
-                        && old.principal == new.principal
-                        && old.resource == new.resource;
-                    if same {
+                    let edits = old.edits_to(new);
+                    if edits.is_empty() {
                         return None;
                     }
-                    PolicyChangeKind::Edited(BTreeSet::from([Edit::Link]))
+                    (
+                        PolicyChangeKind::Edited(BTreeSet::from([Edit::Link])),
+                        edits,
+                    )
                 }
-                (Some(_), None) => PolicyChangeKind::Removed,
-                (None, Some(_)) => PolicyChangeKind::Added,
+                (Some(_), None) => (PolicyChangeKind::Removed, Vec::new()),
+                (None, Some(_)) => (PolicyChangeKind::Added, Vec::new()),
                 (None, None) => return None,
             };
-            let line = |version, link: Option<&crate::cedar::Link>| {
-                link.and_then(|link| place(version, &link.file, link.span.start))
-            };
-            let text = |link: Option<&crate::cedar::Link>| {
-                link.map(|link| {
-                    let slot = |name: &str, uid: &Option<crate::model::EntityRef>| {
-                        uid.as_ref()
-                            .map(|uid| format!("{name}: {uid}\n"))
-                            .unwrap_or_default()
-                    };
-                    format!(
-                        "template: {}\n{}{}",
-                        link.template,
-                        slot("principal", &link.principal),
-                        slot("resource", &link.resource)
-                    )
-                })
-                .unwrap_or_default()
-            };
+            let text = |link: Option<&Link>| link.map(link_text).unwrap_or_default();
             Some(PolicyChange {
                 name: id.into(),
                 kind,
-                base: line(base, old),
-                head: line(head, new),
-                hunks: hunks(&text(old), &text(new)),
+                edits,
+                base: old.and_then(|link| link_place(base, link)),
+                head: new.and_then(|link| link_place(head, link)),
+                hunks: TextChange::of(&text(old), &text(new), None).hunks,
             })
         })
         .collect()
 }
 
-fn place(version: &PolicyVersion, file: &Arc<str>, offset: usize) -> Option<(Arc<str>, usize)> {
-    let line = version.sources.get(file)?.line_column(offset).0;
-    Some((file.clone(), line))
+/// A link in a form of its own: its file may be written in many ways.
+fn link_text(link: &Link) -> String {
+    let slot = |name: &str, uid: &Option<EntityRef>| {
+        uid.as_ref()
+            .map(|uid| format!("{name}: {uid}\n"))
+            .unwrap_or_default()
+    };
+    format!(
+        "template: {}\n{}{}",
+        link.template,
+        slot("principal", &link.principal),
+        slot("resource", &link.resource)
+    )
 }
 
-fn hunks(old: &str, new: &str) -> Vec<Hunk> {
-    let diff = TextDiff::from_lines(old, new);
-    diff.grouped_ops(1)
-        .iter()
-        .map(|group| Hunk {
-            lines: group
-                .iter()
-                .flat_map(|op| diff.iter_changes(op))
-                .map(|line| {
-                    let sign = match line.tag() {
-                        similar::ChangeTag::Equal => ' ',
-                        similar::ChangeTag::Delete => '-',
-                        similar::ChangeTag::Insert => '+',
-                    };
-                    (sign, line.value().trim_end_matches(['\n', '\r']).to_owned())
-                })
-                .collect(),
-        })
-        .collect()
+fn link_place(version: &PolicyVersion, link: &Link) -> Option<Place> {
+    let (line, _) = version
+        .sources
+        .get(&link.file)?
+        .line_column(link.span.start);
+    Some(Place {
+        file: link.file.clone(),
+        line,
+        changed: line,
+    })
 }
 
 fn entity_changes(base: &PolicyVersion, head: &PolicyVersion) -> BTreeSet<String> {
@@ -306,29 +312,5 @@ fn entity_changes(base: &PolicyVersion, head: &PolicyVersion) -> BTreeSet<String
         .collect()
 }
 
-fn control_changes(base: &PolicyVersion, head: &PolicyVersion) -> BTreeSet<String> {
-    let control = |version: &PolicyVersion| -> BTreeMap<Arc<str>, SourceFile> {
-        let mut files: BTreeMap<_, _> = version
-            .suites
-            .iter()
-            .map(|suite| (suite.file.path.clone(), suite.file.clone()))
-            .collect();
-        if let Some(manifest) = version.sources.get("agentauthz.yaml") {
-            files.insert(manifest.path.clone(), manifest.clone());
-        }
-        files
-    };
-    let (old, new) = (control(base), control(head));
-    let paths: BTreeSet<_> = old.keys().chain(new.keys()).collect();
-    paths
-        .into_iter()
-        .filter(|path| old.get(*path) != new.get(*path))
-        .map(
-            |path| match (old.contains_key(path), new.contains_key(path)) {
-                (true, false) => format!("{path} (deleted)"),
-                (false, _) => format!("{path} (added)"),
-                (true, true) => path.to_string(),
-            },
-        )
-        .collect()
-}
+#[cfg(test)]
+mod tests;

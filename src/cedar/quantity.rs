@@ -1,0 +1,183 @@
+//! Numbers, decimals, times and durations as Cedar writes them, to be compared exactly.
+
+use super::values::{call, extension};
+use cedar_policy_core::ast;
+
+/// What kind of number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Long,
+    Decimal,
+    Datetime,
+    Duration,
+}
+
+/// A value that has an order. Values of different kinds have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quantity {
+    kind: Kind,
+    /// The number itself, ten-thousandths, or milliseconds.
+    units: i64,
+}
+
+impl PartialOrd for Quantity {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        (self.kind == other.kind).then(|| self.units.cmp(&other.units))
+    }
+}
+
+impl Quantity {
+    /// Reads `12`, `decimal("1.50")`, `datetime("2026-01-31")`, `duration("1h")`, and
+    /// `datetime("…").offset(duration("…"))`. Nothing where it is something else, or something that Cedar refuses.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some(argument) = argument(text, "decimal") {
+            return decimal(argument);
+        }
+        if let Some(argument) = argument(text, "duration") {
+            return milliseconds(extension("duration", argument).ok()?, Kind::Duration);
+        }
+        if let Some(argument) = argument(text, "datetime") {
+            return since_epoch(extension("datetime", argument).ok()?);
+        }
+        if text.starts_with("datetime(") {
+            let (start, by) = text.strip_suffix(')')?.split_once(").offset(")?;
+            let start = format!("{start})");
+            let start = extension("datetime", argument(&start, "datetime")?).ok()?;
+            let by = extension("duration", argument(by, "duration")?).ok()?;
+            return since_epoch(call("offset", &[start, by]).ok()?);
+        }
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let units = text.parse().ok()?;
+        Some(Self {
+            kind: Kind::Long,
+            units,
+        })
+    }
+}
+
+/// The text in `function("…")`, where nothing in it is escaped.
+fn argument<'t>(text: &'t str, function: &str) -> Option<&'t str> {
+    let inner = text.strip_prefix(function)?.strip_prefix("(\"")?;
+    let inner = inner.strip_suffix("\")")?;
+    (!inner.contains(['"', '\\'])).then_some(inner)
+}
+
+fn decimal(argument: &str) -> Option<Quantity> {
+    extension("decimal", argument).ok()?;
+    // Cedar takes at least one and at most four decimals.
+    let (whole, fraction) = argument.split_once('.')?;
+    let units = format!("{whole}{fraction:0<4}").parse().ok()?;
+    Some(Quantity {
+        kind: Kind::Decimal,
+        units,
+    })
+}
+
+fn since_epoch(datetime: ast::Value) -> Option<Quantity> {
+    let epoch = extension("datetime", "1970-01-01").ok()?;
+    milliseconds(
+        call("durationSince", &[datetime, epoch]).ok()?,
+        Kind::Datetime,
+    )
+}
+
+fn milliseconds(duration: ast::Value, kind: Kind) -> Option<Quantity> {
+    let value = call("toMilliseconds", &[duration]).ok()?;
+    match value.value_kind() {
+        ast::ValueKind::Lit(ast::Literal::Long(units)) => Some(Quantity {
+            kind,
+            units: *units,
+        }),
+        ast::ValueKind::Lit(
+            ast::Literal::Bool(_) | ast::Literal::String(_) | ast::Literal::EntityUID(_),
+        )
+        | ast::ValueKind::Set(_)
+        | ast::ValueKind::Record(_)
+        | ast::ValueKind::ExtensionValue(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn ascending(texts: &[&str]) {
+        let read: Vec<Quantity> = texts
+            .iter()
+            .map(|text| Quantity::parse(text).unwrap_or_else(|| panic!("{text}")))
+            .collect();
+        assert!(read.windows(2).all(|pair| pair[0] < pair[1]), "{read:?}");
+    }
+
+    #[test]
+    fn quantities_are_in_their_order() {
+        ascending(&[
+            "-9223372036854775808",
+            "-1",
+            "0",
+            "9",
+            "10",
+            "9223372036854775807",
+        ]);
+        ascending(&[
+            r#"decimal("-922337203685477.5808")"#,
+            r#"decimal("-1.5")"#,
+            r#"decimal("-0.5")"#,
+            r#"decimal("0.0001")"#,
+            r#"decimal("9.99")"#,
+            r#"decimal("10.0")"#,
+        ]);
+        ascending(&[
+            r#"datetime("1969-12-31")"#,
+            r#"datetime("1970-01-01").offset(duration("-1ms"))"#,
+            r#"datetime("2026-10-21")"#,
+            r#"datetime("2026-10-21T09:14:03Z")"#,
+        ]);
+        ascending(&[
+            r#"duration("-1d")"#,
+            r#"duration("59m")"#,
+            r#"duration("1h")"#,
+        ]);
+    }
+
+    #[test]
+    fn equal_quantities_are_equal_however_they_are_written() {
+        let parse = |text| Quantity::parse(text).unwrap();
+        assert_eq!(parse(r#"decimal("1.5")"#), parse(r#"decimal("1.5000")"#));
+        assert_eq!(parse(r#"duration("60m")"#), parse(r#"duration("1h")"#));
+        assert_eq!(
+            parse(r#"datetime("2026-10-21T02:00:00+0200")"#),
+            parse(r#"datetime("2026-10-21")"#)
+        );
+    }
+
+    #[test]
+    fn what_is_no_quantity_is_none_and_kinds_have_no_common_order() {
+        for text in [
+            "",
+            "-",
+            "+1",
+            "1.5",
+            "\"1\"",
+            "true",
+            "9223372036854775808",
+            "1 ",
+            "decimal(\"1\")",
+            "decimal(\"1.0\") ",
+            "decimal(\"\\u{31}.0\")",
+            "datetime(\"soon\")",
+            "ip(\"::1\")",
+            "offset(1, 2)",
+            "datetime(1).offset(2)",
+        ] {
+            assert_eq!(Quantity::parse(text), None, "{text}");
+        }
+        let one = Quantity::parse("1").unwrap();
+        let other = Quantity::parse("duration(\"1ms\")").unwrap();
+        assert_eq!(one.partial_cmp(&other), None);
+    }
+}

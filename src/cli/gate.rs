@@ -1,0 +1,94 @@
+//! `agentauthz gate`
+
+use super::args::GateArgs;
+use super::diff::read_fail_on;
+use super::error::CliError;
+use super::origin::Origin;
+use super::output::{Output, Report};
+use super::read_plan::read_plan;
+use super::versions::{Loaded, load_version};
+use crate::diff::document::Document;
+use crate::diff::{JudgeOptions, apply};
+use crate::render::{self, Header};
+use crate::source;
+use std::path::Path;
+
+struct Gated {
+    header: Header,
+    document: Document,
+}
+
+impl Report for Gated {
+    fn terminal(&self) -> String {
+        render::gates(&self.header, &self.document)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::to_value(&self.document).unwrap_or_default()
+    }
+}
+
+pub fn run(args: &GateArgs, output: &Output) -> Result<u8, CliError> {
+    let fail_on = match args.fail_on.is_empty() {
+        true => None,
+        false => Some(read_fail_on(&args.fail_on)?),
+    };
+    let mut document = read_plan(&args.plan)?;
+    let here = repository(args.at.as_deref())?;
+    let options = JudgeOptions {
+        fail_on,
+        now: output.now.clone(),
+        here: here.as_ref().map(|here| here.version.manifest.gates),
+    };
+    let approvals = here.as_ref().map(|here| here.version.approvals.as_slice());
+    if let Some(here) = &here {
+        let faults = approval_faults(here);
+        document.diagnostics.retain(|known| !faults.contains(known));
+        document.diagnostics.extend(faults);
+    }
+    apply(&mut document, approvals.unwrap_or_default(), &options);
+    let code = exit_code(&document);
+    let header = output.header(document.repository_name.as_ref(), Vec::new());
+    output.write(&Gated { header, document })?;
+    Ok(code)
+}
+
+/// The version whose approvals and gates count; nothing outside of all repositories.
+fn repository(at: Option<&str>) -> Result<Option<Loaded>, CliError> {
+    if at.is_none() && source::find_root(Path::new(".")).is_none() {
+        return Ok(None);
+    }
+    load_version(&Origin::or_working_tree(at)?)?
+        .whole()
+        .map(Some)
+}
+
+/// What is wrong with approvals, each a line: they do not count.
+fn approval_faults(here: &Loaded) -> Vec<String> {
+    let found = here.version.diagnostics.iter();
+    found
+        .filter(|found| found.code == "approval")
+        .map(|found| {
+            let path = found.path.as_deref().unwrap_or_default();
+            let file = here.version.sources.get(path);
+            let line = file
+                .zip(found.span())
+                .map_or(0, |(file, span)| file.line_column(span.start).0);
+            format!("head: {path}:{line}: {}", found.message)
+        })
+        .collect()
+}
+
+/// The exit code of a report that was judged.
+pub fn exit_code(document: &Document) -> u8 {
+    match document
+        .verdict
+        .as_ref()
+        .map(|verdict| verdict.result.as_str())
+    {
+        Some("clean") => 0,
+        Some("failed") => 1,
+        // What was not judged proves nothing.
+        Some(_) | None => 3,
+    }
+}

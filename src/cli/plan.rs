@@ -1,0 +1,170 @@
+//! Computing the report of a diff, for every command that needs one.
+
+use super::error::CliError;
+use super::origin::Range;
+use super::output::Output;
+use super::recordings::Input;
+use super::versions::{Loaded, load_range, manifest_recordings};
+use crate::diff::document::{Document, GateLimits, RepositoryNote, VersionNote};
+use crate::diff::{
+    self, CompareOptions, Comparison, DecisionChanges, DiffReport, SideName, approval_changes,
+    document, gate_changes, policy_changes, watched,
+};
+use crate::engine::{Engine, Ground, Merge, Pairing, Side, verify};
+use crate::repository::deciding_digest;
+use crate::testing;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem::ManuallyDrop;
+use std::path::PathBuf;
+
+/// What is compared, and how.
+#[derive(Debug, Clone, Default)]
+pub struct PlanRequest<'a> {
+    /// Base, or base and head, as on the command line.
+    pub versions: &'a [String],
+    /// Recordings, or directories of them; without any, those of the manifest.
+    pub recordings: &'a [PathBuf],
+    /// What decides.
+    pub engine: Engine,
+    /// How many actions are decided once more by Cedar's authorizer.
+    pub verify: usize,
+    /// Whether every action is evaluated.
+    pub full: bool,
+}
+
+/// A report that is not judged yet, and what it was made from.
+pub struct Computed {
+    /// The report.
+    pub document: Document,
+    /// Base. The process ends with the command; to take the many small things of which versions are made apart would only
+    /// take time.
+    pub base: ManuallyDrop<Loaded>,
+    /// Head.
+    pub head: ManuallyDrop<Loaded>,
+    /// Whether argument values may be shown in what leaves the machine: where base and head allow it.
+    pub values: bool,
+}
+
+/// Compares two versions.
+pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, CliError> {
+    let (base, head) = load_range(&Range::parse(request.versions)?)?;
+    let base = ManuallyDrop::new(base.whole()?);
+    let head = ManuallyDrop::new(head.whole()?);
+    let paths = match request.recordings.is_empty() {
+        true => manifest_recordings()?,
+        false => request.recordings.to_vec(),
+    };
+    let pairing = Pairing::of(&base.version, &head.version);
+    let left = Side::base(&base.version, &pairing).with_engine(request.engine);
+    let right = Side::head(&head.version).with_engine(request.engine);
+    let mut report = DiffReport::default();
+    let decisions = rayon::in_place_scope(|scope| {
+        // Goes on beside what is done before the first action is decided.
+        scope.spawn(|_| report = compare_repositories(&base, &head, &pairing));
+        compare_decisions(request, output, (&left, &right), &paths)
+    })?;
+    if let Some((changes, repeated)) = decisions {
+        report.decisions = Some(changes);
+        report.repeated = repeated;
+    }
+    let mut repository = RepositoryNote::from(&report.repository);
+    repository.control.extend(gate_changes(
+        &base.version.manifest.gates,
+        &head.version.manifest.gates,
+    ));
+    repository.control.extend(approval_changes(
+        &base.version.approvals,
+        &head.version.approvals,
+    ));
+    repository.control.sort();
+    let tested = match report.untried().is_empty() {
+        true => BTreeSet::new(),
+        false => testing::reached(&head.version),
+    };
+    let manifests = [&base.version.manifest, &head.version.manifest];
+    let mut document = document(diff::Input {
+        repository,
+        sides: [&left, &right],
+        versions: [note(&base), note(&head)],
+        name: head.version.manifest.name.clone(),
+        now: output.now.clone(),
+        recordings: paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
+        tested,
+        report: &report,
+    });
+    document.gates = GateLimits {
+        base: Some(base.version.manifest.gates),
+        head: head.version.manifest.gates,
+    };
+    drop(left);
+    drop(right);
+    // What was counted is as large as the report is long.
+    std::mem::forget(report);
+    Ok(Computed {
+        document,
+        values: manifests.iter().all(|manifest| manifest.reports.values),
+        base,
+        head,
+    })
+}
+
+fn note(loaded: &Loaded) -> VersionNote {
+    VersionNote {
+        label: loaded.header.label.clone(),
+        name: loaded.header.name.clone(),
+        digest: loaded.header.digest.clone(),
+        deciding: deciding_digest(&loaded.version).to_string(),
+        policies: loaded.version.policies.policies().len() as u64,
+    }
+}
+
+/// What changed in the decisions, and the ids that are repeated; nothing where there is no recording.
+#[expect(clippy::type_complexity, reason = "the parts of a report")]
+fn compare_decisions(
+    request: &PlanRequest<'_>,
+    output: &Output,
+    (left, right): (&Side<'_>, &Side<'_>),
+    paths: &[PathBuf],
+) -> Result<Option<(DecisionChanges, BTreeMap<String, u64>)>, CliError> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let ground = Ground::default();
+    let options = CompareOptions {
+        full: request.full,
+        verify: request.verify,
+    };
+    let comparison = Comparison::new(&ground, left, right, options).watching(watched(left, right));
+    let streamed = Input::new(paths, None)?.work(output, || comparison.worker())?;
+    let mut changes: DecisionChanges = streamed.result;
+    let found = verify(Some(left), right, &changes.sample);
+    changes.disagreements.merge(found);
+    if changes.disagreements.count > 0 {
+        return Err(CliError::disagreement(&changes.disagreements));
+    }
+    Ok(Some((changes, streamed.repeated)))
+}
+
+fn compare_repositories(base: &Loaded, head: &Loaded, pairing: &Pairing) -> DiffReport {
+    let mut diagnostics = Vec::new();
+    for (side, loaded) in [(SideName::Base, base), (SideName::Head, head)] {
+        let found = loaded.version.diagnostics.iter().cloned();
+        diagnostics.extend(found.map(|found| (side, found)));
+    }
+    let templates = [base, head].into_iter().flat_map(|loaded| {
+        let parsed = loaded.version.parsed.iter();
+        parsed.filter(|policy| policy.is_template)
+    });
+    DiffReport {
+        diagnostics,
+        templates: templates
+            .map(|template| template.display_id().to_string())
+            .collect(),
+        repository: policy_changes(&base.version, &head.version, pairing),
+        decisions: None,
+        repeated: Default::default(),
+    }
+}

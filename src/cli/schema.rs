@@ -1,0 +1,37 @@
+//! `agentauthz schema`
+
+use super::args::SchemaArgs;
+use super::error::CliError;
+use super::output::Output;
+use crate::diff::document;
+use crate::repository;
+
+/// The decision-diff report.
+const DIFF: &str = "diff";
+
+/// The names of all schemas: of what a person writes, and of what is written for machines.
+pub fn names() -> Vec<&'static str> {
+    let mut names = repository::SCHEMAS.to_vec();
+    names.push(DIFF);
+    names.sort_unstable();
+    names
+}
+
+pub fn run(args: &SchemaArgs, output: &Output) -> Result<u8, CliError> {
+    let text = match args.name.as_deref() {
+        None => names().iter().map(|name| format!("{name}\n")).collect(),
+        Some(name) => {
+            let schema = match name {
+                DIFF => Some(document::json_schema()),
+                _ => repository::json_schema(name),
+            };
+            let schema =
+                schema.ok_or_else(|| CliError::new(format!("there is no schema `{name}`")))?;
+            let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+            text.push('\n');
+            text
+        }
+    };
+    output.print(&text)?;
+    Ok(0)
+}

@@ -1,0 +1,127 @@
+//! Changes of what controls the tool: tests, the manifest, the mapping.
+
+use crate::diff::document::{ControlChange, ControlKind};
+use crate::repository::{Manifest, PolicyVersion, Suite};
+use std::collections::{BTreeMap, BTreeSet};
+
+const MANIFEST: &str = "agentauthz.yaml";
+
+/// The key of the manifest whose changes are judged one by one, and not here.
+const GATES: &str = "gates";
+
+pub(super) fn control_changes(
+    base: &PolicyVersion,
+    head: &PolicyVersion,
+) -> BTreeSet<ControlChange> {
+    let mut changes = test_changes(&base.suites, &head.suites);
+    let there = |version: &PolicyVersion| version.sources.get(MANIFEST).is_some();
+    let manifest = match (there(base), there(head)) {
+        (true, false) => Some(format!("{MANIFEST} deleted")),
+        (false, true) => Some(format!("{MANIFEST} added")),
+        (true, true) => manifest_change(&base.manifest, &head.manifest),
+        (false, false) => None,
+    };
+    changes.extend(manifest.map(|what| ControlChange {
+        kind: ControlKind::Manifest,
+        what,
+        weakens: false,
+    }));
+    let digest = |version: &PolicyVersion| {
+        let mapping = version.mapping.as_ref();
+        mapping.map(|mapping| mapping.digest.clone())
+    };
+    let mapping = match (digest(base), digest(head)) {
+        (Some(base), Some(head)) => (base != head).then_some("mapping changed"),
+        (Some(_), None) => Some("mapping deleted"),
+        (None, Some(_)) => Some("mapping added"),
+        (None, None) => None,
+    };
+    changes.extend(mapping.map(|what| ControlChange {
+        kind: ControlKind::Mapping,
+        what: what.to_owned(),
+        weakens: false,
+    }));
+    changes
+}
+
+/// Which keys of the manifest say something else, the gates left out.
+fn manifest_change(base: &Manifest, head: &Manifest) -> Option<String> {
+    let keys = |manifest: &Manifest| match serde_json::to_value(manifest) {
+        Ok(serde_json::Value::Object(keys)) => keys,
+        // A manifest is a record.
+        Ok(_) | Err(_) => serde_json::Map::new(),
+    };
+    let (base, head) = (keys(base), keys(head));
+    let all: BTreeSet<&String> = base.keys().chain(head.keys()).collect();
+    let changed: Vec<&str> = all
+        .into_iter()
+        .filter(|key| key.as_str() != GATES && base.get(*key) != head.get(*key))
+        .map(String::as_str)
+        .collect();
+    (!changed.is_empty()).then(|| format!("{MANIFEST} changed: {}", changed.join(", ")))
+}
+
+fn test_changes(base: &[Suite], head: &[Suite]) -> BTreeSet<ControlChange> {
+    fn by_path(suites: &[Suite]) -> BTreeMap<&str, &Suite> {
+        let paths = suites.iter().map(|suite| (suite.file.path.as_ref(), suite));
+        paths.collect()
+    }
+    let (base, head) = (by_path(base), by_path(head));
+    let mut changes = BTreeSet::new();
+    let mut add = |what: String, weakens: bool| {
+        changes.insert(ControlChange {
+            kind: ControlKind::Test,
+            what,
+            weakens,
+        });
+    };
+    let mut came: BTreeMap<&str, &Suite> = head.clone();
+    came.retain(|path, _| !base.contains_key(path));
+    for (path, suite) in &base {
+        if let Some(now) = head.get(path) {
+            if suite.file != now.file {
+                let (what, weakens) = suite_change(path, suite, now);
+                add(what, weakens);
+            }
+            continue;
+        }
+        let same = |now: &&Suite| now.file.text == suite.file.text;
+        let moved = came
+            .iter()
+            .find(|(_, now)| same(now))
+            .map(|(path, _)| *path);
+        match moved {
+            Some(to) => {
+                came.remove(to);
+                add(format!("{path} moved to {to}"), false);
+            }
+            None => {
+                let lost = cases(suite.spec.tests.len());
+                add(format!("{path} deleted, with {lost}"), true);
+            }
+        }
+    }
+    for path in came.keys() {
+        add(format!("{path} added"), false);
+    }
+    changes
+}
+
+/// What happened to a suite whose text changed, and whether it holds the policies to less.
+fn suite_change(path: &str, base: &Suite, head: &Suite) -> (String, bool) {
+    let (was, is) = (base.spec.tests.len(), head.spec.tests.len());
+    match was.checked_sub(is) {
+        Some(lost) if lost > 0 => (
+            format!("{path} changed: {lost} of {} lost", cases(was)),
+            true,
+        ),
+        Some(_) | None => (format!("{path} changed"), false),
+    }
+}
+
+fn cases(number: usize) -> String {
+    match number {
+        1 => "1 case".to_owned(),
+        number => format!("{number} cases"),
+    }
+}

@@ -6,7 +6,7 @@ use serde_json::Value;
 use support::play::{Play, run};
 use support::repository::agentauthz;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "init",
     "check",
     "test",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 12] = [
     "approve",
     "approvals",
     "explain",
+    "pin",
     "import",
     "schema",
     "completions",

@@ -124,7 +124,7 @@ pub enum Command {
     Approve(ApproveArgs),
     /// Show the approvals and what became of them.
     Approvals(ApprovalsArgs),
-    /// Explain one decision: the status of every policy whose scope holds.
+    /// Explain one decision, or a group of changes: the status of every policy whose scope holds.
     Explain(ExplainArgs),
     /// Write the examples of a group of changes as unit tests, with the decision that is meant.
     Pin(PinArgs),
@@ -327,15 +327,16 @@ Examples:
   agentauthz explain recordings/july.jsonl#call-17
   agentauthz explain recordings/july.jsonl#call-17 --base main
   agentauthz explain 2 --plan plan.json
+  agentauthz explain 2 --base main --at HEAD
   agentauthz explain --principal Agent::bot --action refund --resource Order::1 --context '{\"n\": 5}'")]
 pub struct ExplainArgs {
     /// A recorded action, as `RECORDING#ID`, or as its id where the manifest's recordings hold it; or a group of changes,
     /// by its number or the beginning of its fingerprint.
     #[arg(value_name = "GROUP|ACTION", conflicts_with_all = ["principal", "action", "resource", "context"])]
     pub what: Option<String>,
-    /// The plan that holds the group, as `diff -o` wrote it.
-    #[arg(long, value_name = "PLAN", requires = "what", conflicts_with_all = ["at", "base"], value_hint = ValueHint::FilePath)]
-    pub plan: Option<PathBuf>,
+    /// Where the group is looked up.
+    #[command(flatten)]
+    pub looked_up: LookedUp,
     /// Who acts: `Type::id` or `Type::"any id"`.
     #[arg(long, value_name = "ENTITY", requires_all = ["action", "resource"])]
     pub principal: Option<String>,
@@ -348,12 +349,23 @@ pub struct ExplainArgs {
     /// The context, as JSON typed by the schema; `@PATH` reads a file.
     #[arg(long, value_name = "JSON", requires = "principal")]
     pub context: Option<String>,
+}
+
+/// Versions to compare, and where a group of changes between them is looked up.
+#[derive(Debug, Args)]
+pub struct LookedUp {
+    /// The plan that holds the group, as `diff -o` wrote it; without it, the diff is computed again.
+    #[arg(long, value_name = "PLAN", conflicts_with_all = ["at", "base", "recordings"], value_hint = ValueHint::FilePath)]
+    pub plan: Option<PathBuf>,
     /// The version that decides.
     #[arg(long, value_name = "VERSION", help = format!("The version that decides: {VERSION_HELP}"))]
     pub at: Option<String>,
     /// A version to compare with.
     #[arg(long, value_name = "VERSION", help = format!("A version to compare with: {VERSION_HELP}"))]
     pub base: Option<String>,
+    /// Recordings in which the group is looked up; without any, those of the manifest.
+    #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
+    pub recordings: Vec<PathBuf>,
 }
 
 /// Arguments of `pin`.
@@ -361,7 +373,7 @@ pub struct ExplainArgs {
 #[command(after_help = "\
 Examples:
   agentauthz pin 2 --expect base --plan plan.json    the change was not meant: decide as before
-  agentauthz pin 2 --expect head --plan plan.json    it was meant: keep it")]
+  agentauthz pin 2 --expect head --base main         it was meant: keep it")]
 pub struct PinArgs {
     /// The group, by its number or the beginning of its fingerprint.
     #[arg(value_name = "GROUP")]
@@ -369,9 +381,9 @@ pub struct PinArgs {
     /// The decision that is meant: that of base, that of head, or one in words.
     #[arg(long, value_enum, value_name = "DECISION")]
     pub expect: Meant,
-    /// The plan that holds the group, as `diff -o` wrote it.
-    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
-    pub plan: PathBuf,
+    /// Where the group is looked up.
+    #[command(flatten)]
+    pub looked_up: LookedUp,
     /// Where to write; `tests/pinned/FINGERPRINT.test.yaml` in the repository where it is not given.
     #[arg(short, long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,

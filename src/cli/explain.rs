@@ -3,9 +3,10 @@
 use super::args::ExplainArgs;
 use super::error::CliError;
 use super::find::{find_by_id, find_recorded};
-use super::group::{Grouped, group_of_plan};
+use super::group::{Grouped, group_named};
 use super::origin::Origin;
 use super::output::{Output, Report};
+use super::read_plan::names_group;
 use super::versions::{Loaded, load_version};
 use crate::diff::document::GroupNote;
 use crate::engine::{Pairing, Side};
@@ -41,11 +42,23 @@ impl Report for Explained<'_> {
 }
 
 pub fn run(args: &ExplainArgs, output: &Output) -> Result<u8, CliError> {
-    if let (Some(name), Some(plan)) = (&args.what, &args.plan) {
-        return explain_group(&group_of_plan(plan, name)?, output);
+    let versions = &args.looked_up;
+    if let Some(name) = &args.what
+        && (versions.plan.is_some() || names_group(name))
+    {
+        // An action may bear such an id, too; the group comes first.
+        match group_named(name, versions, output) {
+            Ok(grouped) => return explain_group(&grouped, output),
+            Err(error) if versions.plan.is_some() => return Err(error),
+            Err(error) => {
+                if find_by_id(name, output)?.is_none() {
+                    return Err(error);
+                }
+            }
+        }
     }
-    let head = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
-    let base = match &args.base {
+    let head = load_version(&Origin::or_working_tree(versions.at.as_deref())?)?.whole()?;
+    let base = match &versions.base {
         Some(base) => Some(load_version(&Origin::parse(base)?)?.whole()?),
         None => None,
     };

@@ -1,12 +1,15 @@
 //! A group of changes that the command line names, with the two versions that it is a group of.
 
+use super::args::LookedUp;
 use super::error::CliError;
 use super::origin::{Origin, Range};
+use super::output::Output;
+use super::plan::{PlanRequest, compute};
 use super::read_plan::{find_group, read_plan};
 use super::versions::{Loaded, load_range};
 use crate::diff::document::{Document, GroupNote, VersionNote};
 use crate::repository::deciding_digest;
-use std::path::Path;
+use std::mem::ManuallyDrop;
 
 /// A group and its versions.
 pub struct Grouped {
@@ -18,13 +21,37 @@ pub struct Grouped {
     pub head: Loaded,
 }
 
-/// The group of a plan that a number or the beginning of a fingerprint names.
-pub fn group_of_plan(plan: &Path, name: &str) -> Result<Grouped, CliError> {
-    let document = read_plan(plan)?;
-    group_of(&document, name)
+/// The group that a number or the beginning of a fingerprint names: in a plan, or by computing the diff again.
+pub fn group_named(name: &str, looked_up: &LookedUp, output: &Output) -> Result<Grouped, CliError> {
+    if let Some(plan) = &looked_up.plan {
+        return group_of_plan(&read_plan(plan)?, name);
+    }
+    if looked_up.at.is_some() && looked_up.base.is_none() {
+        return Err(
+            CliError::new("a group has two versions, and `--at` names one")
+                .with_help("name base too (`--base VERSION`), or a plan (`--plan PLAN`)"),
+        );
+    }
+    let versions: Vec<String> = looked_up
+        .base
+        .iter()
+        .chain(&looked_up.at)
+        .cloned()
+        .collect();
+    let request = PlanRequest {
+        versions: &versions,
+        recordings: &looked_up.recordings,
+        ..PlanRequest::default()
+    };
+    let computed = compute(&request, output)?;
+    Ok(Grouped {
+        group: find_group(&computed.document, name)?.clone(),
+        base: ManuallyDrop::into_inner(computed.base),
+        head: ManuallyDrop::into_inner(computed.head),
+    })
 }
 
-fn group_of(document: &Document, name: &str) -> Result<Grouped, CliError> {
+fn group_of_plan(document: &Document, name: &str) -> Result<Grouped, CliError> {
     let group = find_group(document, name)?.clone();
     let origin = |note: &VersionNote| Origin::or_working_tree(note.name.as_deref());
     let range = Range::Two(origin(&document.base)?, origin(&document.head)?);

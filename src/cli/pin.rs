@@ -3,7 +3,7 @@
 use super::args::{Meant, PinArgs};
 use super::error::CliError;
 use super::find::find_recorded;
-use super::group::{Grouped, group_of_plan};
+use super::group::{Grouped, group_named};
 use super::output::{Output, Report, write_file};
 use super::versions::{relative, root};
 use crate::engine::{Engine, Pairing, Side, Verdict, case_request, classify};
@@ -40,7 +40,7 @@ struct Candidate {
 }
 
 pub fn run(args: &PinArgs, output: &Output) -> Result<u8, CliError> {
-    let grouped = group_of_plan(&args.plan, &args.group)?;
+    let grouped = group_named(&args.group, &args.looked_up, output)?;
     let place = Place::of(args, &grouped)?;
     let mut report = PinReport {
         number: grouped.group.number,

@@ -70,6 +70,12 @@ fn other_format(path: &str, format: &str) -> CliError {
     }
 }
 
+/// Whether a text can name a group: a number, or the beginning of a fingerprint.
+pub fn names_group(text: &str) -> bool {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits || (text.len() >= SHORTEST && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// The group that a number, or the beginning of a fingerprint, names.
 pub fn find_group<'a>(document: &'a Document, name: &str) -> Result<&'a GroupNote, CliError> {
     let number: Option<u64> = name.parse().ok();
@@ -201,5 +207,11 @@ mod tests {
         document.groups[0].number = 1234;
         assert!(find_group(&document, "1234").is_err());
         assert_eq!(find_group(&document, "12345").unwrap().number, 2);
+    }
+
+    #[test]
+    fn recorded_actions_do_not_read_as_groups() {
+        assert!(names_group("2") && names_group("8c41d2") && names_group("BEEF"));
+        assert!(!names_group("") && !names_group("abc") && !names_group("a.jsonl#1"));
     }
 }

@@ -52,13 +52,8 @@ while [ $# -gt 0 ]; do
 done
 "#;
 
-/// The project's directory.
-pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn home() -> PathBuf {
-    root().join(".github/actions/agentauthz")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/actions/agentauthz")
 }
 
 /// The action's scripts.

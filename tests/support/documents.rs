@@ -7,6 +7,7 @@ mod groups;
 #[path = "documents/hostile.rs"]
 mod hostile;
 
+#[allow(unused_imports, reason = "each test uses a part")]
 pub use hostile::{HOSTILE, extreme, hostile};
 
 use agentauthz::diff::document::*;

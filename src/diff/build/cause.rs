@@ -16,9 +16,17 @@ pub type Statuses = [Vec<PolicyStatus>; 2];
 pub fn cause(key: &ChangeKey, units: Vec<UnitNote>) -> CauseNote {
     let names = |names: &Names| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let ways = |ways: &[Way]| {
-        let way = |way: &Way| WayNote {
-            all: names(&way.all),
-            and_one_of: names(&way.and_one_of),
+        let way = |way: &Way| {
+            let (mut all, mut one_of) = (names(&way.all), names(&way.and_one_of));
+            // One of one is that one.
+            if one_of.len() == 1 {
+                all.append(&mut one_of);
+                all.sort();
+            }
+            WayNote {
+                all,
+                and_one_of: one_of,
+            }
         };
         ways.iter().map(way).collect()
     };

@@ -147,7 +147,7 @@ fn look_closer(context: &Context<'_>, note: &mut GroupNote, key: &ChangeKey, det
     note.exemplars = chosen.into_iter().map(exemplar).collect();
     note.values = values(detail, &both);
     if key.class.is_flip() {
-        let tried = predicate::Tried::of(context, key, &names, detail, note);
+        let tried = predicate::Tried::of(context, key, &names, &statuses, detail, note);
         note.predicate = Some(tried.predicate(note.actions));
         for value in &mut note.values {
             value.histogram = histogram::histogram(context, &names, &value.path, &tried);

@@ -44,6 +44,8 @@ pub struct Detail {
     pub pairs: BTreeMap<(String, String), u64>,
     /// Those of agents and actions that are not counted apart.
     pub other_pairs: u64,
+    /// Those of which the status of some policy is unknown.
+    pub uncertain: u64,
     /// Different sessions.
     pub sessions: Distinct,
     /// Flips that belong to a session.
@@ -88,6 +90,8 @@ pub struct Change<'a> {
     pub length: Option<usize>,
     /// The request under head, or under base where head has none.
     pub request: Option<&'a Request>,
+    /// Whether the status of every policy is known.
+    pub certain: bool,
 }
 
 impl Details {
@@ -119,6 +123,7 @@ impl Detail {
     fn see(&mut self, change: &Change<'_>, of_session: bool, watched: &[FieldPath]) {
         let action = change.action;
         self.actions += 1;
+        self.uncertain += u64::from(!change.certain);
         let agent = action.agent.as_deref().unwrap_or("-").to_owned();
         let name = change
             .request
@@ -225,6 +230,7 @@ impl Keeper<'_, '_> {
 impl Merge for Detail {
     fn merge(&mut self, other: Self) {
         self.actions += other.actions;
+        self.uncertain += other.uncertain;
         for (pair, count) in other.pairs {
             self.pair(pair, count);
         }
@@ -238,7 +244,7 @@ impl Merge for Detail {
         for (path, (number, kept)) in other.greatest {
             let known = self.greatest.get(&path);
             let greater = known.is_none_or(|(greatest, known)| {
-                (&number, &kept.action.id) > (greatest, &known.action.id)
+                (&number, &known.action.id) > (greatest, &kept.action.id)
             });
             if greater {
                 self.greatest.insert(path, (number, kept));

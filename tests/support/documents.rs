@@ -120,7 +120,13 @@ pub fn realistic() -> Document {
         }),
         gates: GateLimits::default(),
         repository: repository(),
+        engine: EngineNote {
+            interpreted: 3,
+            read_in_full_because: BTreeMap::from([("unknown_fields".to_owned(), 3)]),
+            verified: 50,
+        },
         traffic: Some(Traffic {
+            malformed_first: Vec::new(),
             actions: 4_663,
             agents: counts(&[
                 ("refund-clerk", 1_210),

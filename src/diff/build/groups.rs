@@ -62,7 +62,7 @@ pub fn groups(context: &Context<'_>) -> Vec<GroupNote> {
             } else {
                 let names = cause::named(&key);
                 let units = cause::units(context, &names, &Default::default());
-                note.cause = cause::cause(&key, units);
+                note.cause = cause::cause(&key, units, detail.uncertain);
             }
             note
         })
@@ -139,7 +139,7 @@ fn look_closer(context: &Context<'_>, note: &mut GroupNote, key: &ChangeKey, det
         }
         unit.origins = origins.into_iter().collect();
     }
-    note.cause = cause::cause(key, units);
+    note.cause = cause::cause(key, units, detail.uncertain);
     let [of_base, of_head] = &read;
     let exemplar = |(kinds, kept): (Vec<_>, &_)| -> Exemplar {
         examples::exemplar(context, kinds, kept, [of_base, of_head])

@@ -22,8 +22,21 @@ pub struct Traffic {
     pub recordings: Vec<String>,
     /// Records that could not be read.
     pub malformed: u64,
+    /// The first of those: recording, line, and what is wrong.
+    pub malformed_first: Vec<String>,
     /// Actions that were evaluated; the others no changed policy can decide.
     pub evaluated: u64,
+}
+
+/// How the actions were decided.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct EngineNote {
+    /// Actions of which Cedar's evaluator was asked; the others were decided by compiled policies.
+    pub interpreted: u64,
+    /// Actions that the fast lane left to be read in full, by reason.
+    pub read_in_full_because: BTreeMap<String, u64>,
+    /// Actions that were decided once more by Cedar's authorizer.
+    pub verified: u64,
 }
 
 /// Whether the comparison can be trusted.

@@ -223,7 +223,7 @@ fn a_revision_decides_as_its_directory_does() {
         );
         assert_eq!(decisions(&revision), decisions(&directory), "{command}");
     }
-    let digest = |ran: &Ran| ran.json()["base"]["digest"].to_string();
+    let digest = |ran: &Ran| ran.json()["versions"]["versions"][0]["digest"].to_string();
     let [revision, directory] =
         ["v1", &base].map(|at| digest(&git.play.run(&["replay", "--at", at, "--format", "json"])));
     assert!(revision == directory && revision.contains("sha256:"));

@@ -191,7 +191,8 @@ fn same_but_for_the_name(file: &[u8], piped: &[u8]) -> serde_json::Value {
         serde_json::from_str(
             &text
                 .replace("\"-\"", "\"traffic.jsonl\"")
-                .replace("\"-:", "\"traffic.jsonl:"),
+                .replace("\"-:", "\"traffic.jsonl:")
+                .replace("\"-#", "\"traffic.jsonl#"),
         )
         .unwrap()
     };

@@ -58,10 +58,14 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
     let left = Side::base(&base.version, &pairing).with_engine(request.engine);
     let right = Side::head(&head.version).with_engine(request.engine);
     let mut report = DiffReport::default();
+    let input = match paths.is_empty() {
+        true => None,
+        false => Some(Input::new(&paths, None)?),
+    };
     let decisions = rayon::in_place_scope(|scope| {
         // Goes on beside what is done before the first action is decided.
         scope.spawn(|_| report = compare_repositories(&base, &head, &pairing));
-        compare_decisions(request, output, (&left, &right), &paths)
+        compare_decisions(request, output, (&left, &right), input.as_ref())
     })?;
     if let Some((changes, repeated)) = decisions {
         report.decisions = Some(changes);
@@ -88,8 +92,9 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
         versions: [note(&base), note(&head)],
         name: head.version.manifest.name.clone(),
         now: output.now.clone(),
-        recordings: paths
+        recordings: input
             .iter()
+            .flat_map(|input| &input.paths)
             .map(|path| path.display().to_string())
             .collect(),
         tested,
@@ -127,18 +132,18 @@ fn compare_decisions(
     request: &PlanRequest<'_>,
     output: &Output,
     (left, right): (&Side<'_>, &Side<'_>),
-    paths: &[PathBuf],
+    input: Option<&Input>,
 ) -> Result<Option<(DecisionChanges, BTreeMap<String, u64>)>, CliError> {
-    if paths.is_empty() {
+    let Some(input) = input else {
         return Ok(None);
-    }
+    };
     let ground = Ground::default();
     let options = CompareOptions {
         full: request.full,
         verify: request.verify,
     };
     let comparison = Comparison::new(&ground, left, right, options).watching(watched(left, right));
-    let streamed = Input::new(paths, None)?.work(output, || comparison.worker())?;
+    let streamed = input.work(output, || comparison.worker())?;
     let mut changes: DecisionChanges = streamed.result;
     let found = verify(Some(left), right, &changes.sample);
     changes.disagreements.merge(found);

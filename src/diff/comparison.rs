@@ -147,7 +147,6 @@ impl LineWorker for ComparisonWorker<'_> {
                     key,
                     recording,
                     action: &action,
-                    length: Some(text.len()),
                     request: request.as_ref(),
                     certain: true,
                 };
@@ -286,7 +285,6 @@ pub(super) fn note(
             key,
             recording: &place.recording,
             action,
-            length: None,
             request,
             certain: is_certain(&known.base.policies, &known.head.policies),
         };

@@ -86,8 +86,6 @@ pub struct Change<'a> {
     pub recording: &'a Arc<str>,
     /// The action.
     pub action: &'a RecordedAction,
-    /// The length of its record in bytes, where it was read as a line.
-    pub length: Option<usize>,
     /// The request under head, or under base where head has none.
     pub request: Option<&'a Request>,
     /// Whether the status of every policy is known.
@@ -136,7 +134,7 @@ impl Detail {
         if let Some(time) = &action.time {
             self.window.see(time);
         }
-        let mut keeper = Keeper { change, kept: None };
+        let mut keeper = Keeper::new(change);
         for path in watched {
             let value = change.request.and_then(|request| Scalar::at(request, path));
             let values = self.values.entry(path.clone()).or_default();
@@ -156,7 +154,7 @@ impl Detail {
         if newest.is_none_or(|((last, id), _)| (&time, &action.id) > (last, id)) {
             self.newest = Some(((time, action.id.clone()), keeper.kept()));
         }
-        let length = keeper.length();
+        let length = keeper.length;
         let smallest = self.smallest.as_ref();
         if smallest.is_none_or(|((least, id), _)| (length, &action.id) < (*least, id)) {
             self.smallest = Some(((length, action.id.clone()), keeper.kept()));
@@ -191,22 +189,26 @@ impl Detail {
 /// Copies an action once, if it is wanted at all.
 struct Keeper<'c, 'a> {
     change: &'c Change<'a>,
+    /// The length of its record in bytes, as we write it: how a recording spells it does not matter.
+    length: usize,
     kept: Option<Kept>,
 }
 
-impl Keeper<'_, '_> {
-    fn length(&self) -> usize {
-        self.change.length.unwrap_or_else(|| {
-            let text = serde_json::to_string(self.change.action);
-            text.map_or(usize::MAX, |text| text.len())
-        })
+impl<'c, 'a> Keeper<'c, 'a> {
+    fn new(change: &'c Change<'a>) -> Self {
+        let text = serde_json::to_string(change.action);
+        Self {
+            change,
+            length: text.map_or(usize::MAX, |text| text.len()),
+            kept: None,
+        }
     }
 
     fn kept(&mut self) -> Kept {
         if let Some(kept) = &self.kept {
             return kept.clone();
         }
-        let is_cut = self.length() > LONG;
+        let is_cut = self.length > LONG;
         let action = match is_cut {
             false => self.change.action.clone(),
             true => RecordedAction {

@@ -86,7 +86,12 @@ fn header(document: &Document, everything: bool) -> String {
         let text = format!("{traffic} (`--recordings PATH`)");
         out.push_str(&format!("traffic  {}\n", paint(Role::Warning, text)));
     }
-    let doubts = words::doubts(document);
+    let mut doubts = words::doubts(document);
+    if !everything && doubts.len() > 3 {
+        let more = doubts.len() - 3;
+        doubts.truncate(3);
+        doubts.push(format!("and {more} more"));
+    }
     if !doubts.is_empty() {
         let more = if everything { "" } else { " (-v)" };
         let text = format!("{}{more}", doubts.join(" · "));

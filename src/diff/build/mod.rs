@@ -129,7 +129,9 @@ fn named(counts: &Counts) -> BTreeMap<String, u64> {
     named
 }
 
-fn traffic(changes: &DecisionChanges, recordings: Vec<String>) -> Traffic {
+fn traffic(changes: &DecisionChanges, mut recordings: Vec<String>) -> Traffic {
+    // In whatever order they were named.
+    recordings.sort();
     let volume = &changes.volume;
     Traffic {
         actions: volume.actions,

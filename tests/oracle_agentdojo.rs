@@ -3,6 +3,8 @@
 
 #[path = "support/agentdojo.rs"]
 mod agentdojo;
+#[path = "support/kept_runs.rs"]
+mod kept_runs;
 mod support;
 
 use agentdojo::{
@@ -10,8 +12,6 @@ use agentdojo::{
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use support::repository::{agentauthz, write_files};
 
@@ -25,25 +25,6 @@ fn repository(root: &Path, policies: &str) {
             ("policies/rules.cedar", policies),
         ],
     );
-}
-
-/// The runs that the oracle kept, as one file a suite: those whose user task is no injection. Runs with an error are
-/// dropped by the importer.
-fn kept_runs(shared: &Path, suite: &str, to: &Path) {
-    let file = fs::File::open(shared.join(format!("{suite}.jsonl.zst"))).unwrap();
-    let mut out = std::io::BufWriter::new(fs::File::create(to).unwrap());
-    for line in BufReader::new(zstd::Decoder::new(file).unwrap()).lines() {
-        let line = line.unwrap();
-        let run: Value = serde_json::from_str(&line).unwrap();
-        if !run["user_task_id"]
-            .as_str()
-            .unwrap()
-            .starts_with("injection_")
-        {
-            writeln!(out, "{line}").unwrap();
-        }
-    }
-    out.flush().unwrap();
 }
 
 fn diff(directory: &Path, head: &str, recordings: &Path) -> Value {
@@ -97,36 +78,8 @@ fn six_rules_flip_what_an_independent_count_says() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     let recordings = root.join("native");
-    fs::create_dir(&recordings).unwrap();
     repository(&root.join("base"), EVERYTHING);
-    for (suite, calls) in [("banking", 19_053_u64), ("slack", 31_046)] {
-        let runs = root.join(format!("{suite}.jsonl"));
-        kept_runs(&shared, suite, &runs);
-        let output = agentauthz()
-            .args([
-                "-C",
-                "base",
-                "import",
-                "--format",
-                "json",
-                "--from",
-                "agentdojo",
-            ])
-            .arg(&runs)
-            .arg("-o")
-            .arg(recordings.join(format!("{suite}.jsonl.zst")))
-            .current_dir(root)
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(summary["written"].as_u64(), Some(calls));
-        fs::remove_file(runs).unwrap();
-    }
+    kept_runs::import(&shared, root, "base", &recordings);
 
     let host = host();
     let rules: BTreeMap<&str, (&str, u64)> = BTreeMap::from([

@@ -12,10 +12,11 @@ use crate::diff::{
 };
 use crate::engine::{Engine, Ground, Merge, Pairing, Side, verify};
 use crate::repository::deciding_digest;
+use crate::source::{self, Repository};
 use crate::testing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::ManuallyDrop;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is compared, and how.
 #[derive(Debug, Clone, Default)]
@@ -100,6 +101,7 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
         tested,
         report: &report,
     });
+    document.directory = directory(&head);
     document.gates = GateLimits {
         base: Some(base.version.manifest.gates),
         head: head.version.manifest.gates,
@@ -114,6 +116,17 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
         base,
         head,
     })
+}
+
+/// Where head's files stand in git; empty where they stand in none.
+fn directory(head: &Loaded) -> String {
+    let is_directory = |name: &String| name.starts_with("dir:");
+    let root = source::find_root(Path::new("."));
+    let root = root.filter(|_| !head.header.name.as_ref().is_some_and(is_directory));
+    let repository = root.and_then(|root| Repository::discover(&root).ok());
+    repository
+        .map(|repository| repository.directory())
+        .unwrap_or_default()
 }
 
 fn note(loaded: &Loaded) -> VersionNote {

@@ -9,6 +9,7 @@ use super::values::Values;
 use crate::engine::{Distinct, Merge, Scalar, Window, keep_smallest};
 use crate::model::{FieldPath, RecordedAction, Request, hash64};
 use jiff::Timestamp;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -142,7 +143,8 @@ impl Detail {
             if let Some(number) = value.filter(Scalar::is_number) {
                 let known = self.greatest.get(path);
                 let greater = known.is_none_or(|(greatest, kept)| {
-                    (&number, &kept.action.id) > (greatest, &action.id)
+                    let turn = (greatest, &action.id).cmp(&(&number, &kept.action.id));
+                    goes_before(turn, || keeper.kept(), kept)
                 });
                 if greater {
                     self.greatest.insert(path.clone(), (number, keeper.kept()));
@@ -151,17 +153,25 @@ impl Detail {
         }
         let time: Option<Timestamp> = action.time.as_deref().and_then(|time| time.parse().ok());
         let newest = self.newest.as_ref();
-        if newest.is_none_or(|((last, id), _)| (&time, &action.id) > (last, id)) {
+        let newer = newest.is_none_or(|((last, id), kept)| {
+            let turn = (last, id).cmp(&(&time, &action.id));
+            goes_before(turn, || keeper.kept(), kept)
+        });
+        if newer {
             self.newest = Some(((time, action.id.clone()), keeper.kept()));
         }
         let length = keeper.length;
         let smallest = self.smallest.as_ref();
-        if smallest.is_none_or(|((least, id), _)| (length, &action.id) < (*least, id)) {
+        let smaller = smallest.is_none_or(|((least, id), kept)| {
+            let turn = (length, &action.id).cmp(&(*least, id));
+            goes_before(turn, || keeper.kept(), kept)
+        });
+        if smaller {
             self.smallest = Some(((length, action.id.clone()), keeper.kept()));
         }
         let hash = hash64(1, action.id.as_bytes());
         let last = self.pool.last_key_value().map(|(last, _)| *last);
-        if self.pool.len() < POOL || last.is_some_and(|last| hash < last) {
+        if self.pool.len() < POOL || last.is_some_and(|last| hash <= last) {
             self.pool(hash, keeper.kept());
         }
     }
@@ -173,17 +183,30 @@ impl Detail {
     }
 
     fn pool(&mut self, hash: u64, kept: Kept) {
-        // Two ids with one hash: the smaller one stays, whichever comes first.
-        match self.pool.get(&hash) {
-            Some(known) if known.action.id <= kept.action.id => {}
-            Some(_) | None => {
-                self.pool.insert(hash, kept);
-            }
+        // Two with one hash: the smaller one stays, whichever comes first.
+        let goes = self.pool.get(&hash).is_none_or(|known| {
+            let turn = kept.action.id.cmp(&known.action.id);
+            goes_before(turn, || kept.clone(), known)
+        });
+        if goes {
+            self.pool.insert(hash, kept);
         }
         if self.pool.len() > POOL {
             self.pool.pop_last();
         }
     }
+}
+
+/// Whether an action is chosen before another: where its turn does not tell, as with equal ids, by recording and by what
+/// was recorded.
+fn goes_before(turn: Ordering, one: impl FnOnce() -> Kept, other: &Kept) -> bool {
+    let turn = turn.then_with(|| {
+        let one = one();
+        let text = |kept: &Kept| serde_json::to_string(&*kept.action).unwrap_or_default();
+        let recordings = one.recording.cmp(&other.recording);
+        recordings.then_with(|| text(&one).cmp(&text(other)))
+    });
+    turn.is_lt()
 }
 
 /// Copies an action once, if it is wanted at all.
@@ -246,24 +269,30 @@ impl Merge for Detail {
         for (path, (number, kept)) in other.greatest {
             let known = self.greatest.get(&path);
             let greater = known.is_none_or(|(greatest, known)| {
-                (&number, &known.action.id) > (greatest, &kept.action.id)
+                let turn = (greatest, &kept.action.id).cmp(&(&number, &known.action.id));
+                goes_before(turn, || kept.clone(), known)
             });
             if greater {
                 self.greatest.insert(path, (number, kept));
             }
         }
-        if let Some(newest) = other.newest
-            && self.newest.as_ref().is_none_or(|known| newest.0 > known.0)
-        {
-            self.newest = Some(newest);
+        if let Some((turn, kept)) = other.newest {
+            let newer = self
+                .newest
+                .as_ref()
+                .is_none_or(|(known, of)| goes_before(known.cmp(&turn), || kept.clone(), of));
+            if newer {
+                self.newest = Some((turn, kept));
+            }
         }
-        if let Some(smallest) = other.smallest
-            && self
+        if let Some((turn, kept)) = other.smallest {
+            let smaller = self
                 .smallest
                 .as_ref()
-                .is_none_or(|known| smallest.0 < known.0)
-        {
-            self.smallest = Some(smallest);
+                .is_none_or(|(known, of)| goes_before(turn.cmp(known), || kept.clone(), of));
+            if smaller {
+                self.smallest = Some((turn, kept));
+            }
         }
         for (hash, kept) in other.pool {
             self.pool(hash, kept);

@@ -120,7 +120,8 @@ fn every_engine_decides_as_cedar_does() {
     let start = Instant::now();
     let worlds = match number("AGENTAUTHZ_WORLD") {
         Some(one) => one..one + 1,
-        None => 0..cases.div_ceil(LINES as u64),
+        // Some lines Cedar leaves open; they are no cases.
+        None => 0..(cases + cases / 20).div_ceil(LINES as u64),
     };
     let found = worlds
         .into_par_iter()

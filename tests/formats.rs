@@ -69,6 +69,22 @@ fn the_samples_add_up() {
     assert!(hostile.len() > 8 << 20, "{}", hostile.len());
 }
 
+/// `AGENTAUTHZ_REPORTS=DIR` writes every sample in every format, to be looked at.
+#[test]
+fn every_sample_can_be_looked_at() {
+    let directory = std::env::var_os("AGENTAUTHZ_REPORTS").map(std::path::PathBuf::from);
+    for (sample, document) in samples() {
+        for (format, text) in all(&document) {
+            assert!(
+                !text.is_empty() || (sample, format) == ("clean", "github") || sample == "empty"
+            );
+            if let Some(directory) = &directory {
+                std::fs::write(directory.join(format!("{sample}.{format}")), text).unwrap();
+            }
+        }
+    }
+}
+
 /// Neither a terminal, nor a browser, nor GitHub, nor a CI runner acts on anything of the data.
 #[test]
 fn nothing_of_the_data_acts_on_a_reader() {
@@ -121,7 +137,7 @@ fn every_format_is_the_same_from_run_to_run_and_bounded() {
         );
         let widest = screen.lines().map(|line| line.chars().count()).max();
         assert!(
-            widest <= Some(140) || sample == "extreme",
+            widest <= Some(160) || sample == "extreme",
             "{sample}: {widest:?}
 {screen}"
         );
@@ -235,7 +251,7 @@ fn hidden_values_are_in_no_format() {
 #[test]
 fn the_comment_reads_well() {
     let text = render::markdown::diff(&documents::realistic());
-    assert!(text.lines().count() <= 130, "{}", text.lines().count());
+    assert!(text.lines().count() <= 145, "{}", text.lines().count());
     insta::assert_snapshot!(
         "markdown",
         render::markdown::diff(&documents::realistic().without_values())
@@ -335,7 +351,7 @@ fn sarif_has_what_code_scanning_needs() {
     let line = |at: usize| &results[at]["locations"][0]["physicalLocation"];
     assert_eq!(
         line(1)["artifactLocation"]["uri"],
-        "policies/payments.cedar"
+        "example/policies/payments.cedar"
     );
     assert_eq!(line(1)["region"]["startLine"], 14);
     let levels: Vec<&str> = results

@@ -104,7 +104,7 @@ fn approve(play: &Play, more: &[&str]) -> Ran {
 #[test]
 fn a_plan_is_judged_with_the_right_exit_code() {
     let play = play();
-    on(&play, &["gate", "plan.json"]).says(
+    on(&play, &["gate", "plan.json", "-v"]).says(
         1,
         &[
             "GATE  FAIL",
@@ -118,7 +118,8 @@ fn a_plan_is_judged_with_the_right_exit_code() {
     clean.groups.clear();
     clean.classes.clear();
     write(&play, "clean.json", &clean);
-    on(&play, &["gate", "clean.json"]).says(0, &["GATE  PASS", "fidelity", "at least 99.5 %"]);
+    on(&play, &["gate", "clean.json", "-v"])
+        .says(0, &["GATE  PASS", "fidelity", "at least 99.5 %"]);
     clean.trust.compared = 0;
     write(&play, "nothing.json", &clean);
     on(&play, &["gate", "nothing.json"]).says(3, &["GATE  INCONCLUSIVE", "traffic"]);
@@ -138,8 +139,12 @@ fn a_plan_is_judged_with_the_right_exit_code() {
 #[test]
 fn the_command_line_and_the_manifest_set_limits() {
     let play = play();
-    on(&play, &["gate", "plan.json", "--fail-on", "newly-denied"]).says(0, &["command line"]);
-    on(&play, &["gate", "plan.json", "--fail-on", "none"])
+    on(
+        &play,
+        &["gate", "plan.json", "-v", "--fail-on", "newly-denied"],
+    )
+    .says(0, &["command line"]);
+    on(&play, &["gate", "plan.json", "-v", "--fail-on", "none"])
         .says(0, &["no limit", "5 actions widened"]);
     on(&play, &["gate", "plan.json", "--fail-on", "newly-allowed"]).says(1, &["command line"]);
     on(&play, &["gate", "plan.json", "--fail-on", "nothing"]).says(2, &["`nothing`"]);
@@ -149,17 +154,17 @@ fn the_command_line_and_the_manifest_set_limits() {
     loose.gates.head.newly_allowed.max_actions = 9;
     loose.gates.base = Some(loose.gates.head);
     write(&play, "loose.json", &loose);
-    on(&play, &["gate", "loose.json"]).says(1, &["newly_allowed", "0 actions"]);
+    on(&play, &["gate", "loose.json", "-v"]).says(1, &["newly_allowed", "0 actions"]);
     let manifest = play.text("agentauthz.yaml");
     let gates = "gates:\n  newly_allowed: { max_actions: 9 }\n  fidelity: { min: 99 }\n";
     play.write("agentauthz.yaml", format!("{manifest}{gates}"));
-    on(&play, &["gate", "loose.json"]).says(0, &["at most 9 actions", "at least 99.5 %"]);
-    on(&play, &["gate", "plan.json"]).says(1, &["0 actions"]);
+    on(&play, &["gate", "loose.json", "-v"]).says(0, &["at most 9 actions", "at least 99.5 %"]);
+    on(&play, &["gate", "plan.json", "-v"]).says(1, &["0 actions"]);
     play.write(
         "agentauthz.yaml",
         format!("{manifest}gates:\n  newly_alowed: {{}}\n"),
     );
-    on(&play, &["gate", "plan.json"]).says(2, &["newly_alowed"]);
+    on(&play, &["gate", "plan.json", "-v"]).says(2, &["newly_alowed"]);
     play.write(
         "agentauthz.yaml",
         format!("{manifest}gates:\n  fidelity: {{ min: 101 }}\n"),
@@ -179,7 +184,7 @@ fn an_approval_is_written_used_drifts_and_is_pruned() {
     assert!(text.starts_with("# Ours.\nversion: 1\napprovals:\n  - group: \"8c41d2aa90be11f0\"\n"));
     assert!(!text.contains('\u{1b}'));
     on(&play, &["check"]).says(0, &["no faults"]);
-    on(&play, &["gate", "plan.json"]).says(0, &["GATE  PASS", "5 more approved", "used"]);
+    on(&play, &["gate", "plan.json", "-v"]).says(0, &["GATE  PASS", "5 more approved", "used"]);
     on(&play, &["approvals", "--plan", "plan.json"]).says(0, &["used 8c41d2aa90be11f0", "maria"]);
     on(&play, &["approvals"]).says(0, &["open 8c41d2aa90be11f0"]);
 
@@ -188,7 +193,7 @@ fn an_approval_is_written_used_drifts_and_is_pruned() {
     let mut more = document();
     more.groups[0].values[0].range = Some(["101".to_owned(), "9000".to_owned()]);
     write(&play, "more.json", &more);
-    on(&play, &["gate", "more.json"]).says(
+    on(&play, &["gate", "more.json", "-v"]).says(
         1,
         &[
             "drifted",
@@ -197,19 +202,19 @@ fn an_approval_is_written_used_drifts_and_is_pruned() {
     );
     write(&play, "plan.json", &more);
     approve(&play, &["--replace"]).says(0, &["max: 9000"]);
-    on(&play, &["gate", "plan.json"]).says(0, &["GATE  PASS"]);
+    on(&play, &["gate", "plan.json", "-v"]).says(0, &["GATE  PASS"]);
 
     // Expired: fails the gate, and is pruned without a plan; else only what no group uses.
-    play.run(&["gate", "plan.json", "--now", "2027-01-31"])
+    play.run(&["gate", "plan.json", "-v", "--now", "2027-01-31"])
         .says(0, &["used"]);
-    play.run(&["gate", "plan.json", "--now", "2027-02-01"])
+    play.run(&["gate", "plan.json", "-v", "--now", "2027-02-01"])
         .says(1, &["1 expired"]);
     on(&play, &["approvals", "prune"]).says(0, &["removed 0 approvals, kept 1"]);
     let mut none = document();
     none.groups.clear();
     none.classes.clear();
     write(&play, "none.json", &none);
-    on(&play, &["gate", "none.json"]).says(1, &["1 unused of 1 approval"]);
+    on(&play, &["gate", "none.json", "-v"]).says(1, &["1 unused of 1 approval"]);
     on(&play, &["approvals", "prune", "--plan", "plan.json"]).says(0, &["removed 0"]);
     // A plan that replayed nothing shows no approval as unused.
     none.traffic = None;
@@ -270,9 +275,11 @@ fn faults_of_approvals_are_shown_and_they_do_not_count() {
     let text = play.text("approvals.yaml");
     play.write("approvals.yaml", text.replace("\"jon\"", "\"maria\""));
     on(&play, &["check"]).says(1, &["approvals.yaml:", "`maria` approves what they own"]);
-    on(&play, &["gate", "plan.json"]).says(1, &["approves what they own", "5 actions in 1 group"]);
+    approve(&play, &[]).says(2, &["has an approval already"]);
+    on(&play, &["gate", "plan.json", "-v"])
+        .says(1, &["approves what they own", "5 actions in 1 group"]);
     play.write("approvals.yaml", text.replace("owner:", "ownr:"));
-    on(&play, &["gate", "plan.json"]).says(2, &["approvals.yaml", "ownr"]);
+    on(&play, &["gate", "plan.json", "-v"]).says(2, &["approvals.yaml", "ownr"]);
     play.write("approvals.yaml", text.replace("[\"bot\"]", "[\"*\"]"));
     on(&play, &["check"]).says(1, &["`*` is no agent"]);
 }

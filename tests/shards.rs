@@ -4,7 +4,7 @@
 #[path = "support/own_policies.rs"]
 mod own_policies;
 
-use agentauthz::diff::{self, CompareOptions, Comparison, DecisionChanges, DiffReport, Ending};
+use agentauthz::diff::{self, CompareOptions, Comparison, DecisionChanges, DiffReport};
 use agentauthz::engine::{
     Chunk, Compared, Ground, Ids, Incoming, Merge, Pairing, Place, Side, SideTally, Verdict,
     Volume, Worker,
@@ -14,7 +14,7 @@ use agentauthz::model::{
     RecordedAction, RecordedDecision, Request, Sources,
 };
 use agentauthz::recording::{Item, Items, Limits, parse};
-use agentauthz::render::{self, Header, Judgement};
+use agentauthz::render::{self, Header};
 use agentauthz::replay::{self, ReplayReport, Replayer};
 use agentauthz::repository::{Files, PolicyVersion, load};
 use agentauthz::source::Tree;
@@ -106,19 +106,23 @@ fn header() -> Header {
     }
 }
 
-fn shown_diff(changes: &DecisionChanges) -> String {
+/// The report of what was compared, as JSON.
+fn shown_diff(left: &Side<'_>, right: &Side<'_>, changes: &DecisionChanges) -> String {
     let report = DiffReport {
         decisions: Some(changes.clone()),
         ..DiffReport::default()
     };
-    let judgement = Judgement {
-        ending: Ending::Failed,
-        fail_on: Vec::new(),
-    };
-    let none = Sources::default();
-    let text = render::diff(&header(), &report, &judgement, (&none, &none));
-    let json = render::diff_json(&header(), &report, &judgement, (&none, &none));
-    format!("{text}{json}")
+    let document = diff::document(diff::Input {
+        report: &report,
+        repository: Default::default(),
+        sides: [left, right],
+        versions: Default::default(),
+        name: None,
+        now: "2026-11-01".to_owned(),
+        recordings: Vec::new(),
+        tested: BTreeSet::new(),
+    });
+    render::document_json(&document).to_string()
 }
 
 fn shown_replay(report: &ReplayReport) -> String {
@@ -177,7 +181,7 @@ fn shards_of_the_example_give_the_report_of_one_run() {
     let changes = hold(
         &items,
         each(|changes, incoming| diff::observe(&left, &right, changes, incoming)),
-        shown_diff,
+        |changes| shown_diff(&left, &right, changes),
     );
     assert!(changes.volume.actions > 4_000, "{}", changes.volume.actions);
     assert!(changes.flips() > 0 && changes.groups.len() > 1);
@@ -293,7 +297,7 @@ fn shards_past_every_limit_give_the_report_of_one_run() {
             let class = ChangeClass::ALL[at % ChangeClass::ALL.len()];
             changes.count(place, &action, Compared { class, base, head });
         }),
-        shown_diff,
+        |changes| format!("{:?}", changes.classes),
     );
     past_limits(&changes.volume, &changes.base);
     assert_eq!(changes.unaffected, MADE as u64 / 2 - MADE as u64 / 20);
@@ -409,7 +413,8 @@ fn shards_of_the_compiled_engine_give_the_report_of_one_run() {
         let options = CompareOptions { full, verify: 50 };
         let comparison = Comparison::new(&ground, &left, &right, options);
         let fold = |chunks: &[Lines]| worked(comparison.worker(), chunks);
-        let changes = hold(chunks, fold, shown_diff);
+        let shown = |changes: &DecisionChanges| shown_diff(&left, &right, changes);
+        let changes = hold(chunks, fold, shown);
         let volume = &changes.volume;
         // One line in a thousand is broken, one is blank, and one is read in full.
         let rare = volume.malformed.count;

@@ -1,17 +1,16 @@
 //! `agentauthz approvals`
 
-use super::args::{ApprovalsArgs, ApprovalsCommand};
+use super::approve::look_up;
+use super::args::{ApprovalsArgs, ApprovalsCommand, Compared};
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report, write_file};
-use super::read_plan::read_plan;
 use super::versions::{Loaded, load_version, root};
 use crate::diff::document::{ApprovalNote, ApprovalState, Document};
 use crate::diff::{JudgeOptions, judge};
 use crate::render::{self, count};
 use crate::repository::remove_approvals;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 struct Listed {
     notes: Vec<(ApprovalNote, bool)>,
@@ -48,23 +47,24 @@ impl Report for Listed {
 pub fn run(args: &ApprovalsArgs, output: &Output) -> Result<u8, CliError> {
     match &args.command {
         None => {
-            let (_, notes) = notes(args.plan.as_ref(), output)?;
+            let (_, notes) = notes(&args.compared, output)?;
             output.write(&Listed {
                 notes,
                 now: output.now.clone(),
             })?;
             Ok(0)
         }
-        Some(ApprovalsCommand::Prune { plan }) => prune(plan.as_ref(), output),
+        Some(ApprovalsCommand::Prune(compared)) => prune(compared, output),
     }
 }
 
 /// The approvals of the working tree and what became of them; and whether that is known.
 fn notes(
-    plan: Option<&PathBuf>,
+    compared: &Compared,
     output: &Output,
 ) -> Result<(Loaded, Vec<(ApprovalNote, bool)>), CliError> {
-    let document = plan.map(|plan| read_plan(plan)).transpose()?;
+    let named = compared.plan.is_some() || !compared.diff.is_empty();
+    let document = named.then(|| look_up(compared, output)).transpose()?;
     let loaded = load_version(&Origin::WorkingTree)?.whole()?;
     let options = JudgeOptions {
         now: output.now.clone(),
@@ -90,8 +90,8 @@ fn is_whole(document: &Document) -> bool {
     replayed.is_some_and(|traffic| traffic.actions > 0) && document.ungrouped == 0
 }
 
-fn prune(plan: Option<&PathBuf>, output: &Output) -> Result<u8, CliError> {
-    let (loaded, notes) = notes(plan, output)?;
+fn prune(compared: &Compared, output: &Output) -> Result<u8, CliError> {
+    let (loaded, notes) = notes(compared, output)?;
     let dead: BTreeSet<String> = notes
         .into_iter()
         .filter(|(note, known)| match note.state {

@@ -1,22 +1,24 @@
 //! `agentauthz approve`
 
-use super::args::ApproveArgs;
+use super::args::{ApproveArgs, Compared};
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, write_file};
+use super::plan::{PlanRequest, compute};
 use super::read_plan::{find_group, read_plan};
 use super::versions::{Loaded, load_version, root};
+use crate::diff::document::Document;
 use crate::diff::envelope;
 use crate::model::Span;
 use crate::render::printable;
 use crate::repository::{
-    Approval, add_approval, approval_text, is_day, remove_approvals, same_person,
+    Approval, add_approval, approval_text, has_approval, is_day, remove_approvals, same_person,
 };
 use std::collections::BTreeSet;
 
 pub fn run(args: &ApproveArgs, output: &Output) -> Result<u8, CliError> {
     check_words(args, &output.now)?;
-    let document = read_plan(&args.plan)?;
+    let document = look_up(&args.compared, output)?;
     let group = find_group(&document, &args.group)?;
     let envelope = envelope(document.values, group).map_err(|message| {
         CliError::new(format!(
@@ -47,28 +49,29 @@ pub fn run(args: &ApproveArgs, output: &Output) -> Result<u8, CliError> {
     };
     let file = loaded.version.sources.get(&path);
     let mut text = file.map(|file| file.text.to_string()).unwrap_or_default();
-    let known = loaded
+    let elsewhere = loaded
         .version
         .approvals
         .iter()
-        .find(|known| known.group == approval.group);
-    match known {
-        None => {}
-        Some(known) if args.replace && *known.file == *path => {
-            text = remove_approvals(&text, &BTreeSet::from([known.group.clone()]))
-                .ok_or_else(by_hand)?;
-        }
-        Some(known) => {
-            let help = match args.replace {
-                true => "remove it there",
-                false => "`--replace` writes another one in its place",
-            };
+        .find(|known| known.group == approval.group && *known.file != *path);
+    if let Some(known) = elsewhere {
+        return Err(CliError::new(format!(
+            "group {} has an approval already, in `{}`",
+            group.number, known.file
+        ))
+        .with_help("remove it there"));
+    }
+    // One that is at fault stands there, too.
+    if has_approval(&text, &approval.group) {
+        if !args.replace {
             return Err(CliError::new(format!(
-                "group {} has an approval already, in `{}`",
-                group.number, known.file
+                "group {} has an approval already, in `{path}`",
+                group.number
             ))
-            .with_help(help));
+            .with_help("`--replace` writes another one in its place"));
         }
+        let replaced = BTreeSet::from([approval.group.clone()]);
+        text = remove_approvals(&text, &replaced).ok_or_else(by_hand)?;
     }
     let text = add_approval(&text, &approval).ok_or_else(by_hand)?;
     write_file(&root()?.join(&path), text.as_bytes())?;
@@ -81,6 +84,18 @@ pub fn run(args: &ApproveArgs, output: &Output) -> Result<u8, CliError> {
         group.number
     ))?;
     Ok(0)
+}
+
+/// The report in which groups are looked up: a plan, or a diff that is computed now.
+pub fn look_up(compared: &Compared, output: &Output) -> Result<Document, CliError> {
+    if let Some(plan) = &compared.plan {
+        return read_plan(plan);
+    }
+    let request = PlanRequest {
+        versions: &compared.diff,
+        ..PlanRequest::default()
+    };
+    Ok(compute(&request, output)?.document)
 }
 
 fn check_words(args: &ApproveArgs, now: &str) -> Result<(), CliError> {

@@ -285,9 +285,20 @@ pub struct ApproveArgs {
     /// Take the place of the approval that the group has.
     #[arg(long)]
     pub replace: bool,
-    /// The plan that holds the group.
+    /// Where the group is looked up.
+    #[command(flatten)]
+    pub compared: Compared,
+}
+
+/// Where groups are looked up.
+#[derive(Debug, Clone, Args)]
+pub struct Compared {
+    /// A plan, as `diff -o` wrote it.
     #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
-    pub plan: PathBuf,
+    pub plan: Option<PathBuf>,
+    /// The versions to compare where there is no plan, as `diff` takes them: `main`, `a..b`, `main...HEAD`.
+    #[arg(long, value_name = "VERSION", num_args = 1..=2, conflicts_with = "plan")]
+    pub diff: Vec<String>,
 }
 
 /// Arguments of `approvals`.
@@ -297,20 +308,16 @@ pub struct ApprovalsArgs {
     /// What to do with them; without it, they are shown.
     #[command(subcommand)]
     pub command: Option<ApprovalsCommand>,
-    /// The plan in which their groups are looked up; without it, only expiry is judged.
-    #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
-    pub plan: Option<PathBuf>,
+    /// Where their groups are looked up; without that, only expiry is judged.
+    #[command(flatten)]
+    pub compared: Compared,
 }
 
 /// What to do with approvals.
 #[derive(Debug, Subcommand)]
 pub enum ApprovalsCommand {
-    /// Remove those that are expired or, by a plan, unused.
-    Prune {
-        /// The plan in which their groups are looked up; without it, only expiry is judged.
-        #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
-        plan: Option<PathBuf>,
-    },
+    /// Remove those that are expired or unused. Without a plan or versions, only expiry is judged.
+    Prune(Compared),
 }
 
 /// Arguments of `explain`.

@@ -60,8 +60,8 @@ impl Report for Documented<'_> {
     fn other(&self, format: Format) -> Option<String> {
         match format {
             Format::Terminal | Format::Json => None,
-            Format::Html => Some(render::html::diff(&self.shared)),
             Format::Markdown => Some(render::markdown::diff(&self.shared)),
+            Format::Html => Some(render::html::diff(&self.shared)),
             Format::Sarif => Some(render::sarif::diff(&self.shared)),
             Format::Github => Some(render::github::diff(&self.shared)),
             Format::Junit => Some(render::junit::diff(&self.shared)),

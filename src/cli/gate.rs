@@ -1,32 +1,17 @@
 //! `agentauthz gate`
 
-use super::args::GateArgs;
+use super::args::{Format, GateArgs};
 use super::diff::read_fail_on;
+use super::document::Documented;
 use super::error::CliError;
 use super::origin::Origin;
-use super::output::{Output, Report};
+use super::output::Output;
 use super::read_plan::read_plan;
 use super::versions::{Loaded, load_version};
 use crate::diff::document::Document;
 use crate::diff::{JudgeOptions, apply};
-use crate::render::{self, Header};
 use crate::source;
 use std::path::Path;
-
-struct Gated {
-    header: Header,
-    document: Document,
-}
-
-impl Report for Gated {
-    fn terminal(&self) -> String {
-        render::gates(&self.header, &self.document)
-    }
-
-    fn json(&self) -> serde_json::Value {
-        serde_json::to_value(&self.document).unwrap_or_default()
-    }
-}
 
 pub fn run(args: &GateArgs, output: &Output) -> Result<u8, CliError> {
     let fail_on = match args.fail_on.is_empty() {
@@ -48,8 +33,9 @@ pub fn run(args: &GateArgs, output: &Output) -> Result<u8, CliError> {
     }
     apply(&mut document, approvals.unwrap_or_default(), &options);
     let code = exit_code(&document);
-    let header = output.header(document.repository_name.as_ref(), Vec::new());
-    output.write(&Gated { header, document })?;
+    let values = here.is_some_and(|here| here.version.manifest.reports.values);
+    let plan = args.plan.display().to_string();
+    output.write(&Documented::new(&document, values, Some(plan), output))?;
     Ok(code)
 }
 
@@ -63,18 +49,14 @@ fn repository(at: Option<&str>) -> Result<Option<Loaded>, CliError> {
         .map(Some)
 }
 
-/// What is wrong with approvals, each a line: they do not count.
+/// What is wrong with approvals, each a line as a plan has it: they do not count.
 fn approval_faults(here: &Loaded) -> Vec<String> {
     let found = here.version.diagnostics.iter();
     found
         .filter(|found| found.code == "approval")
         .map(|found| {
             let path = found.path.as_deref().unwrap_or_default();
-            let file = here.version.sources.get(path);
-            let line = file
-                .zip(found.span())
-                .map_or(0, |(file, span)| file.line_column(span.start).0);
-            format!("head: {path}:{line}: {}", found.message)
+            format!("head: {path}: {}", found.message)
         })
         .collect()
 }

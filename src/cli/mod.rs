@@ -28,5 +28,4 @@ mod test;
 mod versions;
 
 pub use args::{Cli, Command};
-pub use document::{Documented, FORMATS};
 pub use run::run;

@@ -36,10 +36,8 @@ pub struct PlanRequest<'a> {
 pub struct Computed {
     /// The report.
     pub document: Document,
-    /// Base. The process ends with the command; to take the many small things of which versions are made apart would only
+    /// Head. The process ends with the command; to take the many small things of which versions are made apart would only
     /// take time.
-    pub base: ManuallyDrop<Loaded>,
-    /// Head.
     pub head: ManuallyDrop<Loaded>,
     /// Whether argument values may be shown in what leaves the machine: where base and head allow it.
     pub values: bool,
@@ -106,7 +104,6 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
     Ok(Computed {
         document,
         values: manifests.iter().all(|manifest| manifest.reports.values),
-        base,
         head,
     })
 }

@@ -1,6 +1,7 @@
 //! From the command line to an exit code.
 
 use super::args::{Cli, Command, Format};
+use super::document::FORMATS;
 use super::error::CliError;
 use super::output::{BASIC, Output};
 use super::{

@@ -75,6 +75,11 @@ impl<'a> Comparison<'a> {
         Self { watched, ..self }
     }
 
+    /// What is noted of an action beside what both sides say.
+    fn noted(&self) -> (&Units, &[FieldPath], Option<&[Side<'a>; 2]>) {
+        (&self.units, &self.watched, self.scopes.as_ref())
+    }
+
     /// A worker for one thread. What several workers finish with adds up in any order.
     pub fn worker(&self) -> ComparisonWorker<'_> {
         ComparisonWorker {
@@ -179,7 +184,7 @@ impl LineWorker for ComparisonWorker<'_> {
         let Some(lane) = &mut self.lane else {
             changes.interpreted += 1;
             let compared = compare(base, head, &action);
-            note(self.comparison, changes, &place, &action, &compared);
+            note(self.comparison.noted(), changes, &place, &action, &compared);
             changes.see(place, &action, compared);
             return;
         };
@@ -197,7 +202,7 @@ impl LineWorker for ComparisonWorker<'_> {
                     self.checked += 1;
                     check_again(&compared, &place, &action, self.comparison, changes);
                 }
-                note(self.comparison, changes, &place, &action, &compared);
+                note(self.comparison.noted(), changes, &place, &action, &compared);
                 changes.see(place, &action, compared);
             }
         }
@@ -241,8 +246,8 @@ impl ComparisonWorker<'_> {
 
 /// Notes an action that was read in full: what is behind its change, or that it did not flip, and which policies' scopes
 /// held.
-fn note(
-    comparison: &Comparison<'_>,
+pub(super) fn note(
+    (units, watched, scopes): (&Units, &[FieldPath], Option<&[Side<'_>; 2]>),
     changes: &mut DecisionChanges,
     place: &Place,
     action: &RecordedAction,
@@ -258,7 +263,7 @@ fn note(
     };
     reach(base);
     reach(head);
-    if let Some(scopes) = &comparison.scopes {
+    if let Some(scopes) = scopes {
         scopes.iter().for_each(|side| reach(&side.decide(action)));
     }
     let request = head.request.as_ref().or(base.request.as_ref());
@@ -266,7 +271,7 @@ fn note(
         changes.bystander(request.map(|request| &request.action), place, action);
     }
     let reasons = compared.class == ChangeClass::ReasonChanged;
-    let key = ChangeKey::of(compared, &comparison.units).filter(|_| !reasons);
+    let key = ChangeKey::of(compared, units).filter(|_| !reasons);
     if let Some(key) = key {
         let change = Change {
             key,
@@ -275,7 +280,7 @@ fn note(
             length: None,
             request,
         };
-        changes.details.see(change, &comparison.watched);
+        changes.details.see(change, watched);
     }
 }
 

@@ -1,12 +1,12 @@
 //! The changes of decisions, counted by class and grouped by what both sides say.
 
 use super::bystanders::Bystanders;
+use super::comparison::note;
 use super::details::Details;
 use super::document::Said;
-use crate::diff::FailOn;
 use crate::engine::{
     Compared, Counts, Distinct, Incoming, LeftCounts, Merge, Notes, Place, Sample, Side, SideTally,
-    Volume, Window, compare, keep_smallest,
+    Units, Volume, Window, compare, keep_smallest,
 };
 use crate::model::{
     Answer, ChangeClass, Decision, EntityRef, FieldPath, Outcome, RecordedAction, Request,
@@ -114,7 +114,7 @@ pub struct Example {
 const EXAMPLES: usize = 3;
 const GROUPS: usize = 2_000;
 
-/// Compares one thing read from a recording.
+/// Compares one thing read from a recording, by itself and by the interpreter.
 pub fn observe(
     base: &Side<'_>,
     head: &Side<'_>,
@@ -126,6 +126,8 @@ pub fn observe(
     };
     changes.interpreted += 1;
     let compared = compare(base, head, &action);
+    let units = Units::of_sides(base, head);
+    note((&units, &[], None), changes, &place, &action, &compared);
     changes.see(place, &action, compared);
 }
 
@@ -154,14 +156,6 @@ impl DecisionChanges {
         self.actions_in(ChangeClass::NewlyDenied)
             + self.actions_in(ChangeClass::ErrorClosed)
             + self.newly_undecidable_allowed
-    }
-
-    pub(super) fn fails(&self, fail: FailOn) -> bool {
-        match fail {
-            FailOn::NewlyAllowed => self.widened() > 0,
-            FailOn::NewlyDenied => self.narrowed() > 0,
-            FailOn::Class(class) => self.actions_in(class) > 0,
-        }
     }
 
     /// Counts one compared action, and what each side says of it.

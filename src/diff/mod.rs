@@ -67,41 +67,7 @@ pub enum FailOn {
     Class(ChangeClass),
 }
 
-/// How a diff ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Nothing that fails it.
-    Clean,
-    /// A change that fails it.
-    Failed,
-    /// Nothing failed, but the comparison proves nothing, or not everything.
-    Inconclusive,
-}
-
 impl DiffReport {
-    /// How the diff ends. It is inconclusive where something changed and nothing was replayed or decided on both
-    /// sides, where an action that base decides can no longer be decided, where neither side can decide an action and a
-    /// policy changed on which that rests, where a record could not be read, and where an id stands twice.
-    pub fn ending(&self, fail_on: &BTreeSet<FailOn>) -> Ending {
-        let Some(decisions) = &self.decisions else {
-            return match self.repository.is_empty() {
-                true => Ending::Clean,
-                false => Ending::Inconclusive,
-            };
-        };
-        if fail_on.iter().any(|fail| decisions.fails(*fail)) {
-            return Ending::Failed;
-        }
-        let lost = decisions.actions_in(ChangeClass::NewlyUndecidable) > 0
-            || decisions.volume.malformed.count > 0
-            || self.undecided_change() > 0
-            || !self.repeated.is_empty();
-        if lost || (decisions.compared == 0 && !self.repository.is_empty()) {
-            return Ending::Inconclusive;
-        }
-        Ending::Clean
-    }
-
     /// How many times a changed policy has an unknown status for an action that neither side can decide.
     pub fn undecided_change(&self) -> u64 {
         self.undecided_changes().values().sum()

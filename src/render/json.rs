@@ -4,18 +4,14 @@ mod pin;
 
 pub use pin::pin;
 
-use super::{Header, ImportSummary, Judgement};
+use super::{Header, ImportSummary};
 use crate::check::CheckReport;
 use crate::diff::document::Document;
-use crate::diff::{
-    DecisionChanges, DiffReport, Edit, Ending, Group, GroupKey, Place, PolicyChange,
-    PolicyChangeKind, SideName,
-};
 use crate::engine::{
     Counts, Decisions, LeftCounts, Named, Notes, PolicyStatus, SideTally, Volume, Way,
 };
 use crate::explain::ExplainReport;
-use crate::model::{Answer, ChangeClass, Diagnostic, Outcome, Request, Sources};
+use crate::model::{Answer, Diagnostic, Outcome, Sources};
 use crate::replay::ReplayReport;
 use crate::testing::{TestOutcome, TestReport};
 use serde_json::{Map, Value, json};
@@ -104,52 +100,6 @@ pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> Valu
         "interpreted": report.interpreted,
         "read_in_full_because": reasons(&report.left),
         "verified": report.sample.len(),
-        "repeated_ids": report.repeated,
-    })
-}
-
-/// `diff` as `agentauthz.diff/1`.
-pub fn diff(
-    header: &Header,
-    report: &DiffReport,
-    judgement: &Judgement,
-    sources: (&Sources, &Sources),
-) -> Value {
-    let found: Vec<Value> = report
-        .diagnostics
-        .iter()
-        .map(|(side, found)| {
-            let (name, sources) = match side {
-                SideName::Base => ("base", sources.0),
-                SideName::Head => ("head", sources.1),
-            };
-            let mut value = diagnostic(found, sources);
-            if let Value::Object(members) = &mut value {
-                members.insert("side".to_owned(), json!(name));
-            }
-            value
-        })
-        .collect();
-    let repository = &report.repository;
-    json!({
-        "format": "agentauthz.diff/1",
-        "versions": versions(header),
-        "result": match judgement.ending {
-            Ending::Clean => "clean",
-            Ending::Failed => "failed",
-            Ending::Inconclusive => "inconclusive",
-        },
-        "fail_on": judgement.fail_on,
-        "diagnostics": found,
-        "repository": {
-            "policies": { "base": repository.counts.0, "head": repository.counts.1 },
-            "schema_changed": repository.schema,
-            "mapping_changed": repository.mapping,
-            "entities_changed": repository.entities,
-            "control_changes": repository.control.iter().map(|change| &change.what).collect::<Vec<_>>(),
-            "policy_changes": repository.policies.iter().map(policy_change).collect::<Vec<_>>(),
-        },
-        "decisions": report.decisions.as_ref().map(decisions),
         "repeated_ids": report.repeated,
     })
 }
@@ -386,99 +336,4 @@ fn statuses(policies: &[PolicyStatus], sources: &Sources) -> Vec<Value> {
             })
         })
         .collect()
-}
-
-fn policy_change(change: &PolicyChange) -> Value {
-    let place = |place: &Option<Place>| {
-        place
-            .as_ref()
-            .map(|place| json!({ "path": place.file, "line": place.line }))
-    };
-    let (kind, edits) = match &change.kind {
-        PolicyChangeKind::Added => ("added", Vec::new()),
-        PolicyChangeKind::Removed => ("removed", Vec::new()),
-        PolicyChangeKind::Moved => ("moved", Vec::new()),
-        PolicyChangeKind::Edited(edits) => {
-            let words = edits.iter().map(|edit| match edit {
-                Edit::Effect => "effect",
-                Edit::Logic => "logic",
-                Edit::Annotations => "annotations",
-                Edit::Link => "link",
-                Edit::Moved => "moved",
-            });
-            ("edited", words.collect())
-        }
-    };
-    let hunks: Vec<Vec<String>> = change
-        .hunks
-        .iter()
-        .map(|hunk| {
-            hunk.lines
-                .iter()
-                .map(|(sign, text)| format!("{sign}{text}"))
-                .collect()
-        })
-        .collect();
-    json!({
-        "policy": change.name, "kind": kind, "edits": edits, "base": place(&change.base),
-        "head": place(&change.head), "hunks": hunks,
-    })
-}
-
-fn decisions(changes: &DecisionChanges) -> Value {
-    let classes: Map<String, Value> = ChangeClass::ALL
-        .into_iter()
-        .map(|class| {
-            let tally = changes.classes.get(&class);
-            let value = json!({
-                "actions": tally.map_or(0, |tally| tally.actions),
-                "agents": tally.map_or(0, |tally| tally.agents.len()),
-                "sessions": tally.map_or(0, |tally| tally.sessions.len()),
-            });
-            (class.name().replace('-', "_"), value)
-        })
-        .collect();
-    json!({
-        "volume": volume(&changes.volume),
-        "decided_on_both": changes.compared,
-        "not_evaluated": changes.unaffected,
-        "interpreted": changes.interpreted,
-        "read_in_full_because": reasons(&changes.left),
-        "verified": changes.sample.len(),
-        "flips": changes.flips(),
-        "widened": changes.widened(),
-        "narrowed": changes.narrowed(),
-        "classes": classes,
-        "groups": changes.groups.iter().map(group).collect::<Vec<_>>(),
-        "ungrouped": changes.ungrouped,
-        "undecided_on_both_by_policy": counts(&changes.undecided),
-        "base": side(&changes.base),
-        "head": side(&changes.head),
-    })
-}
-
-fn group((key, group): (&GroupKey, &Group)) -> Value {
-    let examples: Vec<Value> = group
-        .examples
-        .iter()
-        .map(|example| {
-            let request: Option<&Request> = example.request.as_ref();
-            json!({
-                "recording": example.place.recording, "line": example.place.line, "id": example.id,
-                "agent": example.agent, "session": example.session, "request": request,
-            })
-        })
-        .collect();
-    json!({
-        "class": key.class,
-        "base": outcome(&key.base),
-        "head": outcome(&key.head),
-        "actions": group.tally.actions,
-        "sessions": group.tally.sessions.len(),
-        "by_agent": counts(&group.tally.agents),
-        "by_action": counts(&group.actions),
-        "first": group.window.ends().map(|(first, _)| first),
-        "last": group.window.ends().map(|(_, last)| last),
-        "examples": examples,
-    })
 }

@@ -4,7 +4,8 @@
 mod groups;
 mod text;
 
-use crate::diff::document::{Document, GateVerdict, PolicyChangeNote};
+use crate::diff::document::{Document, GateVerdict};
+use crate::model::ChangeClass;
 use crate::render::numbers::{count, grouped};
 use crate::render::words::{self, Flips};
 use text::{cell, code, fence};
@@ -105,7 +106,7 @@ impl Page {
 }
 
 fn folded(summary: &str, body: &str) -> String {
-    format!("\n<details><summary>{summary}</summary>\n\n{body}\n</details>\n")
+    format!("\n<details><summary>{summary}</summary>\n\n{body}</details>\n")
 }
 
 fn head(document: &Document) -> String {
@@ -159,8 +160,11 @@ fn head(document: &Document) -> String {
 }
 
 fn table(document: &Document) -> String {
+    let changed = document.classes.iter();
+    let changed =
+        changed.filter(|class| class.actions > 0 && class.class != ChangeClass::Unchanged);
     let mut rows = String::new();
-    for class in document.classes.iter().filter(|class| class.actions > 0) {
+    for class in changed {
         let name = class.class.name().replace('-', " ");
         let name = if class.widened > 0 {
             format!("**{name}**")
@@ -286,42 +290,37 @@ fn trust(document: &Document) -> String {
 /// The texts of the policies that may decide otherwise now.
 fn policies(document: &Document) -> String {
     const POLICIES: usize = 12;
+    const LINES: usize = 12;
+    let mut lines: Vec<String> = Vec::new();
     let mut deciding = document
         .repository
         .policies
         .iter()
         .filter(|policy| policy.deciding);
-    let shown: Vec<String> = deciding.by_ref().take(POLICIES).map(hunks).collect();
-    if shown.is_empty() {
-        return String::new();
+    for policy in deciding.by_ref().take(POLICIES) {
+        let name: String = policy.policy.chars().take(120).collect();
+        lines.push(format!("@@ {name}: {} @@", words::change(policy.kind)));
+        let changed: Vec<&String> = policy.hunks.iter().flat_map(|hunk| &hunk.lines).collect();
+        lines.extend(
+            changed
+                .iter()
+                .take(LINES)
+                .map(|line| line.chars().take(300).collect()),
+        );
+        if changed.len() > LINES {
+            let rest = count((changed.len() - LINES) as u64, "line");
+            lines.push(format!("@@ and {rest} more @@"));
+        }
     }
-    let rest = match deciding.count() {
-        0 => String::new(),
-        number => format!("and {} more\n", count(number as u64, "policy")),
-    };
-    folded(
-        "What changed in the policies",
-        &format!("{}{rest}", shown.join("\n")),
-    )
-}
-
-fn hunks(policy: &PolicyChangeNote) -> String {
-    const LINES: usize = 12;
-    let lines: Vec<&String> = policy.hunks.iter().flat_map(|hunk| &hunk.lines).collect();
-    let shown: Vec<&str> = lines.iter().take(LINES).map(|line| line.as_str()).collect();
-    let more = match lines.len().saturating_sub(LINES) {
-        0 => String::new(),
-        rest => format!("and {} more\n", count(rest as u64, "line")),
-    };
-    let hunks = match shown.is_empty() {
+    match deciding.count() {
+        0 => {}
+        number => lines.push(format!("@@ and {} more @@", count(number as u64, "policy"))),
+    }
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    match lines.is_empty() {
         true => String::new(),
-        false => fence(&shown, "diff"),
-    };
-    format!(
-        "{} {}\n{hunks}{more}",
-        code(&policy.policy, 120),
-        words::change(policy.kind)
-    )
+        false => folded("What changed in the policies", &fence(&lines, "diff")),
+    }
 }
 
 /// The lines about trust and origin at the end.

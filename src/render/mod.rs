@@ -16,16 +16,13 @@ mod words;
 pub use diagnostics::diagnostics;
 pub use escape::{json_text, printable};
 pub use json::{
-    check as check_json, diff as diff_json, document as document_json, explain as explain_json,
-    import as import_json, pin as pin_json, replay as replay_json, test as test_json,
+    check as check_json, document as document_json, explain as explain_json, import as import_json,
+    pin as pin_json, replay as replay_json, test as test_json,
 };
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
-pub use terminal::{
-    approvals, check, diff, document, explain, gates, group, import, pin, replay, test,
-};
+pub use terminal::{approvals, check, document, explain, group, import, pin, replay, test};
 
-use crate::diff::Ending;
 use std::collections::BTreeMap;
 
 /// What every report says of how it was made.
@@ -98,13 +95,4 @@ pub struct ImportSummary {
     pub repeated: BTreeMap<String, u64>,
     /// Where the actions were written.
     pub output: String,
-}
-
-/// How a diff was judged.
-#[derive(Debug, Clone)]
-pub struct Judgement {
-    /// How it ends.
-    pub ending: Ending,
-    /// What would fail it, in the words of the command line.
-    pub fail_on: Vec<String>,
 }

@@ -98,6 +98,11 @@ fn escaped(c: char) -> String {
     }
 }
 
+/// Whether an entry of a text names this group, be it at fault or not.
+pub fn has_approval(text: &str, group: &str) -> bool {
+    groups(text).is_some_and(|groups| groups.iter().any(|known| known == group))
+}
+
 /// The text of `approvals.yaml` with one approval more, behind the others. Nothing where the text is written in a form
 /// into which no line can be put.
 pub fn add_approval(text: &str, approval: &Approval) -> Option<String> {

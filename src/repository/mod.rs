@@ -22,7 +22,7 @@ pub use agents::Agent;
 pub use approvals::{
     Approval, ApprovalSpec, ApprovalsFile, Envelope, ValueEnvelope, Written, is_day, same_person,
 };
-pub use approvals_text::{add_approval, approval_text, remove_approvals};
+pub use approvals_text::{add_approval, approval_text, has_approval, remove_approvals};
 pub use entities::typed_entity;
 pub use files::{
     AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, Expectation, ExpectedDecision,

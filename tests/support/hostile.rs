@@ -2,13 +2,15 @@
 
 use crate::worlds::load_files;
 use agentauthz::check::{RecordingsReport, check, observe as observe_check};
+use agentauthz::diff::document::Document;
 use agentauthz::diff::{
-    DecisionChanges, DiffReport, Ending, SideName, observe as observe_diff, policy_changes,
+    self, DecisionChanges, DiffReport, JudgeOptions, SideName, apply, observe as observe_diff,
+    policy_changes,
 };
 use agentauthz::engine::{Incoming, Pairing, Place, Side};
 use agentauthz::explain::explain_action;
 use agentauthz::model::{Decision, Json, RecordedAction, RecordedDecision, ToolCall};
-use agentauthz::render::{self, Header, ImportSummary, Judgement, Version};
+use agentauthz::render::{self, Detail, Header, ImportSummary, Shown, Version};
 use agentauthz::replay::{ReplayReport, observe as observe_replay};
 use agentauthz::testing::test;
 use proptest::prelude::*;
@@ -331,6 +333,7 @@ impl Scene {
             repository: policy_changes(&base, &head, &pairing),
             decisions: Some(changes),
             repeated: repeated.clone(),
+            templates: Default::default(),
         };
         for (side, version) in [(SideName::Base, &base), (SideName::Head, &head)] {
             let diagnostics = version.diagnostics.iter().cloned();
@@ -338,15 +341,6 @@ impl Scene {
                 .diagnostics
                 .extend(diagnostics.map(|found| (side, found)));
         }
-        let judgement = Judgement {
-            ending: diffed.ending(&Default::default()),
-            fail_on: vec!["newly-allowed".to_owned()],
-        };
-        let failed = Judgement {
-            ending: Ending::Failed,
-            fail_on: vec!["newly-allowed".to_owned()],
-        };
-        let sources = (&base.sources, &head.sources);
         let imported = ImportSummary {
             written: 1,
             not_replayable: BTreeMap::from([(self.texts[1].clone(), 1)]),
@@ -368,11 +362,6 @@ impl Scene {
             ("check", render::check(&header, &checked, &head.sources)),
             ("test", render::test(&header, &tested, &head.sources)),
             ("replay", render::replay(&header, &replayed, &head.sources)),
-            ("diff", render::diff(&header, &diffed, &judgement, sources)),
-            (
-                "diff failed",
-                render::diff(&header, &nothing, &failed, sources),
-            ),
             ("import", render::import(&header, &imported)),
             (
                 "check json",
@@ -386,12 +375,26 @@ impl Scene {
                 "replay json",
                 json(&render::replay_json(&header, &replayed, &head.sources)),
             ),
-            (
-                "diff json",
-                json(&render::diff_json(&header, &diffed, &judgement, sources)),
-            ),
             ("import json", json(&render::import_json(&imported))),
         ];
+        for report in [&diffed, &nothing] {
+            let mut document = diff::document(diff::Input {
+                report,
+                repository: (&report.repository).into(),
+                sides: [&left, &right],
+                versions: Default::default(),
+                name: header.name.clone(),
+                now: "2026-11-01".to_owned(),
+                recordings: self.texts.clone(),
+                tested: Default::default(),
+            });
+            let options = JudgeOptions {
+                now: "2026-11-01".to_owned(),
+                ..JudgeOptions::default()
+            };
+            apply(&mut document, &head.approvals, &options);
+            out.extend(shown(&document));
+        }
         for action in self.recorded().iter().take(3) {
             let explained =
                 explain_action(&[Side::base(&base, &pairing), Side::head(&head)], action);
@@ -413,4 +416,23 @@ fn json(json: &serde_json::Value) -> String {
         *json
     );
     text
+}
+
+/// A report of a diff in every format that is text.
+fn shown(document: &Document) -> Vec<(&'static str, String)> {
+    let terminal = |detail| {
+        let shown = Shown { detail, plan: None };
+        render::document(document, &shown)
+    };
+    vec![
+        ("diff", terminal(Detail::Screen)),
+        ("diff -v", terminal(Detail::Everything)),
+        ("diff -q", terminal(Detail::Result)),
+        ("diff markdown", render::markdown::diff(document)),
+        ("diff html", render::html::diff(document)),
+        ("diff sarif", render::sarif::diff(document)),
+        ("diff github", render::github::diff(document)),
+        ("diff junit", render::junit::diff(document)),
+        ("diff json", json(&render::document_json(document))),
+    ]
 }

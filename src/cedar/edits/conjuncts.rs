@@ -101,7 +101,8 @@ fn pair(base: &[&Expr], head: &[&Expr]) -> Vec<(usize, usize)> {
 }
 
 /// How unlike two conjuncts are, where they are alike at all: those that differ in literals alone before those that
-/// differ in what can be told, before those that only read the same; and few differences before many.
+/// differ in what can be told, before those that read the same, before those that read some of the same; and few
+/// differences before many.
 fn unlikeness(base: &Expr, head: &Expr) -> Option<(u8, usize)> {
     let found = differences(base, head);
     let worst = found.iter().map(|difference| match difference {
@@ -110,10 +111,13 @@ fn unlikeness(base: &Expr, head: &Expr) -> Option<(u8, usize)> {
         Difference::Other => 2,
     });
     let worst = worst.max().unwrap_or(0);
-    let reads = paths(base);
+    let (reads, others) = (paths(base), paths(head));
     // Literals alone have nothing that could be the same.
-    let alike = !reads.is_empty() && (worst < 2 || reads == paths(head));
-    alike.then_some((worst, found.len()))
+    match worst {
+        0 | 1 => (!reads.is_empty()).then_some((worst, found.len())),
+        _ if reads.is_disjoint(&others) => None,
+        _ => Some((worst + u8::from(reads != others), found.len())),
+    }
 }
 
 /// The paths from `principal`, `action`, `resource` and `context` that an expression reads, as long as they are written.

@@ -48,4 +48,6 @@ fn word(effect: Effect) -> &'static str {
 }
 
 #[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 mod tests;

@@ -1,7 +1,9 @@
 //! What is behind a group, with the edits, places and statuses of everything that is named.
 
 use super::Context;
-use crate::diff::document::{CauseNote, PlaceNote, UnitNote, WayNote};
+use crate::diff::document::{
+    CauseNote, PlaceNote, PolicyChangeNote, PolicyChangeWord, UnitNote, WayNote,
+};
 use crate::diff::{Because, ChangeKey, Shift};
 use crate::engine::{Names, PolicyStatus, Way};
 use crate::model::{Effect, Status};
@@ -135,9 +137,7 @@ fn unit(context: &Context<'_>, name: &Arc<str>, [base, head]: &Statuses) -> Unit
         name: name.to_string(),
         effect: effect.map_or_else(String::new, |effect: Effect| effect.to_string()),
         kind: context.kind(name).to_owned(),
-        edits: change
-            .map(|change| change.edits.clone())
-            .unwrap_or_default(),
+        edits: change.map(edits).unwrap_or_default(),
         origins: Vec::new(),
         base: change
             .and_then(|change| change.base.clone())
@@ -152,6 +152,14 @@ fn unit(context: &Context<'_>, name: &Arc<str>, [base, head]: &Statuses) -> Unit
         error: [&right, &left]
             .into_iter()
             .find_map(|found| found.as_ref()?.error.clone()),
+    }
+}
+
+fn edits(change: &PolicyChangeNote) -> Vec<String> {
+    match change.kind {
+        PolicyChangeWord::Added => vec!["added".to_owned()],
+        PolicyChangeWord::Removed => vec!["removed".to_owned()],
+        PolicyChangeWord::Edited | PolicyChangeWord::Moved => change.edits.clone(),
     }
 }
 

@@ -165,13 +165,13 @@ impl Judge<'_> {
         let (most, share) = self.limits.gates.newly_denied.limits();
         let mut limits = Vec::new();
         limits.extend(most.map(|most| at_most(most, "session")));
-        limits.extend(share.map(|share| format!("at most {share} of the sessions")));
+        limits.extend(share.map(|share| format!("at most {share} of sessions")));
         let passes = most.is_none_or(|most| found.sessions <= most)
             && share.is_none_or(|share| share.covers(found.sessions, all));
         let mut words = found.words();
         if found.actions > 0 {
             let of = percent(found.sessions, all);
-            words = format!("{}, {} ({of})", words, count(found.sessions, "session"));
+            words = format!("{} ({of}), {words}", count(found.sessions, "session"));
         }
         let kind = Kind {
             gate: "newly_denied",

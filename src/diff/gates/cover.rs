@@ -6,6 +6,9 @@ use crate::model::{count, grouped};
 use crate::repository::{Approval, Envelope, ValueEnvelope, Written};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What stands for all names that a report does not keep apart.
+const REST: &str = "…";
+
 /// So many names that are outside are told one by one.
 const TOLD: usize = 10;
 
@@ -62,7 +65,7 @@ fn names(
 ) {
     let outside: Vec<&String> = found
         .keys()
-        .filter(|name| !covered.contains(*name))
+        .filter(|name| !covered.contains(*name) && name.as_str() != REST)
         .collect();
     for name in outside.iter().take(TOLD) {
         drift.push(format!("{what} `{name}` is not in the envelope"));
@@ -79,8 +82,9 @@ fn names(
 /// Actions that are counted under none of these names.
 fn unnamed(group: &GroupNote, named: &BTreeMap<String, u64>) -> Option<u64> {
     let named = named
-        .values()
-        .fold(0, |sum: u64, actions| sum.saturating_add(*actions));
+        .iter()
+        .filter(|(name, _)| name.as_str() != REST)
+        .fold(0, |sum: u64, (_, actions)| sum.saturating_add(*actions));
     group.actions.checked_sub(named).filter(|rest| *rest > 0)
 }
 

@@ -7,7 +7,11 @@ mod limits;
 mod trust;
 
 #[cfg(test)]
+mod approval_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trust_tests;
 
 pub use control::{approval_changes, gate_changes};
 pub use cover::{Covered, cover, envelope};
@@ -190,7 +194,7 @@ impl<'a> Judge<'a> {
             gate: "approvals",
             fails: GateVerdict::Failed,
         };
-        let limit = "none drifted, expired or unused".to_owned();
+        let limit = "0 drifted, expired or unused".to_owned();
         GateNote {
             groups,
             ..kind.note(passes, limit, actual, "default")

@@ -1,18 +1,16 @@
-//! Every gate, every way in which an approval does not cover, and whose limits count.
+//! Every gate, and whose limits count.
 
 use super::*;
 use crate::diff::document::{
     ClassNote, ControlChange, ControlKind, DecidingValue, FidelityNote, GateLimits,
-    PolicyChangeNote, RepositoryNote, Traffic, Trust, Untried,
+    PolicyChangeNote, RepositoryNote, Traffic, Trust,
 };
 use crate::model::ChangeClass as C;
-use crate::repository::{
-    ControlGate, Envelope, Freshness, MaxActions, MaxSessions, Percent, ValueEnvelope, Written,
-};
+use crate::repository::{MaxActions, MaxSessions, Percent};
 
 const NOW: &str = "2026-11-24";
 
-fn group(class: C, actions: u64) -> GroupNote {
+pub(super) fn group(class: C, actions: u64) -> GroupNote {
     GroupNote {
         number: 1,
         fingerprint: format!("{}-group", class.name()),
@@ -41,7 +39,7 @@ fn group(class: C, actions: u64) -> GroupNote {
 }
 
 /// A report on a changed repository with much traffic, in which all is well but for these groups.
-fn document(groups: Vec<GroupNote>) -> Document {
+pub(super) fn document(groups: Vec<GroupNote>) -> Document {
     let classes = C::ALL.map(|class| {
         let of = groups.iter().filter(|group| group.class == class);
         let sum = |test: fn(&GroupNote) -> bool| {
@@ -84,7 +82,7 @@ fn document(groups: Vec<GroupNote>) -> Document {
     }
 }
 
-fn approval(group: &GroupNote) -> Approval {
+pub(super) fn approval(group: &GroupNote) -> Approval {
     Approval {
         group: group.fingerprint.clone(),
         class: group.class,
@@ -99,18 +97,18 @@ fn approval(group: &GroupNote) -> Approval {
     }
 }
 
-fn options() -> JudgeOptions {
+pub(super) fn options() -> JudgeOptions {
     JudgeOptions {
         now: NOW.to_owned(),
         ..JudgeOptions::default()
     }
 }
 
-fn judged(document: &Document) -> Verdict {
+pub(super) fn judged(document: &Document) -> Verdict {
     judge(document, &[], &options())
 }
 
-fn gate<'v>(verdict: &'v Verdict, name: &str) -> &'v GateNote {
+pub(super) fn gate<'v>(verdict: &'v Verdict, name: &str) -> &'v GateNote {
     let mut found = verdict.gates.iter().filter(|gate| gate.gate == name);
     let gate = found.next().unwrap_or_else(|| panic!("no gate {name}"));
     assert!(found.next().is_none(), "{name} stands twice");
@@ -120,7 +118,7 @@ fn gate<'v>(verdict: &'v Verdict, name: &str) -> &'v GateNote {
 
 /// Holds that this gate alone does not pass, and that the result follows from it.
 #[track_caller]
-fn stops(document: &Document, name: &str) -> GateNote {
+pub(super) fn stops(document: &Document, name: &str) -> GateNote {
     let verdict = judged(document);
     let found = gate(&verdict, name).clone();
     let others: Vec<&GateNote> = verdict
@@ -138,7 +136,7 @@ fn stops(document: &Document, name: &str) -> GateNote {
     found
 }
 
-fn limited(mut document: Document, gates: Gates) -> Document {
+pub(super) fn limited(mut document: Document, gates: Gates) -> Document {
     document.gates = GateLimits {
         base: Some(gates),
         head: gates,
@@ -260,7 +258,7 @@ fn newly_denied_is_limited_by_sessions_and_share() {
     };
     let found = stops(&of(5), "newly_denied");
     assert_eq!(found.limit, "0 sessions");
-    assert_eq!(found.actual, "5 actions in 1 group, 5 sessions (0.50 %)");
+    assert_eq!(found.actual, "5 sessions (0.50 %), 5 actions in 1 group");
     let half = Some(Percent(50));
     for (actions, sessions, share, passes) in [
         (5, Some(5), None, true),
@@ -312,169 +310,6 @@ fn changes_outside_of_all_groups_count_against_their_gate() {
         gate(&verdict, "ungrouped").verdict,
         GateVerdict::Inconclusive
     );
-}
-
-#[test]
-fn gates_of_trust_make_it_inconclusive() {
-    let all_well = || document(Vec::new());
-    let trust = |change: fn(&mut Document)| {
-        let mut document = all_well();
-        change(&mut document);
-        document
-    };
-    let cases: [(&str, Document, &str); 10] = [
-        (
-            "traffic",
-            trust(|d| d.traffic = None),
-            "nothing was replayed",
-        ),
-        (
-            "traffic",
-            trust(|d| d.trust.compared = 0),
-            "0 of 1,000 actions",
-        ),
-        (
-            "fidelity",
-            trust(|d| d.trust.fidelity.same = 994),
-            "99.40 %",
-        ),
-        (
-            "undecidable",
-            trust(|d| d.trust.head.undecidable = 51),
-            "5.10 %",
-        ),
-        (
-            "undecidable",
-            trust(|d| d.trust.head.not_replayable = 51),
-            "5.10 %",
-        ),
-        (
-            "untested_change",
-            trust(|d| {
-                d.trust.untried = vec![Untried {
-                    policy: "p".to_owned(),
-                    tested: false,
-                }]
-            }),
-            "1 changed policy without an action and a test: `p`",
-        ),
-        ("ungrouped", trust(|d| d.ungrouped = 1), "1 change"),
-        (
-            "malformed",
-            trust(|d| d.traffic.as_mut().unwrap().malformed = 2),
-            "2 records",
-        ),
-        (
-            "repeated_ids",
-            trust(|d| d.repeated_ids = BTreeMap::from([("a".to_owned(), 2)])),
-            "1 id",
-        ),
-        (
-            "undecided_changes",
-            trust(|d| d.trust.undecided_changes = BTreeMap::from([("p".to_owned(), 7)])),
-            "7 undecided actions",
-        ),
-    ];
-    for (name, document, actual) in cases {
-        let found = stops(&document, name);
-        assert_eq!(found.verdict, GateVerdict::Inconclusive, "{name}");
-        assert!(found.actual.contains(actual), "{found:?}");
-    }
-    // At the limit, each passes.
-    for document in [
-        trust(|d| d.trust.fidelity.same = 995),
-        trust(|d| d.trust.head.undecidable = 50),
-        trust(|d| {
-            d.trust.untried = vec![Untried {
-                policy: "p".to_owned(),
-                tested: true,
-            }]
-        }),
-        trust(|d| {
-            d.trust.head.not_replayable = 500;
-            d.trust.head.reasons = BTreeMap::from([("left_out".to_owned(), 500)]);
-        }),
-        trust(|d| {
-            d.traffic = None;
-            d.repository = RepositoryNote::default();
-        }),
-    ] {
-        assert_eq!(judged(&document).result, "clean");
-    }
-    // Limits of the manifest.
-    let loose = Gates {
-        fidelity: crate::repository::Fidelity {
-            min: Percent(9_000),
-        },
-        undecidable: crate::repository::Undecidable {
-            max: Percent(1_000),
-        },
-        untested_change: crate::repository::MaxPolicies { max_policies: 1 },
-        ..Gates::default()
-    };
-    let worse = trust(|d| {
-        d.trust.fidelity.same = 900;
-        d.trust.head.undecidable = 100;
-        d.trust.untried = vec![Untried {
-            policy: "p".to_owned(),
-            tested: false,
-        }];
-    });
-    assert_eq!(judged(&worse).result, "inconclusive");
-    assert_eq!(judged(&limited(worse, loose)).result, "clean");
-}
-
-#[test]
-fn freshness_is_off_until_it_has_a_limit() {
-    let mut old = document(Vec::new());
-    old.trust.age_days = Some(31);
-    assert_eq!(judged(&old).result, "clean");
-    let gates = Gates {
-        freshness: Freshness { max_days: Some(30) },
-        ..Gates::default()
-    };
-    assert_eq!(
-        stops(&limited(old.clone(), gates), "freshness").limit,
-        "at most 30 days old"
-    );
-    old.trust.age_days = None;
-    stops(&limited(old.clone(), gates), "freshness");
-    old.trust.age_days = Some(30);
-    assert_eq!(judged(&limited(old.clone(), gates)).result, "clean");
-    old.trust.age_days = Some(-1);
-    assert_eq!(judged(&limited(old, gates)).result, "clean");
-}
-
-#[test]
-fn weakened_control_fails_unless_both_sides_only_warn() {
-    let mut document = document(Vec::new());
-    document.repository.control = vec![ControlChange {
-        kind: ControlKind::Test,
-        what: "tests/a.test.yaml deleted".to_owned(),
-        weakens: true,
-    }];
-    assert_eq!(
-        stops(&document, "control").actual,
-        "1 change that weaken control"
-    );
-    let warn = Gates {
-        control: ControlGate::Warn,
-        ..Gates::default()
-    };
-    assert_eq!(judged(&limited(document.clone(), warn)).result, "clean");
-    // To set it to warn is a weakened gate itself.
-    document.repository.control.clear();
-    document.gates = GateLimits {
-        base: Some(Gates::default()),
-        head: warn,
-    };
-    stops(&document, "control");
-    // A stricter gate is none.
-    document.gates = GateLimits {
-        base: Some(warn),
-        head: Gates::default(),
-    };
-    assert_eq!(judged(&document).result, "clean");
 }
 
 #[test]
@@ -586,264 +421,5 @@ fn fail_on_replaces_the_gates_on_classes_alone() {
     assert_eq!(
         gate(&verdict, "fail_on").actual,
         "0 actions widened, 5 narrowed"
-    );
-}
-
-#[test]
-fn an_approval_covers_its_group_and_nothing_else() {
-    let group = group(C::NewlyAllowed, 5);
-    let document = document(vec![group.clone()]);
-    let approved = approval(&group);
-    let mut judged = document.clone();
-    apply(&mut judged, &[approved.clone()], &options());
-    assert_eq!(judged.verdict.as_ref().unwrap().result, "clean");
-    let note = judged.groups[0].approval.as_ref().unwrap();
-    assert_eq!(
-        (note.state, note.owner.as_str()),
-        (ApprovalState::Used, "maria")
-    );
-    assert_eq!(judged.now, NOW);
-
-    let amount = |envelope: &mut Envelope, min: &str, max: &str| {
-        let value = ValueEnvelope {
-            min: Some(Written(min.to_owned())),
-            max: Some(Written(max.to_owned())),
-            ..ValueEnvelope::default()
-        };
-        envelope.values.insert("context.amount".to_owned(), value);
-    };
-    type Change<'a> = Box<dyn Fn(&mut GroupNote, &mut Approval) + 'a>;
-    let drifts: Vec<(&str, Change<'_>)> = vec![
-        (
-            "the changes are newly-allowed, and newly-denied was approved",
-            Box::new(|_, a| a.class = C::NewlyDenied),
-        ),
-        (
-            "agent `bot` is not in the envelope",
-            Box::new(|_, a| a.envelope.agents = BTreeSet::from(["other".to_owned()])),
-        ),
-        (
-            "action `refund` is not in the envelope",
-            Box::new(|_, a| a.envelope.actions.clear()),
-        ),
-        (
-            "5 actions, and the envelope has 4",
-            Box::new(|_, a| a.envelope.count = 4),
-        ),
-        (
-            "context.amount: 99 is outside of 100 to 812",
-            Box::new(|_, a| amount(&mut a.envelope, "100", "812")),
-        ),
-        (
-            "context.amount: 812 is outside of 99 to 811",
-            Box::new(|_, a| amount(&mut a.envelope, "99", "811")),
-        ),
-        (
-            "context.amount: 99 to 812, and the envelope has no numbers",
-            Box::new(|_, a| {
-                a.envelope
-                    .values
-                    .insert("context.amount".to_owned(), ValueEnvelope::default());
-            }),
-        ),
-        (
-            "context.amount: not in the envelope",
-            Box::new(|_, a| drop(a.envelope.values.remove("context.amount"))),
-        ),
-        (
-            "context.currency: \"GBP\" is not in the envelope",
-            Box::new(|g, _| g.values[1].distinct.insert(0, "\"GBP\"".to_owned())),
-        ),
-        (
-            "context.currency: more values than the report lists, and the envelope has no `any`",
-            Box::new(|g, _| g.values[1].more = true),
-        ),
-        (
-            "context.currency: `any` covers more than there is; list the values",
-            Box::new(|_, a| a.envelope.values.get_mut("context.currency").unwrap().any = true),
-        ),
-        (
-            "context.currency: absent or not known in 2 actions",
-            Box::new(|g, _| g.values[1].absent = 2),
-        ),
-        (
-            "1 action of agents that the report does not name",
-            Box::new(|g, _| drop(g.by_agent.insert("bot".to_owned(), 4))),
-        ),
-    ];
-    for (phrase, change) in drifts {
-        let (mut group, mut approval) = (group.clone(), approved.clone());
-        change(&mut group, &mut approval);
-        assert_eq!(cover(true, &group, &approval), [phrase]);
-        let document = self::document(vec![group]);
-        let verdict = judge(&document, &[approval], &options());
-        assert_eq!(verdict.result, "failed");
-        assert_eq!(verdict.approvals[0].state, ApprovalState::Drifted);
-        assert_eq!(verdict.approvals[0].drift, [phrase]);
-        for name in ["newly_allowed", "approvals"] {
-            assert_eq!(
-                gate(&verdict, name).verdict,
-                GateVerdict::Failed,
-                "{phrase}"
-            );
-        }
-    }
-    assert_eq!(cover(true, &group, &approved), Vec::<String>::new());
-}
-
-#[test]
-fn numbers_are_compared_as_numbers_and_never_across_kinds() {
-    let value = |least: &str, greatest: &str| GroupNote {
-        values: vec![DecidingValue {
-            path: "context.x".to_owned(),
-            range: Some([least.to_owned(), greatest.to_owned()]),
-            ..DecidingValue::default()
-        }],
-        ..GroupNote::default()
-    };
-    let rate = value("decimal(\"2.5\")", "decimal(\"10.0\")");
-    let approved = approval(&rate);
-    let covers = |group: &GroupNote| cover(true, group, &approved).is_empty();
-    assert!(covers(&value("decimal(\"9.5\")", "decimal(\"10.0000\")")));
-    assert!(!covers(&value("decimal(\"2.4999\")", "decimal(\"9.0\")")));
-    assert!(!covers(&value("decimal(\"3.0\")", "decimal(\"10.0001\")")));
-    assert!(!covers(&value("5", "6")));
-    assert!(!covers(&value("decimal(\"3.0\")", "soon")));
-    assert!(envelope(true, &value("5", "decimal(\"6.0\")")).is_err());
-}
-
-#[test]
-fn hidden_values_cannot_be_checked_and_are_not_shown() {
-    let group = group(C::NewlyAllowed, 5);
-    let approved = approval(&group);
-    let hidden = document(vec![group]).without_values();
-    let verdict = judge(&hidden, std::slice::from_ref(&approved), &options());
-    assert_eq!(verdict.result, "failed");
-    assert!(verdict.approvals[0].drift[0].contains("no argument values"));
-    assert!(envelope(false, &hidden.groups[0]).is_err());
-    // Judged before they are hidden, they do not show in the drift either.
-    let mut judged = document(vec![self::group(C::NewlyAllowed, 5)]);
-    judged.groups[0].values[0].range = Some(["99".to_owned(), "81234".to_owned()]);
-    apply(&mut judged, &[approved], &options());
-    let text = serde_json::to_string(&judged).unwrap();
-    assert!(text.contains("81234"));
-    let text = serde_json::to_string(&judged.without_values()).unwrap();
-    assert!(
-        !text.contains("81234") && text.contains("context.amount: outside"),
-        "{text}"
-    );
-}
-
-#[test]
-fn approvals_end_and_those_that_nothing_needs_are_findings() {
-    let group = group(C::NewlyAllowed, 5);
-    let document = document(vec![group.clone()]);
-    let good = approval(&group);
-    // The last day is a good day.
-    let expired = Approval {
-        expires: "2026-11-23".to_owned(),
-        ..good.clone()
-    };
-    let verdict = judge(&document, &[expired.clone()], &options());
-    assert_eq!(verdict.approvals[0].state, ApprovalState::Expired);
-    assert_eq!(
-        gate(&verdict, "approvals").actual,
-        "1 expired of 1 approval"
-    );
-    assert_eq!(gate(&verdict, "newly_allowed").verdict, GateVerdict::Failed);
-    let unused = Approval {
-        group: "gone".to_owned(),
-        ..good.clone()
-    };
-    let verdict = judge(&document, &[good.clone(), unused.clone()], &options());
-    assert_eq!(verdict.result, "failed");
-    assert_eq!(gate(&verdict, "approvals").groups, ["gone"]);
-    assert_eq!(gate(&verdict, "newly_allowed").verdict, GateVerdict::Passed);
-    // Where nothing was replayed, nothing can use it.
-    let mut nothing = document.clone();
-    nothing.traffic = None;
-    nothing.groups.clear();
-    nothing.classes.clear();
-    let verdict = judge(&nothing, &[unused], &options());
-    assert_eq!(verdict.result, "inconclusive");
-    assert_eq!(judge(&nothing, &[expired], &options()).result, "failed");
-}
-
-#[test]
-fn changes_of_approvals_are_told_and_wider_ones_weaken() {
-    let base = approval(&group(C::NewlyAllowed, 5));
-    let change = |change: &dyn Fn(&mut Approval)| {
-        let mut head = base.clone();
-        change(&mut head);
-        let mut found = approval_changes(std::slice::from_ref(&base), &[head]);
-        assert!(found.len() < 2);
-        found.pop().map(|found| (found.what, found.weakens))
-    };
-    let told =
-        |what: &str, weakens| Some((format!("approval of newly-allowed-group {what}"), weakens));
-    assert_eq!(change(&|_| {}), None);
-    assert_eq!(
-        change(&|a| a.expires = "2027-01-01".to_owned()),
-        told("prolonged: 2026-11-24 → 2027-01-01", true)
-    );
-    assert_eq!(
-        change(&|a| a.expires = "2026-01-01".to_owned()),
-        told("shortened: 2026-11-24 → 2026-01-01", false)
-    );
-    assert_eq!(
-        change(&|a| a.envelope.count = 6),
-        told("envelope widened", true)
-    );
-    assert_eq!(
-        change(&|a| a.envelope.count = 4),
-        told("envelope narrowed", false)
-    );
-    assert_eq!(
-        change(&|a| drop(a.envelope.agents.insert("other".to_owned()))),
-        told("envelope widened", true)
-    );
-    let value = |a: &mut Approval, change: &dyn Fn(&mut ValueEnvelope)| {
-        for value in a.envelope.values.values_mut() {
-            change(value);
-        }
-    };
-    assert_eq!(
-        change(&|a| value(a, &|v| v.any = true)),
-        told("envelope widened", true)
-    );
-    assert_eq!(
-        change(&|a| value(a, &|v| v.absent = true)),
-        told("envelope widened", true)
-    );
-    assert_eq!(
-        change(&|a| value(a, &|v| v.any_of.clear())),
-        told("envelope narrowed", false)
-    );
-    let most = |most: &str| Some(Written(most.to_owned()));
-    assert_eq!(
-        change(&|a| a.envelope.values.get_mut("context.amount").unwrap().max = most("9999")),
-        told("envelope widened", true)
-    );
-    assert_eq!(
-        change(&|a| a.envelope.values.get_mut("context.amount").unwrap().max = most("100")),
-        told("envelope narrowed", false)
-    );
-    assert_eq!(
-        change(&|a| a.class = C::ErrorOpened),
-        told("envelope widened", true)
-    );
-    assert_eq!(
-        change(&|a| a.approver = "eve".to_owned()),
-        told("changed in its words", false)
-    );
-    let one = std::slice::from_ref(&base);
-    assert_eq!(
-        approval_changes(&[], one)[0].what,
-        "approval of newly-allowed-group added until 2026-11-24"
-    );
-    assert!(!approval_changes(&[], one)[0].weakens);
-    assert_eq!(
-        approval_changes(one, &[])[0].what,
-        "approval of newly-allowed-group removed"
     );
 }

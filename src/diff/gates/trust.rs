@@ -53,7 +53,7 @@ impl Judge<'_> {
             none("repeated_ids", "ids that stand twice", repeated, "id"),
             none(
                 "undecided_changes",
-                "undecided actions that rest on a changed policy",
+                "actions on changed policies",
                 undecided,
                 "undecided action",
             ),
@@ -67,14 +67,14 @@ impl Judge<'_> {
         let compared = self.document.trust.compared;
         let actual = match (&self.document.traffic, changed) {
             (Some(traffic), _) => format!(
-                "{} of {} decided on both sides",
+                "{} of {} compared",
                 grouped(compared),
                 count(traffic.actions, "action")
             ),
             (None, true) => "nothing was replayed".to_owned(),
             (None, false) => "nothing was replayed, and nothing changed".to_owned(),
         };
-        let limit = "some action that both sides decide, where the repository changed".to_owned();
+        let limit = "at least 1 action compared".to_owned();
         let passes = !changed || (self.document.traffic.is_some() && compared > 0);
         trust("traffic").note(passes, limit, actual, "default")
     }
@@ -143,8 +143,7 @@ impl Judge<'_> {
             .collect();
         let found = names.len() as u64;
         let limit = self.limits.gates.untested_change.max_policies;
-        let mut actual = count(found, "changed policy");
-        actual.push_str(" without an action and a test");
+        let mut actual = count(found, "policy");
         if let [first, rest @ ..] = names.as_slice() {
             actual.push_str(&format!(": `{first}`"));
             if !rest.is_empty() {
@@ -152,7 +151,7 @@ impl Judge<'_> {
             }
         }
         let from = self.limits.from(&["untested_change.max_policies"]);
-        let words = at_most(limit, "changed policy");
+        let words = at_most(limit, "policy");
         trust("untested_change").note(found <= limit, words, actual, from)
     }
 

@@ -27,13 +27,14 @@ pub(super) fn group(document: &Document, group: &GroupNote) -> String {
     let mut out = format!("\n**{}. {}**\n", group.number, sentence(&group.title, 240));
     out.push_str(&format!("{}\n", numbers(document, group)));
     if let Some(unit) = group.cause.units.first() {
-        out.push_str(&format!("> {}\n", sentence(&words::cause(group), 240)));
+        out.push_str(&format!("> {}", sentence(&words::cause(group), 240)));
         if let Some((text, was)) = words::condition(group) {
             let was = was
                 .map(|was| format!(", was {}", code(&was, 60)))
                 .unwrap_or_default();
-            out.push_str(&format!("> at {}{was}\n", code(&text, 160)));
+            out.push_str(&format!(" – at {}{was}", code(&text, 160)));
         }
+        out.push('\n');
         if let Some(error) = unit.error.as_ref().filter(|_| document.values) {
             out.push_str(&format!("> {}\n", code(error, 200)));
         }
@@ -98,7 +99,7 @@ fn more(group: &GroupNote) -> String {
     let names = names.into_iter().filter(|names| !names.is_empty());
     let names: Vec<String> = names.map(|names| counts(names, 6)).collect();
     out.push_str(&format!(
-        "- {} · named {}\n",
+        "- {} · named {}",
         names.join(" · "),
         code(&group.fingerprint, 64)
     ));
@@ -119,10 +120,11 @@ fn more(group: &GroupNote) -> String {
             })
             .collect();
         out.push_str(&format!(
-            "- taking back {} gives base's decision\n",
+            " · taking back {} gives base's decision",
             ways.join(", or ")
         ));
     }
+    out.push('\n');
     if let Some(predicate) = group
         .predicate
         .as_ref()

@@ -44,9 +44,14 @@ pub(super) fn sentence(text: &str, limit: usize) -> String {
             continue;
         }
         for word in part.split(' ').filter(|word| !word.is_empty()) {
-            match is_plain(word) {
+            // Punctuation at the end is of the sentence.
+            let bare = word.trim_end_matches([',', ';', ':', '.']);
+            match is_plain(word) || bare.is_empty() {
                 true => out.push(word.to_owned()),
-                false => out.push(code(word, limit)),
+                false => {
+                    let end = word.get(bare.len()..).unwrap_or_default();
+                    out.push(code(bare, limit) + end);
+                }
             }
         }
     }
@@ -63,7 +68,13 @@ fn is_plain(word: &str) -> bool {
         .strip_suffix([',', ';', ':', '.', ')'])
         .unwrap_or(inner);
     if inner.is_empty() {
-        return matches!(word, "," | ":" | ";" | "–" | "→");
+        return matches!(word, "," | ":" | ";");
+    }
+    if matches!(inner, "–" | "→" | "·") {
+        return true;
+    }
+    if inner.chars().all(|c| c.is_ascii_digit()) {
+        return inner.len() < 7;
     }
     // Something that could be the name of a commit is none.
     let commit = inner.len() >= 7 && inner.chars().all(|c| c.is_ascii_hexdigit());
@@ -121,6 +132,10 @@ mod tests {
                 200
             ),
             "`refund-small` now lets refund-clerk do `refund_payment`"
+        );
+        assert_eq!(
+            sentence("`a`: 10 → 1000000, as refund_payment: does", 200),
+            "`a`: 10 → `1000000`, as `refund_payment`: does"
         );
         assert_eq!(
             sentence(

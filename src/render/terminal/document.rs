@@ -141,15 +141,16 @@ fn one_gate(document: &Document, gate: &GateNote) -> String {
         GateVerdict::Inconclusive => Role::Warning,
         GateVerdict::Passed => Role::Good,
     };
-    let groups = words::numbers(document, gate, 8);
-    format!(
-        "      {}  {}: {} (limit {}, {}){groups}\n",
-        paint(role, words::gate(gate.verdict)),
+    let text = format!(
+        "{}: {} (limit {}, {}){}",
         inert(&gate.gate, 30),
         inert(&gate.actual, 40),
         inert(&gate.limit, 30),
         inert(&gate.from, 14),
-    )
+        words::numbers(document, gate, 6)
+    );
+    let word = paint(role, words::gate(gate.verdict));
+    format!("      {word}  {}\n", inert(&text, 104))
 }
 
 fn control(changes: &[ControlChange], limit: usize) -> String {

@@ -1,11 +1,9 @@
 //! Reports for a terminal, and for a pipe: the same text without colour.
 
-mod changes;
+mod approvals;
 mod check;
-mod diff;
 mod document;
 mod explain;
-mod gates;
 mod group;
 mod import;
 mod outcome;
@@ -15,11 +13,10 @@ mod replay;
 mod table;
 mod test;
 
+pub use approvals::approvals;
 pub use check::check;
-pub use diff::diff;
 pub use document::document;
 pub use explain::explain;
-pub use gates::{approvals, gates};
 pub use group::group;
 pub use import::import;
 pub use pin::pin;

@@ -71,23 +71,6 @@ pub(super) fn names(names: &BTreeSet<Arc<str>>) -> String {
     quoted.join(", ")
 }
 
-/// A request in one line without what its group says already: the action is named only where a group has several.
-pub(super) fn brief(request: &Request, with_action: bool, limit: usize) -> String {
-    let action = if with_action {
-        format!("{} → ", request.action)
-    } else {
-        String::new()
-    };
-    let mut text = format!("{action}{}", request.resource);
-    for (name, value) in &request.context {
-        text.push_str(&format!("  {name} {value}"));
-    }
-    for field in &request.unknown {
-        text.push_str(&format!("  {field} unknown"));
-    }
-    shortened(&printable(&text), limit)
-}
-
 /// Principal, action, resource and context in one line of at most about `limit` characters.
 pub(super) fn request(request: &Request, limit: usize) -> String {
     let context = crate::model::Value::Record(request.context.clone());

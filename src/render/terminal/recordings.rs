@@ -15,15 +15,6 @@ pub(super) fn sessions(sessions: &Distinct) -> String {
     }
 }
 
-/// `612`, or `~1,250,000`.
-pub(super) fn sessions_in_table(sessions: &Distinct) -> String {
-    let text = grouped(sessions.len());
-    match sessions.is_exact() {
-        true => text,
-        false => format!("~{text}"),
-    }
-}
-
 /// `4,012 actions · 7 agents · 612 sessions · 2026-09-01 … 2026-10-31`.
 pub(super) fn volume(volume: &Volume) -> String {
     let mut parts = vec![

@@ -118,7 +118,7 @@ fn whereabouts(group: &GroupNote) -> String {
         .into_iter()
         .map(|(name, _)| words::plain_action(name).chars().take(40).collect())
         .collect();
-    parts.push(inert(&words::few(&names, 2), 44));
+    parts.push(inert(&words::few(&names, 2), 32));
     if let Some(place) = group.cause.units.first().and_then(words::place_text) {
         parts.push(inert(&place, 44));
     }
@@ -126,7 +126,11 @@ fn whereabouts(group: &GroupNote) -> String {
         let was = was
             .map(|was| format!(", was {}", inert(&was, 24)))
             .unwrap_or_default();
-        parts.push(format!("`{}`{was}", inert(&text, 60)));
+        let used: usize = parts.iter().map(|part| part.chars().count() + 3).sum();
+        let room = (WIDTH - 8)
+            .saturating_sub(used + was.chars().count())
+            .max(24);
+        parts.push(format!("`{}`{was}", inert(&text, room)));
     }
     format!("      {}\n", parts.join(" · "))
 }

@@ -126,7 +126,6 @@ pub fn realistic() -> Document {
             verified: 50,
         },
         traffic: Some(Traffic {
-            malformed_first: Vec::new(),
             actions: 4_663,
             agents: counts(&[
                 ("refund-clerk", 1_210),

@@ -143,11 +143,6 @@ fn traffic(changes: &DecisionChanges, mut recordings: Vec<String>) -> Traffic {
     recordings.sort();
     recordings.dedup();
     let volume = &changes.volume;
-    let malformed = volume.malformed.first.iter();
-    let malformed = malformed.map(|note| {
-        let place = &note.place;
-        format!("{}:{}: {}", place.recording, place.line, note.message)
-    });
     Traffic {
         actions: volume.actions,
         agents: named(&volume.agents),
@@ -157,7 +152,6 @@ fn traffic(changes: &DecisionChanges, mut recordings: Vec<String>) -> Traffic {
         last: volume.window.map(|(_, last)| last.to_string()),
         recordings,
         malformed: volume.malformed.count,
-        malformed_first: malformed.collect(),
         evaluated: volume.actions.saturating_sub(changes.unaffected),
     }
 }

@@ -22,8 +22,6 @@ pub struct Traffic {
     pub recordings: Vec<String>,
     /// Records that could not be read.
     pub malformed: u64,
-    /// The first of those: recording, line, and what is wrong.
-    pub malformed_first: Vec<String>,
     /// Actions that were evaluated; the others no changed policy can decide.
     pub evaluated: u64,
 }

@@ -39,12 +39,11 @@ pub(super) fn everything(document: &Document) -> String {
             Some(traffic.actions.saturating_sub(traffic.evaluated)),
             usize::try_from(engine.verified).unwrap_or(usize::MAX),
         ));
-        let malformed: Vec<String> = traffic
-            .malformed_first
-            .iter()
-            .map(|text| format!("malformed  {}\n", inert(text, LONG)))
-            .collect();
-        out.push_str(&malformed.concat());
+        if traffic.malformed > 0 {
+            out.push_str(
+                "         `agentauthz check --recordings` names the records that cannot be read\n",
+            );
+        }
     }
     for (name, text) in parts {
         if !text.is_empty() {

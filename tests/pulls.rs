@@ -312,7 +312,7 @@ fn judged(pull: &Pull) {
     others.iter().for_each(|group| approve(group));
     let (code, verdict) = judge();
     assert_eq!(code, Some(1), "{verdict:?}");
-    assert_eq!(failed(&verdict), [last.fingerprint.clone()]);
+    assert_eq!(failed(&verdict), std::slice::from_ref(&last.fingerprint));
     approve(last);
     let (code, verdict) = judge();
     assert_eq!(code, Some(0), "{verdict:?}");

@@ -171,7 +171,7 @@ fn what_is_not_there() {
     play.run(&["explain"])
         .says(2, &["nothing to explain", "help:"]);
     play.run(&["explain", "x"])
-        .says(2, &["`x` names no action", "help:"]);
+        .says(2, &["have no action `x`", "help:"]);
     play.run(&["explain", "recordings/example.jsonl#nope"])
         .says(2, &["no action with the id `nope`", "help:"]);
     play.run(&["init"])

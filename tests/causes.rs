@@ -185,7 +185,7 @@ fn tried(seed: u64, number: u64) -> Tried {
     let mut tried = Tried::default();
     tried.add("pairs of versions", 1);
     check(&world, None, &requests, &mut tried, true);
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         // Other traffic, and other texts that say the same: the same fingerprints.
         for version in [&mut world.base, &mut world.head] {
             random.shuffle(&mut version.links);
@@ -447,7 +447,7 @@ fn count(flips: &Flips, brute: &Brute, tried: &mut Tried) {
         });
         let together = units().any(|(template, unit)| {
             let link = |name: &&String| name.starts_with(&format!("{template}-"));
-            unit.kind == "template" && named.iter().any(|name| link(name))
+            unit.kind == "template" && named.iter().any(link)
         });
         let several = |sets: &Sets| sets.iter().any(|set| set.len() > 1);
         for (holds, what) in [

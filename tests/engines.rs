@@ -293,8 +293,8 @@ fn reports_do_not_depend_on_the_engine() {
         let text = String::from_utf8(output.stdout).unwrap();
         let mut report: serde_json::Value = serde_json::from_str(&text)
             .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-        let holder = match report.get("decisions") {
-            Some(_) => report.pointer_mut("/decisions").unwrap(),
+        let holder = match report.get("engine") {
+            Some(_) => report.pointer_mut("/engine").unwrap(),
             None => &mut report,
         };
         let members = holder.as_object_mut().unwrap();

@@ -194,7 +194,15 @@ fn every_command_reads_a_revision() {
 fn decisions(ran: &Ran) -> serde_json::Value {
     let mut report = ran.json();
     let members = report.as_object_mut().unwrap();
-    assert!(members.remove("versions").is_some());
+    if members.remove("versions").is_some() {
+        return report;
+    }
+    for side in ["base", "head"] {
+        let version = members[side].as_object_mut().unwrap();
+        for name in ["label", "name"] {
+            assert!(version.remove(name).is_some());
+        }
+    }
     report
 }
 

@@ -3,6 +3,8 @@
 
 #[path = "support/agentdojo.rs"]
 mod agentdojo;
+#[path = "support/kept_runs.rs"]
+mod kept_runs;
 mod support;
 
 use agentdojo::{
@@ -10,8 +12,6 @@ use agentdojo::{
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use support::repository::{agentauthz, write_files};
 
@@ -25,25 +25,6 @@ fn repository(root: &Path, policies: &str) {
             ("policies/rules.cedar", policies),
         ],
     );
-}
-
-/// The runs that the oracle kept, as one file a suite: those whose user task is no injection. Runs with an error are
-/// dropped by the importer.
-fn kept_runs(shared: &Path, suite: &str, to: &Path) {
-    let file = fs::File::open(shared.join(format!("{suite}.jsonl.zst"))).unwrap();
-    let mut out = std::io::BufWriter::new(fs::File::create(to).unwrap());
-    for line in BufReader::new(zstd::Decoder::new(file).unwrap()).lines() {
-        let line = line.unwrap();
-        let run: Value = serde_json::from_str(&line).unwrap();
-        if !run["user_task_id"]
-            .as_str()
-            .unwrap()
-            .starts_with("injection_")
-        {
-            writeln!(out, "{line}").unwrap();
-        }
-    }
-    out.flush().unwrap();
 }
 
 fn diff(directory: &Path, head: &str, recordings: &Path) -> Value {
@@ -71,9 +52,21 @@ fn diff(directory: &Path, head: &str, recordings: &Path) -> Value {
 }
 
 fn actions(report: &Value, class: &str) -> u64 {
-    report["decisions"]["classes"][class]["actions"]
-        .as_u64()
-        .unwrap()
+    let classes = report["classes"].as_array().unwrap();
+    let found = classes.iter().find(|found| found["class"] == class);
+    found.unwrap()["actions"].as_u64().unwrap()
+}
+
+fn flips_of(report: &Value) -> u64 {
+    [
+        "error_opened",
+        "newly_allowed",
+        "error_closed",
+        "newly_denied",
+    ]
+    .map(|class| actions(report, class))
+    .iter()
+    .sum()
 }
 
 #[test]
@@ -85,36 +78,8 @@ fn six_rules_flip_what_an_independent_count_says() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     let recordings = root.join("native");
-    fs::create_dir(&recordings).unwrap();
     repository(&root.join("base"), EVERYTHING);
-    for (suite, calls) in [("banking", 19_053_u64), ("slack", 31_046)] {
-        let runs = root.join(format!("{suite}.jsonl"));
-        kept_runs(&shared, suite, &runs);
-        let output = agentauthz()
-            .args([
-                "-C",
-                "base",
-                "import",
-                "--format",
-                "json",
-                "--from",
-                "agentdojo",
-            ])
-            .arg(&runs)
-            .arg("-o")
-            .arg(recordings.join(format!("{suite}.jsonl.zst")))
-            .current_dir(root)
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(summary["written"].as_u64(), Some(calls));
-        fs::remove_file(runs).unwrap();
-    }
+    kept_runs::import(&shared, root, "base", &recordings);
 
     let host = host();
     let rules: BTreeMap<&str, (&str, u64)> = BTreeMap::from([
@@ -129,23 +94,19 @@ fn six_rules_flip_what_an_independent_count_says() {
         repository(&root.join(name), &format!("{EVERYTHING}{rule}"));
         let report = diff(root, name, &recordings);
         assert_eq!(
-            report["decisions"]["volume"]["actions"].as_u64(),
+            report["traffic"]["actions"].as_u64(),
             Some(50_099),
             "{name}"
         );
         assert_eq!(actions(&report, "newly_denied"), *flips, "{name}");
-        assert_eq!(
-            report["decisions"]["flips"].as_u64(),
-            Some(*flips),
-            "{name}"
-        );
+        assert_eq!(flips_of(&report), *flips, "{name}");
         // Payments whose amount is no number: 54 strings, 27 null or absent. Only the rule that reads the amount
         // cannot decide them.
         let undecidable = if *name == "amount" { 81 } else { 0 };
         assert_eq!(actions(&report, "newly_undecidable"), undecidable, "{name}");
-        let head = &report["decisions"]["head"];
+        let head = &report["trust"]["head"];
         assert_eq!(
-            head["not_replayable"],
+            head["reasons"],
             serde_json::json!({ "unknown_action": 5 }),
             "{name}: five calls name no tool"
         );
@@ -155,12 +116,15 @@ fn six_rules_flip_what_an_independent_count_says() {
     repository(&root.join("all"), &format!("{EVERYTHING}{all}"));
     let report = diff(root, "all", &recordings);
     let mut groups: BTreeMap<String, u64> = BTreeMap::new();
-    for group in report["decisions"]["groups"].as_array().unwrap() {
+    for group in report["groups"].as_array().unwrap() {
         if group["class"] != "newly_denied" {
             continue;
         }
-        let causes = group["head"]["answer"]["determining"].as_array().unwrap();
-        let causes: Vec<&str> = causes.iter().map(|cause| cause.as_str().unwrap()).collect();
+        let causes = group["cause"]["units"].as_array().unwrap();
+        let causes: Vec<&str> = causes
+            .iter()
+            .map(|unit| unit["name"].as_str().unwrap())
+            .collect();
         *groups.entry(causes.join("+")).or_default() += group["actions"].as_u64().unwrap();
     }
     let expected = [
@@ -179,6 +143,6 @@ fn six_rules_flip_what_an_independent_count_says() {
             .map(|(name, count)| (name.to_owned(), count))
             .into()
     );
-    assert_eq!(report["decisions"]["flips"].as_u64(), Some(6_469));
+    assert_eq!(flips_of(&report), 6_469);
     println!("oracle: 7 heads, 50,099 calls each, every count as expected");
 }

@@ -43,10 +43,16 @@ fn an_action_that_neither_side_can_decide_is_no_proof_that_nothing_flips() {
     let play = Play::init();
     let read = action("a", "read_order", "{}");
     let (code, report) = diff(&play, &read);
-    assert_eq!((code, report["result"].as_str()), (0, Some("clean")));
+    assert_eq!(
+        (code, report["verdict"]["result"].as_str()),
+        (0, Some("clean"))
+    );
     let text = action("b", "refund", r#"{"amount":"5000"}"#);
     let (code, report) = diff(&play, &format!("{read}{text}"));
-    assert_eq!((code, report["result"].as_str()), (3, Some("inconclusive")));
+    assert_eq!(
+        (code, report["verdict"]["result"].as_str()),
+        (3, Some("inconclusive"))
+    );
     let twice = r#"{"amount":5,"amount":5000}"#;
     let (code, _) = diff(&play, &format!("{read}{}", action("c", "refund", twice)));
     assert_eq!(code, 3);

@@ -266,6 +266,9 @@ pub struct GateArgs {
 
 /// Arguments of `approve`.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "agentauthz approve <GROUP> --reason <TEXT> --owner <NAME> --approver <NAME> --expires <DATE>"
+)]
 pub struct ApproveArgs {
     /// The group: its number in the plan, or the beginning of its fingerprint.
     #[arg(value_name = "GROUP")]

@@ -12,10 +12,11 @@ use crate::diff::{
 };
 use crate::engine::{Engine, Ground, Merge, Pairing, Side, verify};
 use crate::repository::deciding_digest;
+use crate::source::{self, Repository};
 use crate::testing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::ManuallyDrop;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is compared, and how.
 #[derive(Debug, Clone, Default)]
@@ -58,10 +59,14 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
     let left = Side::base(&base.version, &pairing).with_engine(request.engine);
     let right = Side::head(&head.version).with_engine(request.engine);
     let mut report = DiffReport::default();
+    let input = match paths.is_empty() {
+        true => None,
+        false => Some(Input::new(&paths, None)?),
+    };
     let decisions = rayon::in_place_scope(|scope| {
         // Goes on beside what is done before the first action is decided.
         scope.spawn(|_| report = compare_repositories(&base, &head, &pairing));
-        compare_decisions(request, output, (&left, &right), &paths)
+        compare_decisions(request, output, (&left, &right), input.as_ref())
     })?;
     if let Some((changes, repeated)) = decisions {
         report.decisions = Some(changes);
@@ -88,13 +93,15 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
         versions: [note(&base), note(&head)],
         name: head.version.manifest.name.clone(),
         now: output.now.clone(),
-        recordings: paths
+        recordings: input
             .iter()
+            .flat_map(|input| &input.paths)
             .map(|path| path.display().to_string())
             .collect(),
         tested,
         report: &report,
     });
+    document.directory = directory(&head);
     document.gates = GateLimits {
         base: Some(base.version.manifest.gates),
         head: head.version.manifest.gates,
@@ -109,6 +116,17 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
         base,
         head,
     })
+}
+
+/// Where head's files stand in git; empty where they stand in none.
+fn directory(head: &Loaded) -> String {
+    let is_directory = |name: &String| name.starts_with("dir:");
+    let root = source::find_root(Path::new("."));
+    let root = root.filter(|_| !head.header.name.as_ref().is_some_and(is_directory));
+    let repository = root.and_then(|root| Repository::discover(&root).ok());
+    repository
+        .map(|repository| repository.directory())
+        .unwrap_or_default()
 }
 
 fn note(loaded: &Loaded) -> VersionNote {
@@ -127,18 +145,18 @@ fn compare_decisions(
     request: &PlanRequest<'_>,
     output: &Output,
     (left, right): (&Side<'_>, &Side<'_>),
-    paths: &[PathBuf],
+    input: Option<&Input>,
 ) -> Result<Option<(DecisionChanges, BTreeMap<String, u64>)>, CliError> {
-    if paths.is_empty() {
+    let Some(input) = input else {
         return Ok(None);
-    }
+    };
     let ground = Ground::default();
     let options = CompareOptions {
         full: request.full,
         verify: request.verify,
     };
     let comparison = Comparison::new(&ground, left, right, options).watching(watched(left, right));
-    let streamed = Input::new(paths, None)?.work(output, || comparison.worker())?;
+    let streamed = input.work(output, || comparison.worker())?;
     let mut changes: DecisionChanges = streamed.result;
     let found = verify(Some(left), right, &changes.sample);
     changes.disagreements.merge(found);

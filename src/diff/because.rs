@@ -1,6 +1,6 @@
 //! What is behind a change: the key by which changes are grouped.
 
-use crate::engine::{Cause, Compared, Names, Units, cause};
+use crate::engine::{Cause, Compared, Names, Units, known_cause};
 use crate::model::{Answer, ChangeClass, Decision, FieldPath, NotReplayable, Outcome};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,10 +17,8 @@ pub struct ChangeKey {
 /// What is behind a change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Because {
-    /// A flip, exactly.
+    /// A flip, by the policies whose status is known.
     Flip(Cause),
-    /// A flip although some policy's status is unknown: what determines on one side only.
-    Open(Shift),
     /// The same decision with other errors: who raises one on one side only.
     Errors(Shift),
     /// The same decision by other policies: who determines on one side only.
@@ -78,14 +76,14 @@ impl ChangeKey {
     pub fn of(compared: &Compared, units: &Units) -> Option<Self> {
         let (base, head) = (&compared.base, &compared.head);
         if compared.class.is_flip()
-            && let Some(cause) = cause(&base.policies, &head.policies, units)
+            && let Some(cause) = known_cause(&base.policies, &head.policies, units)
         {
             return Some(Self::flip(compared.class, cause));
         }
         Self::of_outcomes(compared.class, &base.outcome, &head.outcome, units)
     }
 
-    /// The key of a change, as far as it follows from what both sides say; for a flip, not what is exactly behind it.
+    /// The key of a change that is no flip, which follows from what both sides say.
     pub fn of_outcomes(
         class: ChangeClass,
         base: &Outcome,
@@ -97,11 +95,11 @@ impl ChangeKey {
         let (left, right) = (answer(base), answer(head));
         let determining = || Shift::of(&left.determining, &right.determining, units);
         let because = match class {
-            ChangeClass::Unchanged => return None,
-            ChangeClass::ErrorOpened
+            ChangeClass::Unchanged
+            | ChangeClass::ErrorOpened
             | ChangeClass::NewlyAllowed
             | ChangeClass::ErrorClosed
-            | ChangeClass::NewlyDenied => Because::Open(determining()),
+            | ChangeClass::NewlyDenied => return None,
             ChangeClass::ErrorChanged => {
                 Because::Errors(Shift::of(&left.errors, &right.errors, units))
             }

@@ -8,7 +8,7 @@ use super::document::Said;
 use crate::engine::{
     Changes, Chunk, Compared, Engine, EntityId, Ground, Ids, Incoming, Lane, LaneCounts, LeftBy,
     LineWorker, Merge, Note, Place, Ruling, Sample, Side, Track, Units, Verdict, Worker,
-    action_name, compare, each_line,
+    action_name, compare, each_line, is_certain,
 };
 use crate::model::{ChangeClass, FieldPath, Outcome, RecordedAction};
 use rustc_hash::FxHashMap;
@@ -147,8 +147,8 @@ impl LineWorker for ComparisonWorker<'_> {
                     key,
                     recording,
                     action: &action,
-                    length: Some(text.len()),
                     request: request.as_ref(),
+                    certain: true,
                 };
                 self.changes.details.see(change, &self.comparison.watched);
             }
@@ -263,22 +263,30 @@ pub(super) fn note(
     };
     reach(base);
     reach(head);
-    if let Some(scopes) = scopes {
-        scopes.iter().for_each(|side| reach(&side.decide(action)));
+    // Cedar's authorizer says neither whose scope holds nor which permits a deny passes over.
+    let statuses = scopes.map(|[left, right]| Compared {
+        class: compared.class,
+        base: left.decide(action),
+        head: right.decide(action),
+    });
+    if let Some(statuses) = &statuses {
+        reach(&statuses.base);
+        reach(&statuses.head);
     }
     let request = head.request.as_ref().or(base.request.as_ref());
     if !compared.class.is_flip() {
         changes.bystander(request.map(|request| &request.action), place, action);
     }
     let reasons = compared.class == ChangeClass::ReasonChanged;
-    let key = ChangeKey::of(compared, units).filter(|_| !reasons);
+    let known = statuses.as_ref().unwrap_or(compared);
+    let key = ChangeKey::of(known, units).filter(|_| !reasons);
     if let Some(key) = key {
         let change = Change {
             key,
             recording: &place.recording,
             action,
-            length: None,
             request,
+            certain: is_certain(&known.base.policies, &known.head.policies),
         };
         changes.details.see(change, watched);
     }

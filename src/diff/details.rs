@@ -9,6 +9,7 @@ use super::values::Values;
 use crate::engine::{Distinct, Merge, Scalar, Window, keep_smallest};
 use crate::model::{FieldPath, RecordedAction, Request, hash64};
 use jiff::Timestamp;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -44,6 +45,8 @@ pub struct Detail {
     pub pairs: BTreeMap<(String, String), u64>,
     /// Those of agents and actions that are not counted apart.
     pub other_pairs: u64,
+    /// Those of which the status of some policy is unknown.
+    pub uncertain: u64,
     /// Different sessions.
     pub sessions: Distinct,
     /// Flips that belong to a session.
@@ -84,10 +87,10 @@ pub struct Change<'a> {
     pub recording: &'a Arc<str>,
     /// The action.
     pub action: &'a RecordedAction,
-    /// The length of its record in bytes, where it was read as a line.
-    pub length: Option<usize>,
     /// The request under head, or under base where head has none.
     pub request: Option<&'a Request>,
+    /// Whether the status of every policy is known.
+    pub certain: bool,
 }
 
 impl Details {
@@ -119,6 +122,7 @@ impl Detail {
     fn see(&mut self, change: &Change<'_>, of_session: bool, watched: &[FieldPath]) {
         let action = change.action;
         self.actions += 1;
+        self.uncertain += u64::from(!change.certain);
         let agent = action.agent.as_deref().unwrap_or("-").to_owned();
         let name = change
             .request
@@ -131,7 +135,7 @@ impl Detail {
         if let Some(time) = &action.time {
             self.window.see(time);
         }
-        let mut keeper = Keeper { change, kept: None };
+        let mut keeper = Keeper::new(change);
         for path in watched {
             let value = change.request.and_then(|request| Scalar::at(request, path));
             let values = self.values.entry(path.clone()).or_default();
@@ -139,7 +143,8 @@ impl Detail {
             if let Some(number) = value.filter(Scalar::is_number) {
                 let known = self.greatest.get(path);
                 let greater = known.is_none_or(|(greatest, kept)| {
-                    (&number, &kept.action.id) > (greatest, &action.id)
+                    let turn = (greatest, &action.id).cmp(&(&number, &kept.action.id));
+                    goes_before(turn, || keeper.kept(), kept)
                 });
                 if greater {
                     self.greatest.insert(path.clone(), (number, keeper.kept()));
@@ -148,17 +153,25 @@ impl Detail {
         }
         let time: Option<Timestamp> = action.time.as_deref().and_then(|time| time.parse().ok());
         let newest = self.newest.as_ref();
-        if newest.is_none_or(|((last, id), _)| (&time, &action.id) > (last, id)) {
+        let newer = newest.is_none_or(|((last, id), kept)| {
+            let turn = (last, id).cmp(&(&time, &action.id));
+            goes_before(turn, || keeper.kept(), kept)
+        });
+        if newer {
             self.newest = Some(((time, action.id.clone()), keeper.kept()));
         }
-        let length = keeper.length();
+        let length = keeper.length;
         let smallest = self.smallest.as_ref();
-        if smallest.is_none_or(|((least, id), _)| (length, &action.id) < (*least, id)) {
+        let smaller = smallest.is_none_or(|((least, id), kept)| {
+            let turn = (length, &action.id).cmp(&(*least, id));
+            goes_before(turn, || keeper.kept(), kept)
+        });
+        if smaller {
             self.smallest = Some(((length, action.id.clone()), keeper.kept()));
         }
         let hash = hash64(1, action.id.as_bytes());
         let last = self.pool.last_key_value().map(|(last, _)| *last);
-        if self.pool.len() < POOL || last.is_some_and(|last| hash < last) {
+        if self.pool.len() < POOL || last.is_some_and(|last| hash <= last) {
             self.pool(hash, keeper.kept());
         }
     }
@@ -170,12 +183,13 @@ impl Detail {
     }
 
     fn pool(&mut self, hash: u64, kept: Kept) {
-        // Two ids with one hash: the smaller one stays, whichever comes first.
-        match self.pool.get(&hash) {
-            Some(known) if known.action.id <= kept.action.id => {}
-            Some(_) | None => {
-                self.pool.insert(hash, kept);
-            }
+        // Two with one hash: the smaller one stays, whichever comes first.
+        let goes = self.pool.get(&hash).is_none_or(|known| {
+            let turn = kept.action.id.cmp(&known.action.id);
+            goes_before(turn, || kept.clone(), known)
+        });
+        if goes {
+            self.pool.insert(hash, kept);
         }
         if self.pool.len() > POOL {
             self.pool.pop_last();
@@ -183,25 +197,41 @@ impl Detail {
     }
 }
 
+/// Whether an action is chosen before another: where its turn does not tell, as with equal ids, by recording and by what
+/// was recorded.
+fn goes_before(turn: Ordering, one: impl FnOnce() -> Kept, other: &Kept) -> bool {
+    let turn = turn.then_with(|| {
+        let one = one();
+        let text = |kept: &Kept| serde_json::to_string(&*kept.action).unwrap_or_default();
+        let recordings = one.recording.cmp(&other.recording);
+        recordings.then_with(|| text(&one).cmp(&text(other)))
+    });
+    turn.is_lt()
+}
+
 /// Copies an action once, if it is wanted at all.
 struct Keeper<'c, 'a> {
     change: &'c Change<'a>,
+    /// The length of its record in bytes, as we write it: how a recording spells it does not matter.
+    length: usize,
     kept: Option<Kept>,
 }
 
-impl Keeper<'_, '_> {
-    fn length(&self) -> usize {
-        self.change.length.unwrap_or_else(|| {
-            let text = serde_json::to_string(self.change.action);
-            text.map_or(usize::MAX, |text| text.len())
-        })
+impl<'c, 'a> Keeper<'c, 'a> {
+    fn new(change: &'c Change<'a>) -> Self {
+        let text = serde_json::to_string(change.action);
+        Self {
+            change,
+            length: text.map_or(usize::MAX, |text| text.len()),
+            kept: None,
+        }
     }
 
     fn kept(&mut self) -> Kept {
         if let Some(kept) = &self.kept {
             return kept.clone();
         }
-        let is_cut = self.length() > LONG;
+        let is_cut = self.length > LONG;
         let action = match is_cut {
             false => self.change.action.clone(),
             true => RecordedAction {
@@ -225,6 +255,7 @@ impl Keeper<'_, '_> {
 impl Merge for Detail {
     fn merge(&mut self, other: Self) {
         self.actions += other.actions;
+        self.uncertain += other.uncertain;
         for (pair, count) in other.pairs {
             self.pair(pair, count);
         }
@@ -238,24 +269,30 @@ impl Merge for Detail {
         for (path, (number, kept)) in other.greatest {
             let known = self.greatest.get(&path);
             let greater = known.is_none_or(|(greatest, known)| {
-                (&number, &kept.action.id) > (greatest, &known.action.id)
+                let turn = (greatest, &kept.action.id).cmp(&(&number, &known.action.id));
+                goes_before(turn, || kept.clone(), known)
             });
             if greater {
                 self.greatest.insert(path, (number, kept));
             }
         }
-        if let Some(newest) = other.newest
-            && self.newest.as_ref().is_none_or(|known| newest.0 > known.0)
-        {
-            self.newest = Some(newest);
+        if let Some((turn, kept)) = other.newest {
+            let newer = self
+                .newest
+                .as_ref()
+                .is_none_or(|(known, of)| goes_before(known.cmp(&turn), || kept.clone(), of));
+            if newer {
+                self.newest = Some((turn, kept));
+            }
         }
-        if let Some(smallest) = other.smallest
-            && self
+        if let Some((turn, kept)) = other.smallest {
+            let smaller = self
                 .smallest
                 .as_ref()
-                .is_none_or(|known| smallest.0 < known.0)
-        {
-            self.smallest = Some(smallest);
+                .is_none_or(|(known, of)| goes_before(turn.cmp(known), || kept.clone(), of));
+            if smaller {
+                self.smallest = Some((turn, kept));
+            }
         }
         for (hash, kept) in other.pool {
             self.pool(hash, kept);

@@ -105,7 +105,7 @@ mod tests {
     fn key(class: ChangeClass) -> Arc<ChangeKey> {
         Arc::new(ChangeKey {
             class,
-            because: Because::Open(Shift::default()),
+            because: Because::Errors(Shift::default()),
         })
     }
 

@@ -42,10 +42,22 @@ struct Parts {
 /// Why the decision flipped between these statuses; nothing where it did not, or where a policy's status is unknown: what
 /// its change would do is unknown as well. Policies that are not listed are not satisfied.
 pub fn cause(base: &[Settled], head: &[Settled], units: &Units) -> Option<Cause> {
-    let mut both = base.iter().chain(head);
-    if both.any(|policy| policy.status == Status::Unknown) {
-        return None;
+    match is_certain(base, head) {
+        true => known_cause(base, head, units),
+        false => None,
     }
+}
+
+/// Whether the status of every policy is known on both sides.
+pub fn is_certain(base: &[Settled], head: &[Settled]) -> bool {
+    let mut both = base.iter().chain(head);
+    both.all(|policy| policy.status != Status::Unknown)
+}
+
+/// Why the decision flipped, as far as statuses are known; nothing where it did not flip. A policy of unknown status counts
+/// as not satisfied, as the decisions do not rest on it. Each way of `why` is enough whatever it is; there may be others,
+/// and what takes the flip back may be more.
+pub fn known_cause(base: &[Settled], head: &[Settled], units: &Units) -> Option<Cause> {
     let decided = |side| super::settle::settle(side).decision;
     let allowed = match (decided(base)?, decided(head)?) {
         (Decision::Deny, Decision::Allow) => true,

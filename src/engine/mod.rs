@@ -25,7 +25,7 @@ mod window;
 mod worker;
 
 pub use case::{case_request, suite_faults, suite_store};
-pub use cause::{Cause, Names, Satisfied, Way, cause, cause_of};
+pub use cause::{Cause, Names, Satisfied, Way, cause, cause_of, is_certain, known_cause};
 pub use compare::{Compared, classify, compare};
 pub use compiled::EntityId;
 pub use distinct::Distinct;

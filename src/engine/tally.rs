@@ -7,6 +7,7 @@ use super::named::{Counts, Named};
 use super::side::Verdict;
 use crate::model::{Answer, Decision, FieldPath, NotReplayable, Outcome, RecordedAction};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A place with what is to be said of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +27,8 @@ pub struct Notes {
     pub count: u64,
     /// The first ones, sorted.
     pub first: Vec<Note>,
+    /// Of those that were named, the first one by recording and id: it is the same in whatever order lines stand.
+    pub example: Option<(Arc<str>, Box<str>)>,
 }
 
 /// How many notes of a kind are kept.
@@ -38,6 +41,14 @@ impl Notes {
         let full = self.first.len() >= NOTES;
         if !full || self.first.last().is_some_and(|last| *place <= last.place) {
             self.keep(note());
+        }
+    }
+
+    /// Names an action of which there is a note.
+    pub fn name(&mut self, recording: &Arc<str>, id: &str) {
+        let known = self.example.as_ref();
+        if known.is_none_or(|(known, first)| (&**recording, id) < (&**known, &**first)) {
+            self.example = Some((recording.clone(), id.into()));
         }
     }
 
@@ -54,6 +65,9 @@ impl Merge for Notes {
     fn merge(&mut self, other: Self) {
         self.count += other.count;
         other.first.into_iter().for_each(|note| self.keep(note));
+        if let Some((recording, id)) = other.example {
+            self.name(&recording, &id);
+        }
     }
 }
 
@@ -302,6 +316,7 @@ impl SideTally {
             return;
         }
         let mut notes = Notes::default();
+        notes.name(&place.recording, &action.id);
         notes.push(place, || Note {
             place: place.clone(),
             id: Some(action.id.clone()),

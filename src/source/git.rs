@@ -63,6 +63,12 @@ impl Repository {
         Ok(Self { inner, prefix })
     }
 
+    /// The policy repository's directory from git's root, such as `policies/`; empty where it stands at the root.
+    pub fn directory(&self) -> String {
+        let parts = self.prefix.iter().map(|part| part.to_string_lossy());
+        parts.map(|part| format!("{part}/")).collect()
+    }
+
     /// The best common ancestor of two revisions, as a commit id.
     pub fn merge_base(&self, a: &str, b: &str) -> Result<String, GitError> {
         let (a_id, b_id) = (self.commit(split(a).0)?, self.commit(split(b).0)?);

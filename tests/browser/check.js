@@ -1,9 +1,9 @@
 // Opens reports in Chromium and fails on what a reader would trip over: an error in the console, a request to the
 // network, a view that the keyboard does not reach, a serious fault for assistive technology, a slow start.
 // Usage: node check.js CHROMIUM FOLDER [SHOTS]; every .html of the folder is opened. Prints a line for each check.
-import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import puppeteer from "puppeteer-core";
 
@@ -158,7 +158,15 @@ async function report(browser, file, name) {
   // The first start of a browser is the browser's own.
   const first = await open(browser, file);
   await first.page.close();
-  const { page, wrong, took } = await open(browser, file);
+  // What else the machine does is not the page's time: the quickest of three.
+  const times = [];
+  for (const _ of [1, 2]) {
+    const once = await open(browser, file);
+    times.push(once.took);
+    await once.page.close();
+  }
+  const { page, wrong, took: last } = await open(browser, file);
+  const took = Math.min(last, ...times);
   check(name, `opens in ${took} ms`, [took > slowest && `more than ${slowest} ms`]);
   check(name, "every view by keyboard", await keyboard(page));
   check(name, "groups by keyboard", await groups(page));
@@ -200,8 +208,15 @@ async function shoot(browser, file, name) {
   }
 }
 
+/** Where a program stands: a name alone is looked up as a shell does. */
+function onPath(program) {
+  if (existsSync(program)) return program;
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? program;
+}
+
 const browser = await puppeteer.launch({
-  executablePath: chromium,
+  executablePath: onPath(chromium),
   args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
 });
 try {

@@ -101,7 +101,8 @@ pub const MEMBERS: &str = r#"
 forbid (principal, action in [Action::"invite_user_to_slack", Action::"remove_user_from_slack"], resource);
 "#;
 
-const HOSTS: [&str; 6] = [
+/// The known hosts.
+pub const HOSTS: [&str; 6] = [
     "www.restaurant-zurich.com",
     "www.awesome-news.com",
     "www.informations.com",

@@ -120,6 +120,11 @@ pub fn realistic() -> Document {
         }),
         gates: GateLimits::default(),
         repository: repository(),
+        engine: EngineNote {
+            interpreted: 3,
+            read_in_full_because: BTreeMap::from([("unknown_fields".to_owned(), 3)]),
+            verified: 50,
+        },
         traffic: Some(Traffic {
             actions: 4_663,
             agents: counts(&[

@@ -12,29 +12,36 @@ use std::sync::Arc;
 /// What both sides say of every policy whose scope holds for the first example.
 pub type Statuses = [Vec<PolicyStatus>; 2];
 
-/// The cause of a group. `units` are [`units`].
-pub fn cause(key: &ChangeKey, units: Vec<UnitNote>) -> CauseNote {
+/// The cause of a group. `units` are [`units`]; `uncertain` is for how many actions the status of some policy is unknown.
+pub fn cause(key: &ChangeKey, units: Vec<UnitNote>, uncertain: u64) -> CauseNote {
     let names = |names: &Names| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let ways = |ways: &[Way]| {
-        let way = |way: &Way| WayNote {
-            all: names(&way.all),
-            and_one_of: names(&way.and_one_of),
+        let way = |way: &Way| {
+            let (mut all, mut one_of) = (names(&way.all), names(&way.and_one_of));
+            // One of one is that one.
+            if one_of.len() == 1 {
+                all.append(&mut one_of);
+                all.sort();
+            }
+            WayNote {
+                all,
+                and_one_of: one_of,
+            }
         };
         ways.iter().map(way).collect()
     };
     let mut note = CauseNote {
         units,
+        uncertain,
         ..CauseNote::default()
     };
     match &key.because {
         Because::Flip(cause) => {
             note.why = ways(&cause.why);
             note.undo = ways(&cause.undo);
-            note.exact = true;
+            note.exact = uncertain == 0;
         }
-        Because::Open(Shift { gained, lost })
-        | Because::Errors(Shift { gained, lost })
-        | Because::Reasons(Shift { gained, lost }) => {
+        Because::Errors(Shift { gained, lost }) | Because::Reasons(Shift { gained, lost }) => {
             note.gained = names(gained);
             note.lost = names(lost);
         }
@@ -69,7 +76,7 @@ pub fn named(key: &ChangeKey) -> Vec<Arc<str>> {
                 add(&way.and_one_of);
             }
         }
-        Because::Open(shift) | Because::Errors(shift) | Because::Reasons(shift) => {
+        Because::Errors(shift) | Because::Reasons(shift) => {
             add(&shift.gained);
             add(&shift.lost);
         }

@@ -12,8 +12,19 @@ pub fn chosen<'d>(
     group: &'d Detail,
     read: &BTreeSet<FieldPath>,
 ) -> Vec<(Vec<ExemplarKind>, &'d Kept)> {
-    // The greatest number that the policies of the cause read.
-    let greatest = read.iter().find_map(|path| group.greatest.get(path));
+    // The greatest number that the policies of the cause read; one that varies says more than one that does not.
+    let varies = |path: &&FieldPath| {
+        let ends = group
+            .values
+            .get(*path)
+            .and_then(|values| values.ends.as_ref());
+        ends.is_some_and(|(least, greatest)| least != greatest)
+    };
+    let first = read
+        .iter()
+        .find(varies)
+        .or_else(|| read.iter().find(|path| group.greatest.contains_key(*path)));
+    let greatest = first.and_then(|path| group.greatest.get(path));
     let riskiest = greatest.map(|(_, kept)| kept).or_else(|| {
         let pool = group.pool.values();
         pool.min_by(|a, b| a.action.id.cmp(&b.action.id))

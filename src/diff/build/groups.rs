@@ -62,7 +62,7 @@ pub fn groups(context: &Context<'_>) -> Vec<GroupNote> {
             } else {
                 let names = cause::named(&key);
                 let units = cause::units(context, &names, &Default::default());
-                note.cause = cause::cause(&key, units);
+                note.cause = cause::cause(&key, units, detail.uncertain);
             }
             note
         })
@@ -139,7 +139,7 @@ fn look_closer(context: &Context<'_>, note: &mut GroupNote, key: &ChangeKey, det
         }
         unit.origins = origins.into_iter().collect();
     }
-    note.cause = cause::cause(key, units);
+    note.cause = cause::cause(key, units, detail.uncertain);
     let [of_base, of_head] = &read;
     let exemplar = |(kinds, kept): (Vec<_>, &_)| -> Exemplar {
         examples::exemplar(context, kinds, kept, [of_base, of_head])
@@ -147,7 +147,7 @@ fn look_closer(context: &Context<'_>, note: &mut GroupNote, key: &ChangeKey, det
     note.exemplars = chosen.into_iter().map(exemplar).collect();
     note.values = values(detail, &both);
     if key.class.is_flip() {
-        let tried = predicate::Tried::of(context, key, &names, detail, note);
+        let tried = predicate::Tried::of(context, key, &names, &statuses, detail, note);
         note.predicate = Some(tried.predicate(note.actions));
         for value in &mut note.values {
             value.histogram = histogram::histogram(context, &names, &value.path, &tried);

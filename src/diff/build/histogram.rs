@@ -38,10 +38,7 @@ pub fn histogram(
         .collect();
     let least = all.iter().copied().fold(f64::INFINITY, f64::min);
     let greatest = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let width = (greatest - least) / f64::from(BINS);
-    let mut limits: Vec<f64> = (0..BINS)
-        .map(|bin| least + f64::from(bin) * width)
-        .collect();
+    let mut limits = bins(least, greatest);
     limits.push(greatest);
     limits.extend(marks);
     limits.sort_by(f64::total_cmp);
@@ -53,16 +50,16 @@ pub fn histogram(
         let before = limits.iter().filter(|limit| **limit < threshold.at).count();
         threshold.limit = before as u64;
     }
-    let bins = limits.len().saturating_sub(1);
+    let count_of_bins = limits.len().saturating_sub(1);
     let count = |values: &[f64]| {
-        let mut counts = vec![0_u64; bins];
+        let mut counts = vec![0_u64; count_of_bins];
         for value in values {
             // A value that is a limit lies below it, or above it where thresholds leave it out.
             let below = match opens {
                 true => limits.iter().filter(|limit| *limit <= value).count(),
                 false => limits.iter().filter(|limit| *limit < value).count(),
             };
-            let bin = below.saturating_sub(1).min(bins.saturating_sub(1));
+            let bin = below.saturating_sub(1).min(count_of_bins.saturating_sub(1));
             if let Some(count) = counts.get_mut(bin) {
                 *count += 1;
             }
@@ -76,6 +73,31 @@ pub fn histogram(
         thresholds,
         sampled: !tried.complete,
     })
+}
+
+/// Where bins begin: equally far apart, or, where the greatest number is many times the least, equally many times as far.
+fn bins(least: f64, greatest: f64) -> Vec<f64> {
+    let share = |bin: u32| f64::from(bin) / f64::from(BINS);
+    let wide = least >= 0.0 && greatest > 1000.0 * least.max(1.0);
+    match wide {
+        true => {
+            let (low, high) = (least.ln_1p(), greatest.ln_1p());
+            let at = |bin: u32| (low + share(bin) * (high - low)).exp_m1();
+            (0..BINS).map(|bin| round(at(bin))).collect()
+        }
+        false => (0..BINS)
+            .map(|bin| least + share(bin) * (greatest - least))
+            .collect(),
+    }
+}
+
+/// A number with two digits that count, so that it reads well.
+fn round(number: f64) -> f64 {
+    if number <= 0.0 {
+        return number;
+    }
+    let scale = 10_f64.powf(number.log10().floor() - 1.0);
+    (number / scale).floor() * scale
 }
 
 /// The path, what it is compared with on each side, and whether values that are equal to a threshold lie above it.

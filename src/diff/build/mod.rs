@@ -10,8 +10,8 @@ mod title;
 mod trust;
 
 use super::document::{
-    ClassNote, Document, FORMAT, FlowCell, MatrixCell, RepositoryNote, Traffic, Untried,
-    VersionNote,
+    ClassNote, Document, EngineNote, FORMAT, FlowCell, MatrixCell, RepositoryNote, Traffic,
+    Untried, VersionNote,
 };
 use super::{DecisionChanges, DiffReport, SideName};
 use crate::engine::{Counts, Side, Units};
@@ -83,6 +83,15 @@ pub fn document(input: Input<'_>) -> Document {
             mixtures: origins::Mixtures::of(base, head, &repository),
         };
         document.traffic = Some(traffic(changes, recordings));
+        document.engine = EngineNote {
+            interpreted: changes.interpreted,
+            read_in_full_because: changes
+                .left
+                .iter()
+                .map(|(reason, count)| (reason.to_owned(), count))
+                .collect(),
+            verified: changes.sample.len() as u64,
+        };
         document.trust = trust::trust(changes, report.undecided_changes(), &now);
         document.classes = classes(changes);
         document.flow = flow(changes);
@@ -129,7 +138,10 @@ fn named(counts: &Counts) -> BTreeMap<String, u64> {
     named
 }
 
-fn traffic(changes: &DecisionChanges, recordings: Vec<String>) -> Traffic {
+fn traffic(changes: &DecisionChanges, mut recordings: Vec<String>) -> Traffic {
+    // The order in which they are read does not matter.
+    recordings.sort();
+    recordings.dedup();
     let volume = &changes.volume;
     Traffic {
         actions: volume.actions,

@@ -4,10 +4,11 @@
 //! apart are said, with how well they do.
 
 use super::Context;
+use super::cause::Statuses;
 use crate::diff::document::{GroupNote, PredicateNote};
 use crate::diff::{ChangeKey, Detail, Kept};
 use crate::engine::Side;
-use crate::model::{RecordedAction, Request};
+use crate::model::{Effect, RecordedAction, Request, Status};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -48,10 +49,10 @@ impl Tried {
         context: &Context<'_>,
         key: &ChangeKey,
         units: &[Arc<str>],
+        statuses: &Statuses,
         detail: &Detail,
         note: &GroupNote,
     ) -> Self {
-        debug_assert!(key.class.is_flip());
         let mut texts = Vec::new();
         let mut parts = Vec::new();
         for unit in units {
@@ -59,6 +60,7 @@ impl Tried {
             let on_head = said.is_some_and(|said| said.head_status == "satisfied");
             parts.push(Part::of(context, unit, on_head, &mut texts));
         }
+        parts.extend(helpers(context, key, units, statuses, &mut texts));
         let trial = |action: &RecordedAction| Trial::of(context, &parts, action);
         let flipped = detail
             .pool
@@ -143,6 +145,59 @@ impl Tried {
             .filter(|(trial, _)| chosen.iter().all(|at| trial.has(*at)));
         matching.map(|(_, stands_for)| stands_for).sum()
     }
+}
+
+/// So many policies beside those of the cause are asked.
+const HELPERS: usize = 24;
+
+/// What else must hold for a flip, on the side that allows, by the first example: that its permits are satisfied, and that
+/// its forbids are not.
+fn helpers(
+    context: &Context<'_>,
+    key: &ChangeKey,
+    units: &[Arc<str>],
+    [base, head]: &Statuses,
+    texts: &mut Vec<String>,
+) -> Vec<Part> {
+    let on_head = key.widens();
+    let (side, statuses) = match on_head {
+        true => (context.head, head),
+        false => (context.base, base),
+    };
+    let others = statuses
+        .iter()
+        .filter(|status| !units.contains(context.units.of(&status.policy)));
+    let mut parts = Vec::new();
+    for status in others.take(HELPERS) {
+        let places = side.places(|policy| *policy == status.policy);
+        let policies = side.version().policies.policies();
+        let first = places.first().and_then(|at| policies.get(*at));
+        let atoms = first.map(|policy| policy.atoms()).unwrap_or_default();
+        match (status.effect, status.status) {
+            (Effect::Permit, Status::Satisfied) => {
+                parts.push(Part {
+                    acting: places,
+                    other: Vec::new(),
+                    on_head,
+                    positive: atoms.len(),
+                    differing: Vec::new(),
+                });
+                texts.extend(atoms);
+            }
+            (Effect::Forbid, Status::NotSatisfied) if !atoms.is_empty() => {
+                parts.push(Part {
+                    acting: Vec::new(),
+                    other: places,
+                    on_head: !on_head,
+                    positive: 0,
+                    differing: (0..atoms.len()).collect(),
+                });
+                texts.push(format!("not ({})", atoms.join(" && ")));
+            }
+            (Effect::Permit | Effect::Forbid, _) => {}
+        }
+    }
+    parts
 }
 
 impl Part {

@@ -31,10 +31,8 @@ pub fn title(key: &ChangeKey, by_action: &BTreeMap<String, u64>) -> String {
             )
         }
         (Because::Flip(cause), ChangeClass::NewlyDenied) => newly_denied(cause, &what),
-        (Because::Flip(_), _) | (Because::Open(_), _) => match key.widens() {
-            true => format!("{what} is allowed now, though not every policy can be decided"),
-            false => format!("{what} is denied now, though not every policy can be decided"),
-        },
+        // No flip has another class.
+        (Because::Flip(_), _) => what,
         (Because::Errors(shift), _) => match (shift.gained.is_empty(), shift.lost.is_empty()) {
             (false, _) => format!(
                 "{} now {} an error at {what}",

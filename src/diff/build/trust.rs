@@ -36,7 +36,7 @@ fn fidelity(base: &SideTally) -> FidelityNote {
         .map(|((recorded, answer), notes)| {
             let names =
                 |names: &crate::engine::Names| names.iter().map(ToString::to_string).collect();
-            let example = notes.first.first();
+            let example = notes.example.as_ref();
             MismatchNote {
                 recorded: recorded.to_string(),
                 decided: answer
@@ -45,9 +45,7 @@ fn fidelity(base: &SideTally) -> FidelityNote {
                 determining: names(&answer.determining),
                 errors: names(&answer.errors),
                 actions: notes.count,
-                example: example.and_then(|note| {
-                    Some(format!("{}#{}", note.place.recording, note.id.as_ref()?))
-                }),
+                example: example.map(|(recording, id)| format!("{recording}#{id}")),
             }
         })
         .collect();

@@ -10,9 +10,12 @@ pub struct CauseNote {
     pub why: Vec<WayNote>,
     /// Flips: the minimal sets of edits that, taken back on head, give base's decision. Each way is enough.
     pub undo: Vec<WayNote>,
-    /// Whether `why` and `undo` are proven. They are empty and not proven where a policy's status is unknown, and for
-    /// changes that are no flips.
+    /// Whether `why` and `undo` are proven for every action of the group. They are empty, and not proven, for changes that
+    /// are no flips.
     pub exact: bool,
+    /// For how many actions the status of some policy is unknown: there each way of `why` is enough all the same, but
+    /// there may be others, and `undo` may not be enough.
+    pub uncertain: u64,
     /// Other classes: policies that raise errors, determine, or are unknown on head but not on base.
     pub gained: Vec<String>,
     /// The reverse.

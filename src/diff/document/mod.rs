@@ -19,7 +19,8 @@ pub use policy::{
     RepositoryNote,
 };
 pub use trust::{
-    FidelityNote, FlowCell, MatrixCell, MismatchNote, Said, SideTrust, Traffic, Trust, Untried,
+    EngineNote, FidelityNote, FlowCell, MatrixCell, MismatchNote, Said, SideTrust, Traffic, Trust,
+    Untried,
 };
 pub use verdict::{
     ApprovalNote, ApprovalState, GateLimits, GateNote, GateVerdict, Result as Verdict,
@@ -61,6 +62,8 @@ pub struct Document {
     pub repository: RepositoryNote,
     /// What was replayed; nothing where there was no recording.
     pub traffic: Option<Traffic>,
+    /// How the actions were decided.
+    pub engine: EngineNote,
     /// Whether the comparison can be trusted.
     pub trust: Trust,
     /// By class, in the order of their risk; all of them, also those that did not occur.

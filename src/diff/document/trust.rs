@@ -26,6 +26,17 @@ pub struct Traffic {
     pub evaluated: u64,
 }
 
+/// How the actions were decided.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct EngineNote {
+    /// Actions of which Cedar's evaluator was asked; the others were decided by compiled policies.
+    pub interpreted: u64,
+    /// Actions that the fast lane left to be read in full, by reason.
+    pub read_in_full_because: BTreeMap<String, u64>,
+    /// Actions that were decided once more by Cedar's authorizer.
+    pub verified: u64,
+}
+
 /// Whether the comparison can be trusted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Trust {

@@ -14,7 +14,7 @@ fn an_approval_covers_its_group_and_nothing_else() {
     let document = document(vec![group.clone()]);
     let approved = approval(&group);
     let mut judged = document.clone();
-    apply(&mut judged, &[approved.clone()], &options());
+    apply(&mut judged, std::slice::from_ref(&approved), &options());
     assert_eq!(judged.verdict.as_ref().unwrap().result, "clean");
     let note = judged.groups[0].approval.as_ref().unwrap();
     assert_eq!(
@@ -172,7 +172,7 @@ fn approvals_end_and_those_that_nothing_needs_are_findings() {
         expires: "2026-11-23".to_owned(),
         ..good.clone()
     };
-    let verdict = judge(&document, &[expired.clone()], &options());
+    let verdict = judge(&document, std::slice::from_ref(&expired), &options());
     assert_eq!(verdict.approvals[0].state, ApprovalState::Expired);
     assert_eq!(
         gate(&verdict, "approvals").actual,

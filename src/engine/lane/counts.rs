@@ -253,7 +253,9 @@ impl SideCounts {
         }
         let (place, id) = place();
         let notes = self.mismatches.entry((recorded, answer.clone()));
-        notes.or_default().push(&place, || Note {
+        let notes = notes.or_default();
+        notes.name(&place.recording, &id);
+        notes.push(&place, || Note {
             place: place.clone(),
             id: Some(id),
             message: format!("recorded {recorded}, decided {decision}"),

@@ -11,16 +11,7 @@ pub(super) fn policy(style: &str, script: &str) -> String {
     )
 }
 
-const ALPHABET: [char; 64] = {
-    let text = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut all = ['A'; 64];
-    let mut at = 0;
-    while at < 64 {
-        all[at] = text[at] as char;
-        at += 1;
-    }
-    all
-};
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 fn base64(bytes: &[u8]) -> String {
     let mut out = String::new();
@@ -31,7 +22,7 @@ fn base64(bytes: &[u8]) -> String {
         for at in 0..4 {
             let sextet = number >> (18 - 6 * at) & 63;
             match ALPHABET.get(sextet as usize) {
-                Some(letter) if at <= chunk.len() => out.push(*letter),
+                Some(letter) if at <= chunk.len() => out.push(char::from(*letter)),
                 _ => out.push('='),
             }
         }

@@ -118,7 +118,7 @@ mod tests {
     fn code_is_closed_by_nothing_that_is_in_it() {
         assert_eq!(code("a``b", 80), "```a``b```");
         assert_eq!(code("`a`", 80), "`` `a` ``");
-        assert_eq!(code(" \n ", 80), "`\\u{a}`");
+        assert_eq!(code(" \n ", 80), "–");
         assert_eq!(code("", 80), "–");
         assert_eq!(code("a\nb", 80), "`a\\u{a}b`");
         assert_eq!(cell("a | b", 80), "`a \\u{7c} b`");

@@ -5,7 +5,7 @@ mod details;
 mod everything;
 mod groups;
 
-use crate::diff::document::{ControlChange, Document, GateNote, GateVerdict};
+use crate::diff::document::{ControlChange, Document, GateNote, GateVerdict, PolicyChangeWord};
 use crate::render::escape::inert;
 use crate::render::style::aside;
 use crate::render::{Detail, Role, Shown, count, paint, words};
@@ -60,11 +60,11 @@ pub fn document(document: &Document, shown: &Shown) -> String {
 fn header(document: &Document, everything: bool) -> String {
     let label = |label: &str| match label.is_empty() {
         true => "–".to_owned(),
-        false => inert(label, 44),
+        false => inert(label, 36),
     };
     let name = document.repository_name.as_ref();
     let name = name
-        .map(|name| format!("  ({})", inert(name, 20)))
+        .map(|name| format!("  ({})", inert(name, 16)))
         .unwrap_or_default();
     let mut out = format!(
         "{}  {} → {}{name}\n{}\n",
@@ -73,6 +73,7 @@ fn header(document: &Document, everything: bool) -> String {
         label(&document.head.label),
         words::repository(document),
     );
+    out.push_str(&changed(document));
     let replayed = document
         .traffic
         .as_ref()
@@ -85,13 +86,50 @@ fn header(document: &Document, everything: bool) -> String {
         let text = format!("{traffic} (`--recordings PATH`)");
         out.push_str(&format!("traffic  {}\n", paint(Role::Warning, text)));
     }
-    let doubts = words::doubts(document);
+    let mut doubts = words::doubts(document);
+    if !everything && doubts.len() > 3 {
+        let more = doubts.len() - 3;
+        doubts.truncate(3);
+        doubts.push(format!("and {more} more"));
+    }
     if !doubts.is_empty() {
         let more = if everything { "" } else { " (-v)" };
         let text = format!("{}{more}", doubts.join(" · "));
         out.push_str(&format!("         {}\n", paint(Role::Warning, text)));
     }
     out
+}
+
+/// The policies that changed, on one line: `+ added  - removed  ~ edited`.
+fn changed(document: &Document) -> String {
+    let names: Vec<String> = document
+        .repository
+        .policies
+        .iter()
+        .map(|change| {
+            let sign = match change.kind {
+                PolicyChangeWord::Added => '+',
+                PolicyChangeWord::Removed => '-',
+                PolicyChangeWord::Edited => '~',
+                PolicyChangeWord::Moved => '>',
+            };
+            format!("{sign} {}", inert(&change.policy, 40))
+        })
+        .collect();
+    let mut line = String::new();
+    for (at, name) in names.iter().enumerate() {
+        let rest = format!("  and {} more", names.len() - at);
+        if at > 0 && line.chars().count() + name.chars().count() + rest.len() > WIDTH {
+            line.push_str(&rest);
+            break;
+        }
+        line.push_str(if at > 0 { "  " } else { "" });
+        line.push_str(name);
+    }
+    match line.is_empty() {
+        true => line,
+        false => format!("         {}\n", paint(Role::Quiet, line)),
+    }
 }
 
 /// The verdict, and the gates that did not pass; all of them where there is room for all.

@@ -1,6 +1,6 @@
 //! What several reports say of recordings.
 
-use crate::engine::{Counts, Distinct, LeftCounts, Note, Notes, Volume};
+use crate::engine::{Counts, Distinct, Note, Notes, Volume};
 use crate::render::escape::shortened;
 use crate::render::style::aside;
 use crate::render::{Role, count, grouped, paint, percent, printable};
@@ -118,7 +118,7 @@ pub(super) fn repeated(repeated: &BTreeMap<String, u64>) -> String {
 /// How the actions were decided: `engine   4,131 compiled · 512 interpreted (11.02 %) · 0 not evaluated`.
 pub(super) fn engine(
     actions: u64,
-    interpreted: (u64, &LeftCounts),
+    interpreted: (u64, &[(&str, u64)]),
     unaffected: Option<u64>,
     verified: usize,
 ) -> String {
@@ -143,7 +143,7 @@ pub(super) fn engine(
         let actions = count(verified as u64, "action");
         parts.push(format!("{actions} verified by Cedar's authorizer"));
     }
-    let mut reasons: Vec<(&str, u64)> = left.iter().collect();
+    let mut reasons: Vec<(&str, u64)> = left.to_vec();
     reasons.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
     let reasons: Vec<String> = reasons
         .iter()

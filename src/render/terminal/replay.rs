@@ -36,7 +36,7 @@ pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> Stri
         let (actions, verified) = (report.volume.actions, report.sample.len());
         out.push_str(&recordings::engine(
             actions,
-            (report.interpreted, &report.left),
+            (report.interpreted, &report.left.iter().collect::<Vec<_>>()),
             None,
             verified,
         ));

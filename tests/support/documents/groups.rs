@@ -78,6 +78,7 @@ fn group(number: u64, sample: Sample) -> GroupNote {
         narrowed,
         title: sample.title.to_owned(),
         cause: CauseNote {
+            uncertain: 0,
             why: ways.clone(),
             undo: ways,
             exact: flip,

@@ -25,7 +25,26 @@ pub(super) fn everything(document: &Document) -> String {
         ("faults", lines(&document.diagnostics)),
         ("provenance", provenance(document)),
     ];
+    let engine = &document.engine;
+    let reasons: Vec<(&str, u64)> = engine
+        .read_in_full_because
+        .iter()
+        .map(|(reason, count)| (reason.as_str(), *count))
+        .collect();
     let mut out = super::further(document);
+    if let Some(traffic) = &document.traffic {
+        out.push_str(&super::super::recordings::engine(
+            traffic.actions,
+            (engine.interpreted, &reasons),
+            Some(traffic.actions.saturating_sub(traffic.evaluated)),
+            usize::try_from(engine.verified).unwrap_or(usize::MAX),
+        ));
+        if traffic.malformed > 0 {
+            out.push_str(
+                "         `agentauthz check --recordings` names the records that cannot be read\n",
+            );
+        }
+    }
     for (name, text) in parts {
         if !text.is_empty() {
             out.push_str(&format!("\n{}\n{text}", paint(Role::Heading, name)));

@@ -23,10 +23,14 @@ impl Random {
         usize::try_from((hash ^ (hash >> 31)) % bound as u64).unwrap()
     }
 
+    /// The lines in another order; broken ones stay in their places, which a report names.
     fn shuffled(&mut self, text: &str) -> String {
         let mut lines: Vec<&str> = text.lines().collect();
-        for at in (1..lines.len()).rev() {
-            lines.swap(at, self.below(at + 1));
+        let whole: Vec<usize> = (0..lines.len())
+            .filter(|at| lines[*at].ends_with('}'))
+            .collect();
+        for at in (1..whole.len()).rev() {
+            lines.swap(whole[at], whole[self.below(at + 1)]);
         }
         lines.join("\n") + "\n"
     }
@@ -117,15 +121,14 @@ impl Place {
     }
 }
 
-/// The first lines that differ.
+/// Where the first lines differ that do.
 fn difference(one: &[u8], other: &[u8]) -> String {
-    let (one, other) = (String::from_utf8_lossy(one), String::from_utf8_lossy(other));
-    let differing = one.lines().zip(other.lines()).find(|(a, b)| a != b);
-    let cut = |text: &str| text.chars().take(2_000).collect::<String>();
-    differing.map_or_else(
-        || "one is longer".to_owned(),
-        |(a, b)| format!("\n  {}\n  {}", cut(a), cut(b)),
-    )
+    let at = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let around = |bytes: &[u8]| {
+        let shown = &bytes[at.saturating_sub(300)..bytes.len().min(at + 100)];
+        String::from_utf8_lossy(shown).into_owned()
+    };
+    format!("\n  {}\n  {}", around(one), around(other))
 }
 
 fn copy(from: &Path, to: &Path) {

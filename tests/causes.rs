@@ -357,7 +357,7 @@ fn grouped(changes: &DecisionChanges) -> Flips {
             undo: sets(&notes(&cause.undo)),
             forbids: forbids.map(ToString::to_string).collect(),
         };
-        let kept = detail.pool.values().map(|kept| kept.action.id.clone());
+        let kept = detail.pool.values().map(|kept| kept.id.to_string());
         let ids: BTreeSet<String> = kept.collect();
         assert_eq!(ids.len() as u64, detail.actions, "{key:?}");
         let known = flips.insert(flip, ids);

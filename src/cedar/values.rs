@@ -6,8 +6,8 @@ use super::{Schema, diagnostics, uid};
 use crate::model::{EntityRef, FieldPath, Request, Value};
 use cedar_policy_core::ast;
 use cedar_policy_core::extensions::Extensions;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock};
 
 /// A request in Cedar's terms. `unknown` names the context fields whose value nobody knows; they are not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +123,15 @@ fn value(value: &Value) -> Result<ast::Value, String> {
     })
 }
 
+/// The names of the constructors: to parse one takes longer than to call it.
+static CONSTRUCTORS: LazyLock<HashMap<&str, ast::Name>> = LazyLock::new(|| {
+    let names = ["decimal", "ip", "datetime", "duration"];
+    let names = names.into_iter();
+    names
+        .filter_map(|name| Some((name, name.parse().ok()?)))
+        .collect()
+});
+
 /// Calls an extension constructor of Cedar, such as `decimal`, on its argument.
 pub(super) fn extension(function: &str, argument: &str) -> Result<ast::Value, String> {
     call(
@@ -132,11 +141,18 @@ pub(super) fn extension(function: &str, argument: &str) -> Result<ast::Value, St
 }
 
 pub(super) fn call(function: &str, arguments: &[ast::Value]) -> Result<ast::Value, String> {
-    let name: ast::Name = function
-        .parse()
-        .map_err(|_| format!("`{function}` is no function name"))?;
+    let made;
+    let name = match CONSTRUCTORS.get(function) {
+        Some(name) => name,
+        None => {
+            made = function
+                .parse::<ast::Name>()
+                .map_err(|_| format!("`{function}` is no function name"))?;
+            &made
+        }
+    };
     let found = Extensions::all_available()
-        .func(&name)
+        .func(name)
         .map_err(|_| format!("Cedar has no extension function `{function}`"))?;
     match found.call(arguments) {
         Ok(ast::PartialValue::Value(value)) => Ok(value),

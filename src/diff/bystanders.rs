@@ -5,8 +5,11 @@ use crate::model::hash64;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// So many of each Cedar action are kept.
+/// So many of each Cedar action are kept at most, and so many of all where there are many Cedar actions; but never fewer
+/// of one than this.
 const KEPT: usize = 96;
+const OF_ALL: usize = 6_000;
+const FEWEST: usize = 12;
 
 /// Of so many Cedar actions, the first ones by name.
 const ACTIONS: usize = 500;
@@ -16,7 +19,12 @@ const LONG: usize = 1 << 12;
 
 /// Actions that did not flip, by Cedar action.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Bystanders(pub BTreeMap<String, Bystander>);
+pub struct Bystanders {
+    /// By Cedar action.
+    pub by_action: BTreeMap<String, Bystander>,
+    /// How many of each are kept; nothing where it was not said.
+    most: Option<usize>,
+}
 
 /// Actions of one Cedar action that did not flip.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,15 +33,29 @@ pub struct Bystander {
     pub actions: u64,
     /// Some of them, chosen by the hashes of their ids: the recording, and the record as a line.
     pub kept: BTreeMap<u64, (Arc<str>, Box<str>)>,
+    /// How many are kept; nothing where it was not said.
+    most: Option<usize>,
 }
 
 impl Bystander {
+    /// One that keeps so many.
+    pub fn keeping(most: usize) -> Self {
+        Self {
+            most: Some(most),
+            ..Self::default()
+        }
+    }
+
+    fn most(&self) -> usize {
+        self.most.unwrap_or(KEPT)
+    }
+
     /// Counts an action, and keeps it where its hash is among the smallest. `line` is made only then.
     pub fn see(&mut self, id: &str, recording: &Arc<str>, line: impl FnOnce() -> Box<str>) {
         self.actions += 1;
         let hash = hash64(1, id.as_bytes());
         let last = self.kept.last_key_value().map(|(last, _)| *last);
-        if self.kept.len() < KEPT || last.is_some_and(|last| hash <= last) {
+        if self.kept.len() < self.most() || last.is_some_and(|last| hash <= last) {
             let line = line();
             if line.len() <= LONG {
                 self.keep(hash, (recording.clone(), line));
@@ -49,13 +71,26 @@ impl Bystander {
                 self.kept.insert(hash, kept);
             }
         }
-        if self.kept.len() > KEPT {
+        while self.kept.len() > self.most() {
             self.kept.pop_last();
         }
     }
 }
 
 impl Bystanders {
+    /// How many of each are kept where there may be so many Cedar actions.
+    pub fn most(actions: usize) -> usize {
+        (OF_ALL / actions.max(1)).clamp(FEWEST, KEPT)
+    }
+
+    /// Those that keep so many of each.
+    pub fn keeping(most: usize) -> Self {
+        Self {
+            most: Some(most),
+            ..Self::default()
+        }
+    }
+
     /// Counts an action of a Cedar action, and keeps it as [`Bystander::see`] does.
     pub fn see(
         &mut self,
@@ -64,11 +99,14 @@ impl Bystanders {
         recording: &Arc<str>,
         line: impl FnOnce() -> Box<str>,
     ) {
-        if let Some(known) = self.0.get_mut(name) {
+        if let Some(known) = self.by_action.get_mut(name) {
             known.see(id, recording, line);
             return;
         }
-        let mut found = Bystander::default();
+        let mut found = Bystander {
+            most: self.most,
+            ..Bystander::default()
+        };
         found.see(id, recording, line);
         self.add(name.to_owned(), found);
     }
@@ -76,13 +114,15 @@ impl Bystanders {
     /// Adds what was kept of a Cedar action.
     pub fn add(&mut self, action: String, found: Bystander) {
         // What gives way is among the last ones by name, of which nothing is kept.
-        let _ = keep_smallest(&mut self.0, ACTIONS, action, found);
+        let _ = keep_smallest(&mut self.by_action, ACTIONS, action, found);
     }
 }
 
 impl Merge for Bystander {
     fn merge(&mut self, other: Self) {
         self.actions += other.actions;
+        // All of one comparison keep as many; only a default says nothing.
+        self.most = self.most.or(other.most);
         for (hash, kept) in other.kept {
             self.keep(hash, kept);
         }
@@ -91,7 +131,8 @@ impl Merge for Bystander {
 
 impl Merge for Bystanders {
     fn merge(&mut self, other: Self) {
-        for (action, found) in other.0 {
+        self.most = self.most.or(other.most);
+        for (action, found) in other.by_action {
             self.add(action, found);
         }
     }

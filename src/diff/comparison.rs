@@ -1,7 +1,7 @@
 //! Recorded actions decided under both sides, by the fast lane where it takes them, and counted.
 
 use super::because::ChangeKey;
-use super::bystanders::Bystander;
+use super::bystanders::{Bystander, Bystanders};
 use super::decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey};
 use super::details::Change;
 use super::document::Said;
@@ -23,6 +23,8 @@ pub struct Comparison<'a> {
     /// Why nothing is compiled that was to be.
     off: Option<LeftBy>,
     verify: usize,
+    /// How many actions that did not flip are kept of each Cedar action.
+    kept: usize,
     /// What moves together.
     units: Units,
     /// The paths whose values matter.
@@ -59,6 +61,13 @@ impl<'a> Comparison<'a> {
             .any(|side| side.engine() == Engine::Reference);
         let by_scope = |side: &Side<'a>| side.clone().with_engine(Engine::Interpreted);
         Self {
+            kept: Bystanders::most(
+                head.version()
+                    .schema
+                    .iter()
+                    .flat_map(|schema| schema.actions())
+                    .count(),
+            ),
             units: Units::of_sides(base, head),
             watched: Vec::new(),
             scopes: silent.then(|| [by_scope(base), by_scope(head)]),
@@ -90,6 +99,7 @@ impl<'a> Comparison<'a> {
             bystanders: FxHashMap::default(),
             changes: DecisionChanges {
                 sample: Sample::new(self.verify),
+                bystanders: Bystanders::keeping(self.kept),
                 ..DecisionChanges::default()
             },
         }
@@ -125,7 +135,9 @@ impl LineWorker for ComparisonWorker<'_> {
         }
         let class = lane.class();
         if !class.is_flip() {
-            let bystander = self.bystanders.entry(lane.action()).or_default();
+            let kept = self.comparison.kept;
+            let bystander = self.bystanders.entry(lane.action());
+            let bystander = bystander.or_insert_with(|| Bystander::keeping(kept));
             bystander.see(&id, recording, || text.into());
         }
         if !matches!(class, ChangeClass::Unchanged | ChangeClass::ReasonChanged) {

@@ -73,10 +73,20 @@ type Newest = (Option<Timestamp>, String);
 pub struct Kept {
     /// The recording that it stands in.
     pub recording: Arc<str>,
-    /// The action; without call and request where it is too long.
-    pub action: Arc<RecordedAction>,
+    /// Its id.
+    pub id: Arc<str>,
+    /// The action as we write it, which takes less memory than the action; without call and request where it is too long.
+    line: Arc<str>,
     /// Whether it was too long.
     pub is_cut: bool,
+}
+
+impl Kept {
+    /// The action; without call and request where it was too long.
+    pub fn action(&self) -> RecordedAction {
+        let read = serde_json::from_str(&self.line);
+        read.unwrap_or_else(|_| RecordedAction::new(&*self.id))
+    }
 }
 
 /// One change, on its way into the details.
@@ -143,7 +153,7 @@ impl Detail {
             if let Some(number) = value.filter(Scalar::is_number) {
                 let known = self.greatest.get(path);
                 let greater = known.is_none_or(|(greatest, kept)| {
-                    let turn = (greatest, &action.id).cmp(&(&number, &kept.action.id));
+                    let turn = (greatest, action.id.as_str()).cmp(&(&number, &*kept.id));
                     goes_before(turn, || keeper.kept(), kept)
                 });
                 if greater {
@@ -185,7 +195,7 @@ impl Detail {
     fn pool(&mut self, hash: u64, kept: Kept) {
         // Two with one hash: the smaller one stays, whichever comes first.
         let goes = self.pool.get(&hash).is_none_or(|known| {
-            let turn = kept.action.id.cmp(&known.action.id);
+            let turn = kept.id.cmp(&known.id);
             goes_before(turn, || kept.clone(), known)
         });
         if goes {
@@ -202,9 +212,8 @@ impl Detail {
 fn goes_before(turn: Ordering, one: impl FnOnce() -> Kept, other: &Kept) -> bool {
     let turn = turn.then_with(|| {
         let one = one();
-        let text = |kept: &Kept| serde_json::to_string(&*kept.action).unwrap_or_default();
         let recordings = one.recording.cmp(&other.recording);
-        recordings.then_with(|| text(&one).cmp(&text(other)))
+        recordings.then_with(|| one.line.cmp(&other.line))
     });
     turn.is_lt()
 }
@@ -212,17 +221,20 @@ fn goes_before(turn: Ordering, one: impl FnOnce() -> Kept, other: &Kept) -> bool
 /// Copies an action once, if it is wanted at all.
 struct Keeper<'c, 'a> {
     change: &'c Change<'a>,
-    /// The length of its record in bytes, as we write it: how a recording spells it does not matter.
+    /// The record as we write it: how a recording spells it does not matter.
+    text: String,
+    /// Its length in bytes.
     length: usize,
     kept: Option<Kept>,
 }
 
 impl<'c, 'a> Keeper<'c, 'a> {
     fn new(change: &'c Change<'a>) -> Self {
-        let text = serde_json::to_string(change.action);
+        let text = serde_json::to_string(change.action).unwrap_or_default();
         Self {
             change,
-            length: text.map_or(usize::MAX, |text| text.len()),
+            length: text.len(),
+            text,
             kept: None,
         }
     }
@@ -231,20 +243,25 @@ impl<'c, 'a> Keeper<'c, 'a> {
         if let Some(kept) = &self.kept {
             return kept.clone();
         }
+        let action = self.change.action;
         let is_cut = self.length > LONG;
-        let action = match is_cut {
-            false => self.change.action.clone(),
-            true => RecordedAction {
-                session: self.change.action.session.clone(),
-                sequence: self.change.action.sequence,
-                time: self.change.action.time.clone(),
-                agent: self.change.action.agent.clone(),
-                ..RecordedAction::new(self.change.action.id.clone())
-            },
+        let line = match is_cut {
+            false => std::mem::take(&mut self.text),
+            true => {
+                let short = RecordedAction {
+                    session: action.session.clone(),
+                    sequence: action.sequence,
+                    time: action.time.clone(),
+                    agent: action.agent.clone(),
+                    ..RecordedAction::new(action.id.clone())
+                };
+                serde_json::to_string(&short).unwrap_or_default()
+            }
         };
         let kept = Kept {
             recording: self.change.recording.clone(),
-            action: Arc::new(action),
+            id: action.id.as_str().into(),
+            line: line.into(),
             is_cut,
         };
         self.kept = Some(kept.clone());
@@ -269,7 +286,7 @@ impl Merge for Detail {
         for (path, (number, kept)) in other.greatest {
             let known = self.greatest.get(&path);
             let greater = known.is_none_or(|(greatest, known)| {
-                let turn = (greatest, &kept.action.id).cmp(&(&number, &known.action.id));
+                let turn = (greatest, &*kept.id).cmp(&(&number, &*known.id));
                 goes_before(turn, || kept.clone(), known)
             });
             if greater {

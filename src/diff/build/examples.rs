@@ -27,7 +27,7 @@ pub fn chosen<'d>(
     let greatest = first.and_then(|path| group.greatest.get(path));
     let riskiest = greatest.map(|(_, kept)| kept).or_else(|| {
         let pool = group.pool.values();
-        pool.min_by(|a, b| a.action.id.cmp(&b.action.id))
+        pool.min_by(|a, b| a.id.cmp(&b.id))
     });
     let newest = group.newest.as_ref().map(|(_, kept)| kept);
     let smallest = group.smallest.as_ref().map(|(_, kept)| kept);
@@ -39,7 +39,7 @@ pub fn chosen<'d>(
     ] {
         let Some(kept) = kept else { continue };
         let same = |(_, known): &&mut (Vec<ExemplarKind>, &Kept)| {
-            known.recording == kept.recording && known.action.id == kept.action.id
+            known.recording == kept.recording && known.id == kept.id
         };
         match out.iter_mut().find(same) {
             Some((kinds, _)) => kinds.push(kind),
@@ -56,7 +56,7 @@ pub fn exemplar(
     kept: &Kept,
     read: [&BTreeSet<FieldPath>; 2],
 ) -> Exemplar {
-    let action = &kept.action;
+    let action = &kept.action();
     let verdicts = [context.base.decide(action), context.head.decide(action)];
     let [base, head] = &verdicts;
     let request = head.request.as_ref().or(base.request.as_ref());

@@ -2,11 +2,12 @@
 
 use super::{Context, cause, examples, histogram, predicate, title};
 use crate::diff::document::{DecidingValue, Exemplar, GroupNote, Origin, Risk};
-use crate::diff::{ChangeKey, DecisionChanges, Detail, Values};
+use crate::diff::{ChangeKey, Detail, Values};
 use crate::engine::{Counts, Merge, Scalar};
 use crate::model::{ChangeClass, FieldPath};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ const DEEP: usize = 60;
 pub fn groups(context: &Context<'_>) -> Vec<GroupNote> {
     let risks = context.risks();
     let details = context.changes.details.groups.iter();
-    let mut ranked: Vec<(GroupNote, ChangeKey, Detail)> = details
+    let mut ranked: Vec<(GroupNote, ChangeKey, Cow<'_, Detail>)> = details
         .map(|(key, detail)| {
             let pairs = detail.pairs.iter();
             let pairs =
@@ -28,7 +29,7 @@ pub fn groups(context: &Context<'_>) -> Vec<GroupNote> {
                 *note.by_agent.entry(agent.to_owned()).or_default() += count;
                 *note.by_action.entry(action.to_owned()).or_default() += count;
             }
-            (note, key.as_ref().clone(), detail.clone())
+            (note, key.as_ref().clone(), Cow::Borrowed(detail))
         })
         .collect();
     ranked.extend(reasons(context));
@@ -121,7 +122,7 @@ fn look_closer(context: &Context<'_>, note: &mut GroupNote, key: &ChangeKey, det
     let first = chosen.iter().find(|(_, kept)| !kept.is_cut);
     let statuses: cause::Statuses = match first {
         Some((_, kept)) => [context.base, context.head].map(|side| {
-            let explained = side.explain(&kept.action);
+            let explained = side.explain(&kept.action());
             explained.map(|(_, statuses)| statuses).unwrap_or_default()
         }),
         None => Default::default(),
@@ -132,9 +133,10 @@ fn look_closer(context: &Context<'_>, note: &mut GroupNote, key: &ChangeKey, det
         let mut origins: BTreeSet<Origin> = BTreeSet::new();
         for (_, kept) in chosen.iter().filter(|(_, kept)| !kept.is_cut) {
             let sides = [context.base, context.head];
-            let found = context
-                .mixtures
-                .origins(name, &context.units, edited, sides, &kept.action);
+            let found =
+                context
+                    .mixtures
+                    .origins(name, &context.units, edited, sides, &kept.action());
             origins.extend(found);
         }
         unit.origins = origins.into_iter().collect();
@@ -179,7 +181,7 @@ fn values(detail: &Detail, read: &BTreeSet<FieldPath>) -> Vec<DecidingValue> {
 }
 
 /// Groups of the same decision by other policies: they are told apart by what both sides say.
-fn reasons(context: &Context<'_>) -> Vec<(GroupNote, ChangeKey, Detail)> {
+fn reasons<'a>(context: &Context<'_>) -> Vec<(GroupNote, ChangeKey, Cow<'a, Detail>)> {
     let mut found: BTreeMap<ChangeKey, (Detail, Counts, Counts)> = BTreeMap::new();
     for (key, group) in &context.changes.groups {
         if key.class != ChangeClass::ReasonChanged {
@@ -203,22 +205,9 @@ fn reasons(context: &Context<'_>) -> Vec<(GroupNote, ChangeKey, Detail)> {
             let mut note = counted(context, &key, &detail);
             note.by_agent = super::named(&agents);
             note.by_action = super::named(&actions);
-            (note, key, detail)
+            (note, key, Cow::Owned(detail))
         })
         .collect()
-}
-
-/// Changes of reasons that are in no group.
-pub fn ungrouped_reasons(changes: &DecisionChanges) -> u64 {
-    let grouped: u64 = changes
-        .groups
-        .iter()
-        .filter(|(key, _)| key.class == ChangeClass::ReasonChanged)
-        .map(|(_, group)| group.tally.actions)
-        .sum();
-    changes
-        .actions_in(ChangeClass::ReasonChanged)
-        .saturating_sub(grouped)
 }
 
 /// Twelve hexadecimal digits that stay the same under new traffic, and change with the policies that they name.

@@ -96,7 +96,7 @@ pub fn document(input: Input<'_>) -> Document {
         document.classes = classes(changes);
         document.flow = flow(changes);
         document.groups = groups::groups(&context);
-        document.ungrouped = changes.details.ungrouped + groups::ungrouped_reasons(changes);
+        document.ungrouped = changes.details.ungrouped;
         document.matrix = matrix(changes);
         let (sessions, firsts) = changes.details.firsts.counts();
         document.changed_sessions = sessions;

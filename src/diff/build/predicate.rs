@@ -66,17 +66,20 @@ impl Tried {
             .pool
             .values()
             .filter(|kept| !kept.is_cut)
-            .filter_map(|kept: &Kept| trial(&kept.action));
+            .filter_map(|kept: &Kept| trial(&kept.action()));
         let flipped: Vec<Trial> = flipped.collect();
         let mut complete = flipped.len() as u64 == detail.actions;
         let mut unflipped = Vec::new();
+        // A group of many actions is held against fewer of each.
+        let each = (UNFLIPPED / note.by_action.len().max(1)).max(4);
         for action in note.by_action.keys() {
-            let Some(found) = context.changes.bystanders.0.get(action) else {
+            let Some(found) = context.changes.bystanders.by_action.get(action) else {
                 continue;
             };
-            complete &= found.kept.len() as u64 == found.actions;
-            let stands_for = found.actions as f64 / found.kept.len().max(1) as f64;
-            for (_, line) in found.kept.values() {
+            let tried = found.kept.len().min(each);
+            complete &= tried as u64 == found.actions;
+            let stands_for = found.actions as f64 / tried.max(1) as f64;
+            for (_, line) in found.kept.values().take(tried) {
                 let read: Option<RecordedAction> = serde_json::from_str(line).ok();
                 let tried = read.as_ref().and_then(trial);
                 unflipped.extend(tried.map(|trial| (trial, stands_for)));
@@ -147,11 +150,14 @@ impl Tried {
     }
 }
 
+/// About so many actions that did not flip are tried for a group.
+const UNFLIPPED: usize = 600;
+
 /// So many policies beside those of the cause are asked.
 const HELPERS: usize = 24;
 
-/// What else must hold for a flip, on the side that allows, by the first example: that its permits are satisfied, and that
-/// its forbids are not.
+/// What else must hold for a flip, by the first example: on the side that allows, that its permits are satisfied and its
+/// forbids are not; on the other side, that its permits are not.
 fn helpers(
     context: &Context<'_>,
     key: &ChangeKey,
@@ -159,42 +165,43 @@ fn helpers(
     [base, head]: &Statuses,
     texts: &mut Vec<String>,
 ) -> Vec<Part> {
-    let on_head = key.widens();
-    let (side, statuses) = match on_head {
-        true => (context.head, head),
-        false => (context.base, base),
-    };
-    let others = statuses
-        .iter()
-        .filter(|status| !units.contains(context.units.of(&status.policy)));
     let mut parts = Vec::new();
-    for status in others.take(HELPERS) {
-        let places = side.places(|policy| *policy == status.policy);
-        let policies = side.version().policies.policies();
-        let first = places.first().and_then(|at| policies.get(*at));
-        let atoms = first.map(|policy| policy.atoms()).unwrap_or_default();
-        match (status.effect, status.status) {
-            (Effect::Permit, Status::Satisfied) => {
-                parts.push(Part {
-                    acting: places,
-                    other: Vec::new(),
-                    on_head,
-                    positive: atoms.len(),
-                    differing: Vec::new(),
-                });
-                texts.extend(atoms);
+    for (on_head, side, statuses) in [(false, context.base, base), (true, context.head, head)] {
+        let allows = on_head == key.widens();
+        let others = statuses
+            .iter()
+            .filter(|status| !units.contains(context.units.of(&status.policy)));
+        for status in others.take(HELPERS) {
+            let places = side.places(|policy| *policy == status.policy);
+            let policies = side.version().policies.policies();
+            let first = places.first().and_then(|at| policies.get(*at));
+            let atoms = first.map(|policy| policy.atoms()).unwrap_or_default();
+            match (allows, status.effect, status.status) {
+                (true, Effect::Permit, Status::Satisfied) => {
+                    parts.push(Part {
+                        acting: places,
+                        other: Vec::new(),
+                        on_head,
+                        positive: atoms.len(),
+                        differing: Vec::new(),
+                    });
+                    texts.extend(atoms);
+                }
+                (true, Effect::Forbid, Status::NotSatisfied)
+                | (false, Effect::Permit, Status::NotSatisfied)
+                    if !atoms.is_empty() =>
+                {
+                    parts.push(Part {
+                        acting: Vec::new(),
+                        other: places,
+                        on_head: !on_head,
+                        positive: 0,
+                        differing: (0..atoms.len()).collect(),
+                    });
+                    texts.push(format!("not ({})", atoms.join(" && ")));
+                }
+                (_, Effect::Permit | Effect::Forbid, _) => {}
             }
-            (Effect::Forbid, Status::NotSatisfied) if !atoms.is_empty() => {
-                parts.push(Part {
-                    acting: Vec::new(),
-                    other: places,
-                    on_head: !on_head,
-                    positive: 0,
-                    differing: (0..atoms.len()).collect(),
-                });
-                texts.push(format!("not ({})", atoms.join(" && ")));
-            }
-            (Effect::Permit | Effect::Forbid, _) => {}
         }
     }
     parts

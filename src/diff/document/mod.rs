@@ -72,7 +72,8 @@ pub struct Document {
     pub flow: Vec<FlowCell>,
     /// The groups, ranked; a flip is in exactly one, or counted in [`Document::ungrouped`].
     pub groups: Vec<GroupNote>,
-    /// Changes that are in no group, because there were too many groups.
+    /// Changes that are in no group, because there were too many groups. Changes of reasons alone do not count: they may be
+    /// in no group as well.
     pub ungrouped: u64,
     /// Agents by actions: what was gained and lost. Cells in which nothing changed are not there.
     pub matrix: Vec<MatrixCell>,

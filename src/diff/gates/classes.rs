@@ -102,7 +102,16 @@ impl Judge<'_> {
         let grouped = sum(&open);
         // What is in no group is covered by no approval.
         let ungrouped = total.saturating_sub(approved).saturating_sub(grouped);
-        let sessions: u64 = open.iter().map(|group| sessions(group)).sum();
+        // A session that is in several groups counts once: there are no more than the classes have, and those without one.
+        let found: u64 = open.iter().map(|group| sessions(group)).sum();
+        let without = open
+            .iter()
+            .map(|group| sessions(group).saturating_sub(group.sessions));
+        let without: u64 = without.sum();
+        let classes = self.document.classes.iter();
+        let taken = classes.filter(|note| takes.class(note) > 0);
+        let most: u64 = taken.map(|note| note.sessions).sum();
+        let sessions = found.min(most.saturating_add(without));
         Found {
             actions: grouped.saturating_add(ungrouped),
             sessions: sessions.saturating_add(ungrouped),

@@ -33,7 +33,9 @@ pub fn run(args: &GateArgs, output: &Output) -> Result<u8, CliError> {
     }
     apply(&mut document, approvals.unwrap_or_default(), &options);
     let code = exit_code(&document);
-    let values = here.is_some_and(|here| here.version.manifest.reports.values);
+    // The stricter of the plan and of the repository in which it is judged.
+    let values =
+        document.values_allowed && here.is_some_and(|here| here.version.manifest.reports.values);
     let plan = args.plan.display().to_string();
     output.write(&Documented::new(&document, values, Some(plan), output))?;
     Ok(code)

@@ -102,6 +102,7 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
         report: &report,
     });
     document.directory = directory(&head);
+    document.values_allowed = manifests.iter().all(|manifest| manifest.reports.values);
     document.gates = GateLimits {
         base: Some(base.version.manifest.gates),
         head: head.version.manifest.gates,
@@ -111,8 +112,8 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
     // What was counted is as large as the report is long.
     std::mem::forget(report);
     Ok(Computed {
+        values: document.values_allowed,
         document,
-        values: manifests.iter().all(|manifest| manifest.reports.values),
         base,
         head,
     })
@@ -172,15 +173,20 @@ fn compare_repositories(base: &Loaded, head: &Loaded, pairing: &Pairing) -> Diff
         let found = loaded.version.diagnostics.iter().cloned();
         diagnostics.extend(found.map(|found| (side, found)));
     }
-    let templates = [base, head].into_iter().flat_map(|loaded| {
-        let parsed = loaded.version.parsed.iter();
-        parsed.filter(|policy| policy.is_template)
-    });
+    let named = |is_template: bool| -> BTreeSet<String> {
+        let parsed = [base, head]
+            .into_iter()
+            .flat_map(|loaded| &loaded.version.parsed);
+        let those = parsed.filter(|policy| policy.is_template == is_template);
+        those
+            .map(|policy| policy.display_id().to_string())
+            .collect()
+    };
+    // What is a policy on some side decides there.
+    let templates = &named(true) - &named(false);
     DiffReport {
         diagnostics,
-        templates: templates
-            .map(|template| template.display_id().to_string())
-            .collect(),
+        templates,
         repository: policy_changes(&base.version, &head.version, pairing),
         decisions: None,
         repeated: Default::default(),

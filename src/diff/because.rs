@@ -27,6 +27,8 @@ pub enum Because {
     Wanting {
         /// What the other side decides.
         decided: Decision,
+        /// The policies that determine that.
+        by: Names,
         /// Why there is no request, where there is none.
         reason: Option<NotReplayable>,
         /// The policies whose status is unknown.
@@ -134,17 +136,22 @@ impl ChangeKey {
 }
 
 fn wanting(decided: &Outcome, other: &Outcome, units: &Units) -> Option<Because> {
+    let nothing = Answer::default();
+    let determining = &decided.answer().unwrap_or(&nothing).determining;
+    let by = Shift::of(&Names::new(), determining, units).gained;
     let decided = decided.decision()?;
     Some(match other {
         Outcome::Decided(_) => return None,
         Outcome::Undecidable(answer, fields) => Because::Wanting {
             decided,
+            by,
             reason: None,
             policies: Shift::of(&Names::new(), &answer.unknown, units).gained,
             fields: fields.clone(),
         },
         Outcome::NotReplayable(reason) => Because::Wanting {
             decided,
+            by,
             reason: Some(*reason),
             policies: Names::new(),
             fields: BTreeSet::new(),

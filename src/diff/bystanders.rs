@@ -111,6 +111,11 @@ impl Bystanders {
         self.add(name.to_owned(), found);
     }
 
+    /// Whether no Cedar action had to give way.
+    pub fn is_whole(&self) -> bool {
+        self.by_action.len() < ACTIONS
+    }
+
     /// Adds what was kept of a Cedar action.
     pub fn add(&mut self, action: String, found: Bystander) {
         // What gives way is among the last ones by name, of which nothing is kept.

@@ -34,6 +34,8 @@ pub struct Details {
     pub ungrouped: u64,
     /// The first flips of the sessions.
     pub firsts: Firsts,
+    /// Flips that belong to a session, those of groups that are not kept among them.
+    pub in_session: u64,
 }
 
 /// The changes of one key.
@@ -111,6 +113,7 @@ impl Details {
             None => Arc::new(change.key.clone()),
         };
         let of_session = change.key.class.is_flip() && self.firsts.see(change.action, &key);
+        self.in_session += u64::from(of_session);
         match self.groups.get_mut(&key) {
             Some(group) => group.see(&change, of_session, watched),
             None => {
@@ -321,6 +324,7 @@ impl Merge for Details {
     fn merge(&mut self, other: Self) {
         self.ungrouped += other.ungrouped;
         self.firsts.merge(other.firsts);
+        self.in_session += other.in_session;
         for (key, group) in other.groups {
             self.keep(key, group);
         }

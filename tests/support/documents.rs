@@ -105,6 +105,7 @@ pub fn realistic() -> Document {
         }])
         .collect();
     Document {
+        values_allowed: false,
         format: FORMAT.to_owned(),
         tool: "0.1.0".to_owned(),
         now: "2026-11-02".to_owned(),

@@ -6,7 +6,7 @@ use crate::diff::document::{
 };
 use crate::diff::{Because, ChangeKey, Shift};
 use crate::engine::{Names, PolicyStatus, Way};
-use crate::model::{Effect, Status};
+use crate::model::{ChangeClass, Effect, Status};
 use std::sync::Arc;
 
 /// What both sides say of every policy whose scope holds for the first example.
@@ -46,12 +46,20 @@ pub fn cause(key: &ChangeKey, units: Vec<UnitNote>, uncertain: u64) -> CauseNote
             note.lost = names(lost);
         }
         Because::Wanting {
+            by,
             reason,
             policies,
             fields,
             ..
         } => {
-            note.gained = names(policies);
+            let undecidable = key.class == ChangeClass::NewlyUndecidable;
+            let (gained, lost) = if undecidable {
+                (policies, by)
+            } else {
+                (by, policies)
+            };
+            note.gained = names(gained);
+            note.lost = names(lost);
             note.wanting = fields.iter().map(ToString::to_string).collect();
             note.wanting.extend(reason.iter().map(ToString::to_string));
         }
@@ -80,7 +88,10 @@ pub fn named(key: &ChangeKey) -> Vec<Arc<str>> {
             add(&shift.gained);
             add(&shift.lost);
         }
-        Because::Wanting { policies, .. } => add(policies),
+        Because::Wanting { policies, by, .. } => {
+            add(policies);
+            add(by);
+        }
     }
     out
 }

@@ -63,6 +63,10 @@ pub fn groups(context: &Context<'_>) -> Vec<GroupNote> {
             } else {
                 let names = cause::named(&key);
                 let units = cause::units(context, &names, &Default::default());
+                // An approval is held against them.
+                let read =
+                    [context.base, context.head].map(|side| examples::read(context, side, &names));
+                note.values = values(&detail, &read.into_iter().flatten().collect());
                 note.cause = cause::cause(&key, units, detail.uncertain);
             }
             note
@@ -150,7 +154,7 @@ fn look_closer(context: &Context<'_>, note: &mut GroupNote, key: &ChangeKey, det
     note.values = values(detail, &both);
     if key.class.is_flip() {
         let tried = predicate::Tried::of(context, key, &names, &statuses, detail, note);
-        note.predicate = Some(tried.predicate(note.actions));
+        note.predicate = tried.predicate(note.actions);
         for value in &mut note.values {
             value.histogram = histogram::histogram(context, &names, &value.path, &tried);
         }
@@ -222,6 +226,26 @@ fn fingerprint(context: &Context<'_>, key: &ChangeKey) -> String {
     for name in cause::named(key) {
         for side in [context.base, context.head] {
             add(&context.written(side, &name));
+        }
+    }
+    // What changed beside policies moves those that were not edited.
+    if cause::named(key)
+        .iter()
+        .any(|name| !context.is_edited(name))
+    {
+        for side in [context.base, context.head] {
+            let version = side.version();
+            let schema = version.schema.as_ref();
+            let schema = schema.map(|schema| schema.digest().to_string());
+            let mapping = version.mapping.as_ref();
+            let mapping = mapping.map(|mapping| mapping.digest.to_string());
+            [schema, mapping]
+                .into_iter()
+                .flatten()
+                .for_each(|text| digest.update(text.as_bytes()));
+        }
+        for entity in &context.repository.entities {
+            digest.update(entity.as_bytes());
         }
     }
     let digest = digest.finalize();

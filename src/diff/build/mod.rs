@@ -101,12 +101,7 @@ pub fn document(input: Input<'_>) -> Document {
         let (sessions, firsts) = changes.details.firsts.counts();
         document.changed_sessions = sessions;
         document.first_divergences = firsts.values().sum();
-        let in_session: u64 = changes
-            .details
-            .groups
-            .values()
-            .map(|group| group.in_session)
-            .sum();
+        let in_session = changes.details.in_session;
         document.downstream = in_session.saturating_sub(document.first_divergences);
         document.divergences_exact = changes.details.firsts.is_exact();
     } else {

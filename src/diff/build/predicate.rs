@@ -74,6 +74,8 @@ impl Tried {
         let each = (UNFLIPPED / note.by_action.len().max(1)).max(4);
         for action in note.by_action.keys() {
             let Some(found) = context.changes.bystanders.by_action.get(action) else {
+                // All of its actions flipped, or it is one of too many.
+                complete &= context.changes.bystanders.is_whole();
                 continue;
             };
             let tried = found.kept.len().min(each);
@@ -94,7 +96,11 @@ impl Tried {
     }
 
     /// The fewest conditions that tell the flipped actions apart, and how well. `actions` is how many flipped.
-    pub fn predicate(&self, actions: u64) -> PredicateNote {
+    pub fn predicate(&self, actions: u64) -> Option<PredicateNote> {
+        // Where nothing could be tried, nothing is said.
+        if self.flipped.is_empty() {
+            return None;
+        }
         // Only what holds for every flipped action; all of it does where only policies changed.
         let mut left: Vec<usize> = (0..self.texts.len())
             .filter(|at| self.flipped.iter().all(|trial| trial.has(*at)))
@@ -130,14 +136,14 @@ impl Tried {
         chosen.sort_unstable();
         let texts = chosen.iter().filter_map(|at| self.texts.get(*at)).cloned();
         let right = actions as f64;
-        PredicateNote {
+        Some(PredicateNote {
             all: texts.collect(),
             precision: right / (right + wrong),
             recall: 1.0,
             flipped: self.flipped.len() as u64,
             unflipped: self.unflipped.len() as u64,
             complete: self.complete,
-        }
+        })
     }
 
     /// How many actions that did not flip have all of these conditions.

@@ -60,6 +60,7 @@ pub fn title(key: &ChangeKey, by_action: &BTreeMap<String, u64>) -> String {
                 reason,
                 policies,
                 fields,
+                ..
             },
             class,
         ) => {

@@ -120,6 +120,37 @@ pub struct Histogram {
     pub sampled: bool,
 }
 
+impl Histogram {
+    /// Leaves how many lie between two thresholds, but not where.
+    pub(super) fn hide_limits(&mut self) {
+        self.limits = Vec::new();
+        let mut ends: Vec<usize> = self
+            .thresholds
+            .iter()
+            .filter_map(|threshold| usize::try_from(threshold.limit).ok())
+            .filter(|limit| *limit > 0 && *limit < self.flipped.len())
+            .collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let sums = |counts: &[u64]| -> Vec<u64> {
+            let mut from = 0;
+            let ends = ends.iter().copied().chain([counts.len()]);
+            ends.map(|end| {
+                let part = counts.get(from..end).unwrap_or_default();
+                from = end;
+                part.iter().sum()
+            })
+            .collect()
+        };
+        (self.flipped, self.unflipped) = (sums(&self.flipped), sums(&self.unflipped));
+        for threshold in &mut self.thresholds {
+            let limit = usize::try_from(threshold.limit).unwrap_or(usize::MAX);
+            threshold.limit =
+                ends.iter().filter(|end| **end < limit).count() as u64 + u64::from(limit > 0);
+        }
+    }
+}
+
 /// A number that a policy compares a path with.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Threshold {

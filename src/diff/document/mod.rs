@@ -53,6 +53,9 @@ pub struct Document {
     pub head: VersionNote,
     /// Whether argument values of recorded actions are in here. Where they are not, they are gone, not masked.
     pub values: bool,
+    /// Whether base and head both allow argument values in what leaves the machine.
+    #[serde(default)]
+    pub values_allowed: bool,
     /// How it was judged; nothing in a plan that was only computed.
     pub verdict: Option<Verdict>,
     /// The limits of both sides, so that a plan can be judged without the repository.
@@ -159,8 +162,7 @@ impl GroupNote {
             value.range = None;
             value.distinct = Vec::new();
             if let Some(histogram) = &mut value.histogram {
-                // How many lie between two thresholds is left, but not where.
-                histogram.limits = Vec::new();
+                histogram.hide_limits();
             }
         }
         for exemplar in &mut self.exemplars {

@@ -111,7 +111,11 @@ impl Judge<'_> {
         let classes = self.document.classes.iter();
         let taken = classes.filter(|note| takes.class(note) > 0);
         let most: u64 = taken.map(|note| note.sessions).sum();
-        let sessions = found.min(most.saturating_add(without));
+        let largest = open.iter().map(|group| sessions(group)).max();
+        let most = most
+            .saturating_add(without)
+            .max(largest.unwrap_or_default());
+        let sessions = found.min(most);
         Found {
             actions: grouped.saturating_add(ungrouped),
             sessions: sessions.saturating_add(ungrouped),

@@ -55,6 +55,12 @@ pub fn cover(values: bool, group: &GroupNote, approval: &Approval) -> Covered {
             None => drift.push(format!("{}: not in the envelope", value.path)),
         }
     }
+    let seen = |path: &String| group.values.iter().any(|value| value.path == *path);
+    for path in envelope.values.keys().filter(|path| !seen(path)) {
+        drift.push(format!(
+            "{path}: the report does not say which values there are"
+        ));
+    }
     drift
 }
 

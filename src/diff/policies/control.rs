@@ -16,15 +16,15 @@ pub(super) fn control_changes(
     let mut changes = test_changes(&base.suites, &head.suites);
     let there = |version: &PolicyVersion| version.sources.get(MANIFEST).is_some();
     let manifest = match (there(base), there(head)) {
-        (true, false) => Some(format!("{MANIFEST} deleted")),
-        (false, true) => Some(format!("{MANIFEST} added")),
+        (true, false) => Some((format!("{MANIFEST} deleted"), true)),
+        (false, true) => Some((format!("{MANIFEST} added"), false)),
         (true, true) => manifest_change(&base.manifest, &head.manifest),
         (false, false) => None,
     };
-    changes.extend(manifest.map(|what| ControlChange {
+    changes.extend(manifest.map(|(what, weakens)| ControlChange {
         kind: ControlKind::Manifest,
         what,
-        weakens: false,
+        weakens,
     }));
     let digest = |version: &PolicyVersion| {
         let mapping = version.mapping.as_ref();
@@ -44,8 +44,12 @@ pub(super) fn control_changes(
     changes
 }
 
-/// Which keys of the manifest say something else, the gates left out.
-fn manifest_change(base: &Manifest, head: &Manifest) -> Option<String> {
+/// Which keys of the manifest say something else, the gates left out, and whether that loosens control: a change must not
+/// choose the traffic and the tests by which it is judged, nor show argument values that were hidden.
+fn manifest_change(base: &Manifest, head: &Manifest) -> Option<(String, bool)> {
+    let weakens = base.recordings != head.recordings
+        || base.tests != head.tests
+        || (head.reports.values && !base.reports.values);
     let keys = |manifest: &Manifest| match serde_json::to_value(manifest) {
         Ok(serde_json::Value::Object(keys)) => keys,
         // A manifest is a record.
@@ -58,7 +62,8 @@ fn manifest_change(base: &Manifest, head: &Manifest) -> Option<String> {
         .filter(|key| key.as_str() != GATES && base.get(*key) != head.get(*key))
         .map(String::as_str)
         .collect();
-    (!changed.is_empty()).then(|| format!("{MANIFEST} changed: {}", changed.join(", ")))
+    let what = format!("{MANIFEST} changed: {}", changed.join(", "));
+    (!changed.is_empty()).then_some((what, weakens))
 }
 
 fn test_changes(base: &[Suite], head: &[Suite]) -> BTreeSet<ControlChange> {

@@ -194,7 +194,7 @@ fn what_controls_the_tool_is_told_apart() {
             (
                 ControlKind::Manifest,
                 "agentauthz.yaml changed: name, recordings",
-                false
+                true
             ),
             (test, "tests/gone.test.yaml deleted, with 2 cases", true),
             (

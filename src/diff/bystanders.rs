@@ -35,6 +35,9 @@ pub struct Bystander {
     pub kept: BTreeMap<u64, (Arc<str>, Box<str>)>,
     /// How many are kept; nothing where it was not said.
     most: Option<usize>,
+    /// The hash from which on none is kept, where all places are taken: to look at it takes less time than to look at the
+    /// last one that is kept.
+    full: Option<u64>,
 }
 
 impl Bystander {
@@ -54,8 +57,7 @@ impl Bystander {
     pub fn see(&mut self, id: &str, recording: &Arc<str>, line: impl FnOnce() -> Box<str>) {
         self.actions += 1;
         let hash = hash64(1, id.as_bytes());
-        let last = self.kept.last_key_value().map(|(last, _)| *last);
-        if self.kept.len() < self.most() || last.is_some_and(|last| hash <= last) {
+        if self.full.is_none_or(|last| hash <= last) {
             let line = line();
             if line.len() <= LONG {
                 self.keep(hash, (recording.clone(), line));
@@ -74,6 +76,8 @@ impl Bystander {
         while self.kept.len() > self.most() {
             self.kept.pop_last();
         }
+        let last = self.kept.last_key_value().map(|(last, _)| *last);
+        self.full = last.filter(|_| self.kept.len() >= self.most());
     }
 }
 

@@ -151,8 +151,13 @@ impl Detail {
         let mut keeper = Keeper::new(change);
         for path in watched {
             let value = change.request.and_then(|request| Scalar::at(request, path));
-            let values = self.values.entry(path.clone()).or_default();
-            values.see(value.as_ref());
+            match self.values.get_mut(path) {
+                Some(values) => values.see(value.as_ref()),
+                None => {
+                    let values = self.values.entry(path.clone()).or_default();
+                    values.see(value.as_ref())
+                }
+            };
             if let Some(number) = value.filter(Scalar::is_number) {
                 let known = self.greatest.get(path);
                 let greater = known.is_none_or(|(greatest, kept)| {

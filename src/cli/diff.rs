@@ -44,7 +44,12 @@ pub fn run(args: &DiffArgs, output: &Output) -> Result<u8, CliError> {
         write_file(plan, json_text(&json).as_bytes())?;
     }
     let plan = args.output.as_ref().map(|plan| plan.display().to_string());
-    output.write(&Documented::new(document, computed.values, plan, output))?;
+    output.write(&Documented::new(
+        document,
+        document.values_allowed,
+        plan,
+        output,
+    ))?;
     Ok(exit_code(document))
 }
 

@@ -42,8 +42,6 @@ pub struct Computed {
     pub base: ManuallyDrop<Loaded>,
     /// Head.
     pub head: ManuallyDrop<Loaded>,
-    /// Whether argument values may be shown in what leaves the machine: where base and head allow it.
-    pub values: bool,
 }
 
 /// Compares two versions.
@@ -112,7 +110,6 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
     // What was counted is as large as the report is long.
     std::mem::forget(report);
     Ok(Computed {
-        values: document.values_allowed,
         document,
         base,
         head,

@@ -158,3 +158,36 @@ fn wanting(decided: &Outcome, other: &Outcome, units: &Units) -> Option<Because>
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decided(by: &str) -> Outcome {
+        Outcome::Decided(Answer {
+            decision: Some(Decision::Allow),
+            determining: Names::from([by.into()]),
+            ..Answer::default()
+        })
+    }
+
+    /// Who approves that something can be decided now approves by which policy.
+    #[test]
+    fn what_decides_tells_changes_of_undecided_actions_apart() {
+        let none = Outcome::NotReplayable(NotReplayable::UnknownAction);
+        let units = Units::default();
+        let decidable = |by| {
+            let class = ChangeClass::NewlyDecidable;
+            ChangeKey::of_outcomes(class, &none, &decided(by), &units).unwrap()
+        };
+        assert_ne!(decidable("narrow"), decidable("wide"));
+        assert_eq!(decidable("wide"), decidable("wide"));
+        assert!(decidable("wide").widens() && !decidable("wide").narrows());
+        let undecidable = |by| {
+            let class = ChangeClass::NewlyUndecidable;
+            ChangeKey::of_outcomes(class, &decided(by), &none, &units).unwrap()
+        };
+        assert_ne!(undecidable("narrow"), undecidable("wide"));
+        assert!(undecidable("wide").narrows());
+    }
+}

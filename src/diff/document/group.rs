@@ -258,3 +258,33 @@ pub struct SideNote {
     /// Why it cannot be decided: the fields that are wanting, or the reason for which there is no request.
     pub wanting: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_limits_leave_what_lies_between_thresholds() {
+        let threshold = |limit| Threshold {
+            limit,
+            ..Threshold::default()
+        };
+        let mut histogram = Histogram {
+            limits: vec![0.0, 10.0, 20.0, 30.0, 40.0],
+            flipped: vec![1, 2, 4, 8],
+            unflipped: vec![16, 32, 64, 128],
+            thresholds: vec![threshold(0), threshold(2), threshold(3), threshold(4)],
+            sampled: false,
+        };
+        histogram.hide_limits();
+        assert!(histogram.limits.is_empty());
+        assert_eq!(histogram.flipped, [3, 4, 8]);
+        assert_eq!(histogram.unflipped, [48, 64, 128]);
+        let places: Vec<u64> = histogram
+            .thresholds
+            .iter()
+            .map(|found| found.limit)
+            .collect();
+        assert_eq!(places, [0, 1, 2, 3]);
+    }
+}

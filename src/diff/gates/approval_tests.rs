@@ -50,6 +50,10 @@ fn an_approval_covers_its_group_and_nothing_else() {
             Box::new(|_, a| a.envelope.count = 4),
         ),
         (
+            "context.amount: the report does not say which values there are",
+            Box::new(|g, _| g.values.retain(|value| value.path != "context.amount")),
+        ),
+        (
             "context.amount: 99 is outside of 100 to 812",
             Box::new(|_, a| amount(&mut a.envelope, "100", "812")),
         ),

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 /// The number of an entity type.
 pub type TypeId = u32;
-/// The number of an entity. Numbers from [`Names::entities`] on belong to entities that only a worker knows.
+/// The number of an entity. Numbers from `Names::entities` on belong to entities that only a worker knows.
 pub type EntityId = u32;
 /// The number of an attribute.
 pub type AttributeId = u32;

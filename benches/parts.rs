@@ -148,7 +148,7 @@ fn compiled(criterion: &mut Criterion) {
             ("a line, where it may differ", false),
             ("a line, evaluated on both sides", true),
         ] {
-            let track = Track::of_two(&ground, &left, &right, full).expect("it is compiled");
+            let track = Track::of_two(&ground, &left, &right, full, &[]).expect("it is compiled");
             let mut lane = track.lane();
             group.bench_with_input(
                 BenchmarkId::new(name, policies),
@@ -235,7 +235,7 @@ fn comparing(criterion: &mut Criterion) {
     group.bench_function("compiling both sides of 1,000 policies", |bencher| {
         bencher.iter(|| {
             let ground = Ground::default();
-            black_box(Track::of_two(&ground, &left, &right, false)).is_some()
+            black_box(Track::of_two(&ground, &left, &right, false, &[])).is_some()
         });
     });
     let actions = actions(&items(&data));

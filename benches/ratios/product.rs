@@ -115,7 +115,8 @@ impl Loaded {
     pub fn compiled(&self, text: &str, full: bool) -> Vec<Option<Compiled>> {
         let (base, head) = self.sides();
         let ground = Ground::default();
-        let track = Track::of_two(&ground, &base, &head, full).expect("both sides are compiled");
+        let track =
+            Track::of_two(&ground, &base, &head, full, &[]).expect("both sides are compiled");
         let mut lane = track.lane();
         let recording: Arc<str> = "bench".into();
         let mut line = |(at, line)| {

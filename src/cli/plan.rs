@@ -8,7 +8,7 @@ use super::versions::{Loaded, load_range, manifest_recordings};
 use crate::diff::document::{Document, GateLimits, RepositoryNote, VersionNote};
 use crate::diff::{
     self, CompareOptions, Comparison, DecisionChanges, DiffReport, SideName, approval_changes,
-    document, gate_changes, policy_changes, watched,
+    document, gate_changes, policy_changes,
 };
 use crate::engine::{Engine, Ground, Merge, Pairing, Side, verify};
 use crate::repository::deciding_digest;
@@ -153,7 +153,7 @@ fn compare_decisions(
         full: request.full,
         verify: request.verify,
     };
-    let comparison = Comparison::new(&ground, left, right, options).watching(watched(left, right));
+    let comparison = Comparison::new(&ground, left, right, options);
     let streamed = input.work(output, || comparison.worker())?;
     let mut changes: DecisionChanges = streamed.result;
     let found = verify(Some(left), right, &changes.sample);

@@ -56,7 +56,10 @@ impl Bystander {
     /// Counts an action, and keeps it where its hash is among the smallest. `line` is made only then.
     pub fn see(&mut self, id: &str, recording: &Arc<str>, line: impl FnOnce() -> Box<str>) {
         self.actions += 1;
-        let hash = hash64(1, id.as_bytes());
+        self.offer(hash64(1, id.as_bytes()), recording, line);
+    }
+
+    fn offer(&mut self, hash: u64, recording: &Arc<str>, line: impl FnOnce() -> Box<str>) {
         if self.full.is_none_or(|last| hash <= last) {
             let line = line();
             if line.len() <= LONG {
@@ -78,6 +81,63 @@ impl Bystander {
         }
         let last = self.kept.last_key_value().map(|(last, _)| *last);
         self.full = last.filter(|_| self.kept.len() >= self.most());
+    }
+}
+
+/// The same by the places of the actions of a plan. Nearly every action of a recording is counted here.
+#[derive(Debug)]
+pub struct LaneBystanders {
+    /// How many there were, and the hash from which on none is kept.
+    places: Vec<(u64, u64)>,
+    kept: Vec<Bystander>,
+    most: usize,
+}
+
+impl LaneBystanders {
+    /// Those that keep so many of each.
+    pub fn keeping(most: usize) -> Self {
+        Self {
+            places: Vec::new(),
+            kept: Vec::new(),
+            most,
+        }
+    }
+
+    /// Counts an action, and keeps it as [`Bystander::see`] does.
+    #[inline]
+    pub fn see(&mut self, place: usize, id: &str, recording: &Arc<str>, line: &str) {
+        let hash = hash64(1, id.as_bytes());
+        match self.places.get_mut(place) {
+            Some((actions, full)) if hash > *full => *actions += 1,
+            Some(_) | None => self.keep(place, hash, recording, line),
+        }
+    }
+
+    #[cold]
+    fn keep(&mut self, place: usize, hash: u64, recording: &Arc<str>, line: &str) {
+        let most = self.most;
+        if self.places.len() <= place {
+            self.places.resize(place + 1, (0, u64::MAX));
+            self.kept
+                .resize_with(place + 1, || Bystander::keeping(most));
+        }
+        let (Some((actions, full)), Some(kept)) =
+            (self.places.get_mut(place), self.kept.get_mut(place))
+        else {
+            return;
+        };
+        *actions += 1;
+        kept.offer(hash, recording, || line.into());
+        *full = kept.full.unwrap_or(u64::MAX);
+    }
+
+    /// What was counted at a place, which is then empty.
+    pub fn take(&mut self, place: usize) -> Option<Bystander> {
+        let (actions, full) = self.places.get_mut(place)?;
+        let mut found = std::mem::replace(self.kept.get_mut(place)?, Bystander::keeping(self.most));
+        found.actions = std::mem::take(actions);
+        *full = u64::MAX;
+        Some(found).filter(|found| found.actions > 0)
     }
 }
 

@@ -1,17 +1,18 @@
 //! Recorded actions decided under both sides, by the fast lane where it takes them, and counted.
 
-use super::because::ChangeKey;
-use super::bystanders::{Bystander, Bystanders};
+use super::bystanders::{Bystanders, LaneBystanders};
 use super::decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey};
-use super::details::Change;
+use super::details::Details;
 use super::document::Said;
+use super::lane_changes::LaneChanges;
+use super::note::{note, note_change};
+use super::watched::watched;
 use crate::engine::{
-    Changes, Chunk, Compared, Engine, EntityId, Ground, Ids, Incoming, Lane, LaneCounts, LeftBy,
-    LineWorker, Merge, Note, Place, Ruling, Sample, Side, Track, Units, Verdict, Worker,
-    action_name, compare, each_line, is_certain,
+    Changes, Chunk, Compared, Engine, Ground, Ids, Incoming, Lane, LaneCounts, LeftBy, LineWorker,
+    Merge, Note, Place, Ruling, Sample, Side, Track, Units, Worker, action_name, compare,
+    each_line,
 };
 use crate::model::{ChangeClass, FieldPath, Outcome, RecordedAction};
-use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub struct Comparison<'a> {
     /// How many actions that did not flip are kept of each Cedar action.
     kept: usize,
     /// What moves together.
-    units: Units,
+    pub(super) units: Units,
     /// The paths whose values matter.
     watched: Vec<FieldPath>,
     /// The sides by an engine that says of every policy whether its scope holds, where theirs does not.
@@ -51,9 +52,10 @@ impl<'a> Comparison<'a> {
         head: &'a Side<'a>,
         options: CompareOptions,
     ) -> Self {
+        let watched = watched(base, head);
         let compiled = [base, head].map(Side::engine) == [Engine::Compiled; 2];
         let track = compiled
-            .then(|| Track::of_two(ground, base, head, options.full))
+            .then(|| Track::of_two(ground, base, head, options.full, &watched))
             .flatten();
         let off = compiled && track.is_none();
         let silent = [base, head]
@@ -69,7 +71,7 @@ impl<'a> Comparison<'a> {
                     .count(),
             ),
             units: Units::of_sides(base, head),
-            watched: Vec::new(),
+            watched,
             scopes: silent.then(|| [by_scope(base), by_scope(head)]),
             base,
             head,
@@ -77,11 +79,6 @@ impl<'a> Comparison<'a> {
             off: off.then(|| LeftBy::nothing_compiled(&[base, head])),
             verify: options.verify,
         }
-    }
-
-    /// Watches the values at these paths of the context, over all changes.
-    pub fn watching(self, watched: Vec<FieldPath>) -> Self {
-        Self { watched, ..self }
     }
 
     /// What is noted of an action beside what both sides say.
@@ -96,8 +93,13 @@ impl<'a> Comparison<'a> {
             lane: self.track.as_ref().map(Track::lane),
             stopped: None,
             checked: 0,
-            bystanders: FxHashMap::default(),
+            bystanders: LaneBystanders::keeping(self.kept),
+            found: LaneChanges::default(),
             changes: DecisionChanges {
+                details: Details {
+                    watched: self.watched.clone(),
+                    ..Details::default()
+                },
                 sample: Sample::new(self.verify),
                 bystanders: Bystanders::keeping(self.kept),
                 ..DecisionChanges::default()
@@ -114,8 +116,10 @@ pub struct ComparisonWorker<'c> {
     stopped: Option<LeftBy>,
     /// How many groups were decided once more.
     checked: usize,
-    /// What the lane did not see flip, by Cedar action as head's plan numbers them.
-    bystanders: FxHashMap<EntityId, Bystander>,
+    /// What the lane did not see flip.
+    bystanders: LaneBystanders,
+    /// What the lane saw change.
+    found: LaneChanges,
     changes: DecisionChanges,
 }
 
@@ -135,37 +139,13 @@ impl LineWorker for ComparisonWorker<'_> {
         }
         let class = lane.class();
         if !class.is_flip() {
-            let kept = self.comparison.kept;
-            let bystander = self.bystanders.entry(lane.action());
-            let bystander = bystander.or_insert_with(|| Bystander::keeping(kept));
-            bystander.see(&id, recording, || text.into());
+            let place = lane.action_place();
+            self.bystanders.see(place, &id, recording, text);
         }
         if !matches!(class, ChangeClass::Unchanged | ChangeClass::ReasonChanged) {
-            let key = match class.is_flip() {
-                true => Some(ChangeKey::flip(class, lane.cause(&self.comparison.units))),
-                false => match lane.answers() {
-                    (Some(base), head) => ChangeKey::of_outcomes(
-                        class,
-                        &Outcome::Decided(base),
-                        &Outcome::Decided(head),
-                        &self.comparison.units,
-                    ),
-                    (None, _) => None,
-                },
-            };
-            if let (Some(key), Some(action)) = (key, read(text)) {
-                let request = self.comparison.head.recorded_request(&action);
-                let change = Change {
-                    key,
-                    recording,
-                    action: &action,
-                    request: request.as_ref(),
-                    certain: true,
-                };
-                self.changes.details.see(change, &self.comparison.watched);
-            }
+            self.changed(recording, &id, text);
         }
-        if lane.is_full() {
+        if self.lane.as_ref().is_some_and(Lane::is_full) || self.found.is_full() {
             self.hand_over();
         }
         Some(id)
@@ -237,9 +217,12 @@ impl Worker for ComparisonWorker<'_> {
         if let (Some(lane), Some(track)) = (&self.lane, &self.comparison.track) {
             self.changes.reached.extend(lane.reached().cloned());
             let (_, head) = track.plans();
-            for (action, found) in std::mem::take(&mut self.bystanders) {
-                let name = action_name(head, action);
-                self.changes.bystanders.add(name, found);
+            let actions = head.shapes.iter();
+            for (action, shape) in actions {
+                if let Some(found) = self.bystanders.take(shape.number) {
+                    let name = action_name(head, *action);
+                    self.changes.bystanders.add(name, found);
+                }
             }
         }
         self.changes
@@ -247,60 +230,29 @@ impl Worker for ComparisonWorker<'_> {
 }
 
 impl ComparisonWorker<'_> {
+    /// Notes what is behind the change of the last line that the lane took.
+    #[inline(never)]
+    fn changed(&mut self, recording: &Arc<str>, id: &str, text: &str) {
+        let Some(lane) = &mut self.lane else { return };
+        let (comparison, details) = (self.comparison, &mut self.changes.details);
+        let line = (recording, id, text);
+        let seen = self.found.see(lane, comparison, line, details);
+        if let (None, Some(action)) = (seen, read(text)) {
+            let compared = compare(comparison.base, comparison.head, &action);
+            note_change(comparison.noted(), details, recording, &action, &compared);
+        }
+    }
+
     fn hand_over(&mut self) {
         if let (Some(lane), Some(track)) = (&mut self.lane, &self.comparison.track) {
             let counts = lane.hand_over();
+            let (_, head) = track.plans();
+            let details = &mut self.changes.details;
+            let name = |action| action_name(head, action);
+            self.found.hand_over(details, &counts.agents, name);
             let left = CHECKED.saturating_sub(self.checked);
             self.checked += add(&mut self.changes, counts, track, self.comparison, left);
         }
-    }
-}
-
-/// Notes an action that was read in full: what is behind its change, or that it did not flip, and which policies' scopes
-/// held.
-pub(super) fn note(
-    (units, watched, scopes): (&Units, &[FieldPath], Option<&[Side<'_>; 2]>),
-    changes: &mut DecisionChanges,
-    place: &Place,
-    action: &RecordedAction,
-    compared: &Compared,
-) {
-    let (base, head) = (&compared.base, &compared.head);
-    let mut reach = |verdict: &Verdict| {
-        for policy in &verdict.policies {
-            if !changes.reached.contains(&policy.policy) {
-                changes.reached.insert(policy.policy.clone());
-            }
-        }
-    };
-    reach(base);
-    reach(head);
-    // Cedar's authorizer says neither whose scope holds nor which permits a deny passes over.
-    let statuses = scopes.map(|[left, right]| Compared {
-        class: compared.class,
-        base: left.decide(action),
-        head: right.decide(action),
-    });
-    if let Some(statuses) = &statuses {
-        reach(&statuses.base);
-        reach(&statuses.head);
-    }
-    let request = head.request.as_ref().or(base.request.as_ref());
-    if !compared.class.is_flip() {
-        changes.bystander(request.map(|request| &request.action), place, action);
-    }
-    let reasons = compared.class == ChangeClass::ReasonChanged;
-    let known = statuses.as_ref().unwrap_or(compared);
-    let key = ChangeKey::of(known, units).filter(|_| !reasons);
-    if let Some(key) = key {
-        let change = Change {
-            key,
-            recording: &place.recording,
-            action,
-            request,
-            certain: is_certain(&known.base.policies, &known.head.policies),
-        };
-        changes.details.see(change, watched);
     }
 }
 

@@ -1,9 +1,9 @@
 //! The changes of decisions, counted by class and grouped by what both sides say.
 
 use super::bystanders::Bystanders;
-use super::comparison::note;
 use super::details::Details;
 use super::document::Said;
+use super::note::note;
 use crate::engine::{
     Compared, Counts, Distinct, Incoming, LeftCounts, Merge, Notes, Place, Sample, Side, SideTally,
     Units, Volume, Window, compare, keep_smallest,

@@ -5,9 +5,10 @@
 
 use super::because::ChangeKey;
 use super::firsts::Firsts;
+use super::kept::{Kept, Record};
 use super::values::Values;
 use crate::engine::{Distinct, Merge, Scalar, Window, keep_smallest};
-use crate::model::{FieldPath, RecordedAction, Request, hash64};
+use crate::model::{FieldPath, RecordedAction, hash64};
 use jiff::Timestamp;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -22,12 +23,11 @@ const PAIRS: usize = 2_000;
 /// So many actions of a group stand for all of them where conditions are tried, and values counted.
 const POOL: usize = 48;
 
-/// A record that is longer than this many bytes is not kept, but for its id and who acted.
-const LONG: usize = 1 << 14;
-
 /// All changes but those of reasons alone.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Details {
+    /// The paths whose values are watched, in the order of [`Detail::values`].
+    pub watched: Vec<FieldPath>,
     /// By what is behind them.
     pub groups: BTreeMap<Arc<ChangeKey>, Detail>,
     /// Changes in groups that are not kept.
@@ -55,146 +55,175 @@ pub struct Detail {
     pub in_session: u64,
     /// From when to when.
     pub window: Window,
-    /// The values at the paths that are watched.
-    pub values: BTreeMap<FieldPath, Values>,
-    /// The last one.
-    pub newest: Option<(Newest, Kept)>,
-    /// The shortest one.
-    pub smallest: Option<((usize, String), Kept)>,
-    /// By path, the one with the greatest number.
-    pub greatest: BTreeMap<FieldPath, (Scalar, Kept)>,
+    /// What was seen at the paths that are watched, in their order.
+    pub values: Vec<Watched>,
+    /// The last one, with when it was.
+    pub newest: Option<(Option<Timestamp>, Kept)>,
     /// Some of them, chosen by the hashes of their ids.
     pub pool: BTreeMap<u64, Kept>,
 }
 
-/// When something happened, then its id.
-type Newest = (Option<Timestamp>, String);
-
-/// A recorded action that is kept.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
-    /// The recording that it stands in.
-    pub recording: Arc<str>,
-    /// Its id.
-    pub id: Arc<str>,
-    /// The action as we write it, which takes less memory than the action; without call and request where it is too long.
-    line: Arc<str>,
-    /// Whether it was too long.
-    pub is_cut: bool,
-}
-
-impl Kept {
-    /// The action; without call and request where it was too long.
-    pub fn action(&self) -> RecordedAction {
-        let read = serde_json::from_str(&self.line);
-        read.unwrap_or_else(|_| RecordedAction::new(&*self.id))
-    }
+/// What was seen at one path.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Watched {
+    /// The values.
+    pub values: Values,
+    /// The action with the greatest number.
+    pub greatest: Option<(Scalar, Kept)>,
 }
 
 /// One change, on its way into the details.
+#[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
-    /// What is behind it.
-    pub key: ChangeKey,
     /// The recording.
     pub recording: &'a Arc<str>,
-    /// The action.
-    pub action: &'a RecordedAction,
-    /// The request under head, or under base where head has none.
-    pub request: Option<&'a Request>,
+    /// The id of the action.
+    pub id: &'a str,
+    /// The hash of its session, as of [`Distinct::hash`].
+    pub session: Option<u64>,
+    /// Its place in the session.
+    pub sequence: Option<u64>,
+    /// When it was, and how that is written.
+    pub time: Option<(Timestamp, &'a str)>,
+    /// The values at the watched paths.
+    pub values: &'a [Option<Scalar>],
     /// Whether the status of every policy is known.
     pub certain: bool,
+    /// The action itself.
+    pub record: Record<'a>,
+}
+
+impl<'a> Change<'a> {
+    /// The change of an action that was read in full. `values` are those at the watched paths.
+    pub fn of(
+        recording: &'a Arc<str>,
+        action: &'a RecordedAction,
+        values: &'a [Option<Scalar>],
+        certain: bool,
+    ) -> Self {
+        let session = action.session.as_ref();
+        let time = action.time.as_deref();
+        Self {
+            recording,
+            id: &action.id,
+            session: session.map(|session| Distinct::hash(session.as_bytes())),
+            sequence: action.sequence,
+            time: time.and_then(|time| Some((time.parse().ok()?, time))),
+            values,
+            certain,
+            record: Record::Action(action),
+        }
+    }
+
+    fn kept(&self) -> Kept {
+        Kept::of(self.recording, self.id, self.record)
+    }
+
+    fn instant(&self) -> Option<Timestamp> {
+        self.time.map(|(instant, _)| instant)
+    }
 }
 
 impl Details {
-    /// Counts a change. `watched` are the paths whose values matter.
-    pub fn see(&mut self, change: Change<'_>, watched: &[FieldPath]) {
-        let key = match self.groups.get_key_value(&change.key) {
+    /// Counts a change by who made it: agent and Cedar action.
+    pub fn see(&mut self, key: ChangeKey, change: &Change<'_>, pair: (String, String)) {
+        let key = match self.groups.get_key_value(&key) {
             Some((known, _)) => known.clone(),
-            None => Arc::new(change.key.clone()),
+            None => Arc::new(key),
         };
-        let of_session = change.key.class.is_flip() && self.firsts.see(change.action, &key);
-        self.in_session += u64::from(of_session);
+        let of_session = self.of_session(&key, change);
         match self.groups.get_mut(&key) {
-            Some(group) => group.see(&change, of_session, watched),
+            Some(group) => {
+                group.see(change, of_session);
+                group.pair(pair, 1);
+            }
             None => {
                 let mut group = Detail::default();
-                group.see(&change, of_session, watched);
+                group.see(change, of_session);
+                group.pair(pair, 1);
                 self.keep(key, group);
             }
         }
     }
 
-    fn keep(&mut self, key: Arc<ChangeKey>, group: Detail) {
+    /// Notes the flip of a session; says whether it is one.
+    pub fn of_session(&mut self, key: &Arc<ChangeKey>, change: &Change<'_>) -> bool {
+        let of_session = key.class.is_flip() && self.firsts.see(change, key);
+        self.in_session += u64::from(of_session);
+        of_session
+    }
+
+    /// Adds a group.
+    pub fn keep(&mut self, key: Arc<ChangeKey>, group: Detail) {
         if let Some(gone) = keep_smallest(&mut self.groups, GROUPS, key, group) {
             self.ungrouped += gone.actions;
         }
     }
+
+    /// The watched paths, each with what was seen there.
+    pub fn values<'d>(
+        &'d self,
+        group: &'d Detail,
+    ) -> impl Iterator<Item = (&'d FieldPath, &'d Watched)> {
+        self.watched.iter().zip(&group.values)
+    }
 }
 
 impl Detail {
-    fn see(&mut self, change: &Change<'_>, of_session: bool, watched: &[FieldPath]) {
-        let action = change.action;
+    /// Counts a change, but for who made it.
+    pub fn see(&mut self, change: &Change<'_>, of_session: bool) {
         self.actions += 1;
         self.uncertain += u64::from(!change.certain);
-        let agent = action.agent.as_deref().unwrap_or("-").to_owned();
-        let name = change
-            .request
-            .map_or_else(|| "-".to_owned(), |request| request.action.to_string());
-        self.pair((agent, name), 1);
         self.in_session += u64::from(of_session);
-        if let Some(session) = &action.session {
-            self.sessions.insert(session);
+        if let Some(session) = change.session {
+            self.sessions.insert_hash(session);
         }
-        if let Some(time) = &action.time {
-            self.window.see(time);
+        if let Some((instant, text)) = change.time {
+            self.window.see_at(instant, text);
         }
-        let mut keeper = Keeper::new(change);
-        for path in watched {
-            let value = change.request.and_then(|request| Scalar::at(request, path));
-            match self.values.get_mut(path) {
-                Some(values) => values.see(value.as_ref()),
-                None => {
-                    let values = self.values.entry(path.clone()).or_default();
-                    values.see(value.as_ref())
-                }
-            };
-            if let Some(number) = value.filter(Scalar::is_number) {
-                let known = self.greatest.get(path);
-                let greater = known.is_none_or(|(greatest, kept)| {
-                    let turn = (greatest, action.id.as_str()).cmp(&(&number, &*kept.id));
-                    goes_before(turn, || keeper.kept(), kept)
-                });
-                if greater {
-                    self.greatest.insert(path.clone(), (number, keeper.kept()));
+        self.values
+            .resize_with(change.values.len().max(self.values.len()), Watched::default);
+        for (watched, value) in self.values.iter_mut().zip(change.values) {
+            watched.values.see(value.as_ref());
+            if let Some(number) = value.as_ref().filter(|value| value.is_number()) {
+                let known = watched.greatest.as_ref();
+                let turn = known
+                    .map(|(greatest, kept)| (greatest, change.id).cmp(&(number, kept.id.as_str())));
+                if let Some(kept) = wins(turn, change, known.map(|(_, kept)| kept)) {
+                    watched.greatest = Some((number.clone(), kept));
                 }
             }
         }
-        let time: Option<Timestamp> = action.time.as_deref().and_then(|time| time.parse().ok());
-        let newest = self.newest.as_ref();
-        let newer = newest.is_none_or(|((last, id), kept)| {
-            let turn = (last, id).cmp(&(&time, &action.id));
-            goes_before(turn, || keeper.kept(), kept)
-        });
-        if newer {
-            self.newest = Some(((time, action.id.clone()), keeper.kept()));
-        }
-        let length = keeper.length;
-        let smallest = self.smallest.as_ref();
-        let smaller = smallest.is_none_or(|((least, id), kept)| {
-            let turn = (length, &action.id).cmp(&(*least, id));
-            goes_before(turn, || keeper.kept(), kept)
-        });
-        if smaller {
-            self.smallest = Some(((length, action.id.clone()), keeper.kept()));
-        }
-        let hash = hash64(1, action.id.as_bytes());
+        self.newest(change);
+        let hash = hash64(1, change.id.as_bytes());
         let last = self.pool.last_key_value().map(|(last, _)| *last);
         if self.pool.len() < POOL || last.is_some_and(|last| hash <= last) {
-            self.pool(hash, keeper.kept());
+            self.pool(hash, change.kept());
         }
     }
 
-    fn pair(&mut self, pair: (String, String), count: u64) {
+    fn newest(&mut self, change: &Change<'_>) {
+        let instant = change.instant();
+        match &mut self.newest {
+            None => self.newest = Some((instant, change.kept())),
+            Some((last, kept)) => match (&*last, kept.id.as_str()).cmp(&(&instant, change.id)) {
+                Ordering::Less => {
+                    *last = instant;
+                    kept.replace(change.recording, change.id, change.record);
+                }
+                Ordering::Equal => {
+                    let one = change.kept();
+                    if one.is_before(kept) {
+                        *kept = one;
+                    }
+                }
+                Ordering::Greater => {}
+            },
+        }
+    }
+
+    /// Counts actions of an agent at a Cedar action.
+    pub fn pair(&mut self, pair: (String, String), count: u64) {
         if let Some(gone) = keep_smallest(&mut self.pairs, PAIRS, pair, count) {
             self.other_pairs += gone;
         }
@@ -202,78 +231,52 @@ impl Detail {
 
     fn pool(&mut self, hash: u64, kept: Kept) {
         // Two with one hash: the smaller one stays, whichever comes first.
-        let goes = self.pool.get(&hash).is_none_or(|known| {
-            let turn = kept.id.cmp(&known.id);
-            goes_before(turn, || kept.clone(), known)
-        });
-        if goes {
+        let known = self.pool.get(&hash);
+        if goes_before(known.map(|known| kept.id.cmp(&known.id)), &kept, known) {
             self.pool.insert(hash, kept);
         }
         if self.pool.len() > POOL {
             self.pool.pop_last();
         }
     }
-}
 
-/// Whether an action is chosen before another: where its turn does not tell, as with equal ids, by recording and by what
-/// was recorded.
-fn goes_before(turn: Ordering, one: impl FnOnce() -> Kept, other: &Kept) -> bool {
-    let turn = turn.then_with(|| {
-        let one = one();
-        let recordings = one.recording.cmp(&other.recording);
-        recordings.then_with(|| one.line.cmp(&other.line))
-    });
-    turn.is_lt()
-}
-
-/// Copies an action once, if it is wanted at all.
-struct Keeper<'c, 'a> {
-    change: &'c Change<'a>,
-    /// The record as we write it: how a recording spells it does not matter.
-    text: String,
-    /// Its length in bytes.
-    length: usize,
-    kept: Option<Kept>,
-}
-
-impl<'c, 'a> Keeper<'c, 'a> {
-    fn new(change: &'c Change<'a>) -> Self {
-        let text = serde_json::to_string(change.action).unwrap_or_default();
-        Self {
-            change,
-            length: text.len(),
-            text,
-            kept: None,
-        }
+    /// The shortest of those that stand for all.
+    pub fn smallest(&self) -> Option<&Kept> {
+        let pool = self.pool.values();
+        pool.min_by_key(|kept| (kept.is_cut, kept.text().len(), &kept.id))
     }
+}
 
-    fn kept(&mut self) -> Kept {
-        if let Some(kept) = &self.kept {
-            return kept.clone();
-        }
-        let action = self.change.action;
-        let is_cut = self.length > LONG;
-        let line = match is_cut {
-            false => std::mem::take(&mut self.text),
-            true => {
-                let short = RecordedAction {
-                    session: action.session.clone(),
-                    sequence: action.sequence,
-                    time: action.time.clone(),
-                    agent: action.agent.clone(),
-                    ..RecordedAction::new(action.id.clone())
-                };
-                serde_json::to_string(&short).unwrap_or_default()
+/// The action of a change, where it is chosen before the known one: `turn` says so, or, where that does not tell, as with
+/// equal ids, [`Kept::is_before`].
+fn wins(turn: Option<Ordering>, change: &Change<'_>, known: Option<&Kept>) -> Option<Kept> {
+    if turn.is_some_and(Ordering::is_gt) {
+        return None;
+    }
+    let kept = change.kept();
+    goes_before(turn, &kept, known).then_some(kept)
+}
+
+/// The same for one that is kept already.
+fn goes_before(turn: Option<Ordering>, kept: &Kept, known: Option<&Kept>) -> bool {
+    match (turn, known) {
+        (Some(Ordering::Greater), Some(_)) => false,
+        (Some(Ordering::Equal), Some(known)) => kept.is_before(known),
+        (Some(Ordering::Less), Some(_)) | (None, _) | (_, None) => true,
+    }
+}
+
+impl Merge for Watched {
+    fn merge(&mut self, other: Self) {
+        self.values.merge(other.values);
+        if let Some((number, kept)) = other.greatest {
+            let known = self.greatest.as_ref();
+            let turn =
+                known.map(|(greatest, known)| (greatest, &kept.id).cmp(&(&number, &known.id)));
+            if goes_before(turn, &kept, known.map(|(_, known)| known)) {
+                self.greatest = Some((number, kept));
             }
-        };
-        let kept = Kept {
-            recording: self.change.recording.clone(),
-            id: action.id.as_str().into(),
-            line: line.into(),
-            is_cut,
-        };
-        self.kept = Some(kept.clone());
-        kept
+        }
     }
 }
 
@@ -288,35 +291,16 @@ impl Merge for Detail {
         self.sessions.merge(other.sessions);
         self.in_session += other.in_session;
         self.window.merge(other.window);
-        for (path, values) in other.values {
-            self.values.entry(path).or_default().merge(values);
+        self.values
+            .resize_with(other.values.len().max(self.values.len()), Watched::default);
+        for (watched, other) in self.values.iter_mut().zip(other.values) {
+            watched.merge(other);
         }
-        for (path, (number, kept)) in other.greatest {
-            let known = self.greatest.get(&path);
-            let greater = known.is_none_or(|(greatest, known)| {
-                let turn = (greatest, &*kept.id).cmp(&(&number, &*known.id));
-                goes_before(turn, || kept.clone(), known)
-            });
-            if greater {
-                self.greatest.insert(path, (number, kept));
-            }
-        }
-        if let Some((turn, kept)) = other.newest {
-            let newer = self
-                .newest
-                .as_ref()
-                .is_none_or(|(known, of)| goes_before(known.cmp(&turn), || kept.clone(), of));
-            if newer {
-                self.newest = Some((turn, kept));
-            }
-        }
-        if let Some((turn, kept)) = other.smallest {
-            let smaller = self
-                .smallest
-                .as_ref()
-                .is_none_or(|(known, of)| goes_before(turn.cmp(known), || kept.clone(), of));
-            if smaller {
-                self.smallest = Some((turn, kept));
+        if let Some((instant, kept)) = other.newest {
+            let newest = self.newest.as_ref();
+            let turn = newest.map(|(last, known)| (last, &known.id).cmp(&(&instant, &kept.id)));
+            if goes_before(turn, &kept, newest.map(|(_, known)| known)) {
+                self.newest = Some((instant, kept));
             }
         }
         for (hash, kept) in other.pool {
@@ -327,6 +311,9 @@ impl Merge for Detail {
 
 impl Merge for Details {
     fn merge(&mut self, other: Self) {
+        if self.watched.is_empty() {
+            self.watched = other.watched;
+        }
         self.ungrouped += other.ungrouped;
         self.firsts.merge(other.firsts);
         self.in_session += other.in_session;

@@ -1,8 +1,8 @@
 //! Which flip is the first of its session, with bounded memory.
 
 use super::because::ChangeKey;
-use crate::engine::{Distinct, Merge};
-use crate::model::RecordedAction;
+use super::details::Change;
+use crate::engine::Merge;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -17,44 +17,68 @@ const LIMIT: usize = 1 << 16;
 /// part that has it, so it is never thrown away, and its first flip is the first of all; so order and parts do not show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Firsts {
-    sessions: BTreeMap<u64, (Turn, Arc<ChangeKey>)>,
+    sessions: BTreeMap<u64, First>,
     /// Whether some session was thrown away.
     partial: bool,
 }
 
 /// When an action was in its session: by time, then by sequence, then by id.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Turn {
+type Turn<'t> = (Option<Timestamp>, Option<u64>, &'t str);
+
+/// The first flip of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct First {
     time: Option<Timestamp>,
     sequence: Option<u64>,
     id: Box<str>,
+    key: Arc<ChangeKey>,
+}
+
+impl First {
+    fn of((time, sequence, id): Turn<'_>, key: &Arc<ChangeKey>) -> Self {
+        Self {
+            time,
+            sequence,
+            id: id.into(),
+            key: key.clone(),
+        }
+    }
+
+    fn turn(&self) -> Turn<'_> {
+        (self.time, self.sequence, &self.id)
+    }
 }
 
 impl Firsts {
     /// Notes a flip; says whether it belongs to a session.
-    pub fn see(&mut self, action: &RecordedAction, key: &Arc<ChangeKey>) -> bool {
-        let Some(session) = &action.session else {
+    pub fn see(&mut self, change: &Change<'_>, key: &Arc<ChangeKey>) -> bool {
+        let Some(session) = change.session else {
             return false;
         };
-        let turn = Turn {
-            time: action.time.as_deref().and_then(|time| time.parse().ok()),
-            sequence: action.sequence,
-            id: action.id.as_str().into(),
-        };
-        self.add(Distinct::hash(session.as_bytes()), turn, key);
+        let time = change.time.map(|(instant, _)| instant);
+        self.add(session, (time, change.sequence, change.id), key);
         true
     }
 
-    fn add(&mut self, session: u64, turn: Turn, key: &Arc<ChangeKey>) {
-        let first = (turn, key.clone());
+    fn add(&mut self, session: u64, turn: Turn<'_>, key: &Arc<ChangeKey>) {
+        // Most sessions of a long recording.
+        if self.partial
+            && self
+                .sessions
+                .last_key_value()
+                .is_some_and(|(last, _)| session > *last)
+        {
+            return;
+        }
         match self.sessions.entry(session) {
             Entry::Occupied(mut known) => {
-                if first < *known.get() {
-                    known.insert(first);
+                let known = known.get_mut();
+                if (turn, key) < (known.turn(), &known.key) {
+                    *known = First::of(turn, key);
                 }
             }
             Entry::Vacant(place) => {
-                place.insert(first);
+                place.insert(First::of(turn, key));
                 if self.sessions.len() > LIMIT {
                     self.sessions.pop_last();
                     self.partial = true;
@@ -77,8 +101,8 @@ impl Firsts {
         };
         let scaled = |count: u64| (count as f64 * scale).round() as u64;
         let mut counts: BTreeMap<&ChangeKey, u64> = BTreeMap::new();
-        for (_, key) in self.sessions.values() {
-            *counts.entry(key).or_default() += 1;
+        for first in self.sessions.values() {
+            *counts.entry(&first.key).or_default() += 1;
         }
         for count in counts.values_mut() {
             *count = scaled(*count);
@@ -90,8 +114,8 @@ impl Firsts {
 impl Merge for Firsts {
     fn merge(&mut self, other: Self) {
         self.partial |= other.partial;
-        for (session, (turn, key)) in other.sessions {
-            self.add(session, turn, &key);
+        for (session, first) in other.sessions {
+            self.add(session, first.turn(), &first.key);
         }
     }
 }
@@ -100,13 +124,17 @@ impl Merge for Firsts {
 mod tests {
     use super::*;
     use crate::diff::because::{Because, Shift};
-    use crate::model::ChangeClass;
+    use crate::model::{ChangeClass, RecordedAction};
 
     fn key(class: ChangeClass) -> Arc<ChangeKey> {
         Arc::new(ChangeKey {
             class,
             because: Because::Errors(Shift::default()),
         })
+    }
+
+    fn see(firsts: &mut Firsts, action: &RecordedAction, key: &Arc<ChangeKey>) -> bool {
+        firsts.see(&Change::of(&"r".into(), action, &[], true), key)
     }
 
     fn action(session: usize, time: Option<&str>, sequence: u64) -> RecordedAction {
@@ -122,11 +150,19 @@ mod tests {
     fn the_first_is_the_first_by_time_then_by_sequence() {
         let (opened, denied) = (key(ChangeClass::ErrorOpened), key(ChangeClass::NewlyDenied));
         let mut firsts = Firsts::default();
-        firsts.see(&action(1, Some("2026-01-02T00:00:00Z"), 1), &opened);
-        firsts.see(&action(1, Some("2026-01-01T23:00:00-05:00"), 0), &denied);
-        firsts.see(&action(2, None, 9), &opened);
-        firsts.see(&action(2, None, 10), &denied);
-        assert!(!firsts.see(&RecordedAction::new("alone"), &denied));
+        see(
+            &mut firsts,
+            &action(1, Some("2026-01-02T00:00:00Z"), 1),
+            &opened,
+        );
+        see(
+            &mut firsts,
+            &action(1, Some("2026-01-01T23:00:00-05:00"), 0),
+            &denied,
+        );
+        see(&mut firsts, &action(2, None, 9), &opened);
+        see(&mut firsts, &action(2, None, 10), &denied);
+        assert!(!see(&mut firsts, &RecordedAction::new("alone"), &denied));
         let (sessions, counts) = firsts.counts();
         assert_eq!(sessions, 2);
         assert_eq!(counts.get(opened.as_ref()), Some(&2));
@@ -140,7 +176,7 @@ mod tests {
         let of = |range: std::ops::Range<usize>| {
             let mut firsts = Firsts::default();
             for at in range {
-                firsts.see(&action(at, None, 0), &opened);
+                see(&mut firsts, &action(at, None, 0), &opened);
             }
             firsts
         };

@@ -9,6 +9,9 @@ mod details;
 pub mod document;
 mod firsts;
 mod gates;
+mod kept;
+mod lane_changes;
+mod note;
 mod policies;
 mod values;
 mod watched;
@@ -18,16 +21,16 @@ pub use build::{Input, document};
 pub use bystanders::{Bystander, Bystanders};
 pub use comparison::{CompareOptions, Comparison, ComparisonWorker};
 pub use decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey, observe};
-pub use details::{Detail, Details, Kept};
+pub use details::{Detail, Details, Watched};
 pub use firsts::Firsts;
 pub use gates::{
     Covered, JudgeOptions, apply, approval_changes, cover, envelope, gate_changes, judge,
 };
+pub use kept::Kept;
 pub use policies::{
     Edit, Hunk, Place, PolicyChange, PolicyChangeKind, RepositoryChanges, policy_changes,
 };
 pub use values::Values;
-pub use watched::watched;
 
 use crate::model::{ChangeClass, Diagnostic};
 use std::collections::{BTreeMap, BTreeSet};

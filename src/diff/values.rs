@@ -3,7 +3,7 @@
 use crate::engine::{Merge, Scalar};
 use std::collections::BTreeSet;
 
-/// So many different texts are kept; each of them not longer than so many bytes.
+/// So many different texts are kept; each of them not longer than so many bytes, without quotes and escapes.
 const TEXTS: usize = 32;
 const LONG: usize = 200;
 
@@ -15,8 +15,8 @@ const LONG: usize = 200;
 pub struct Values {
     /// The least and the greatest number, decimal, time or duration; of several kinds, by kind.
     pub ends: Option<(Scalar, Scalar)>,
-    /// The first different texts, entities, addresses and truth values in their order, as Cedar writes them.
-    pub texts: BTreeSet<String>,
+    /// The first different texts, entities, addresses and truth values in their order.
+    pub texts: BTreeSet<Scalar>,
     /// Whether there were values that are neither in the range nor among the texts.
     pub more: bool,
     /// Actions without a value, or with one that is not known.
@@ -50,18 +50,21 @@ impl Values {
         }
         match value {
             Scalar::Other => self.more = true,
-            value => self.text(value.to_string()),
+            value => self.text(value),
         }
         false
     }
 
-    fn text(&mut self, text: String) {
-        if text.len() > LONG {
+    fn text(&mut self, value: &Scalar) {
+        if length(value) > LONG {
             self.more = true;
             return;
         }
-        if self.texts.len() < TEXTS || self.texts.last().is_some_and(|last| text <= *last) {
-            self.texts.insert(text);
+        if self.texts.len() < TEXTS || self.texts.last().is_some_and(|last| value <= last) {
+            if self.texts.contains(value) {
+                return;
+            }
+            self.texts.insert(value.clone());
             if self.texts.len() > TEXTS {
                 self.texts.pop_last();
                 self.more = true;
@@ -72,13 +75,27 @@ impl Values {
     }
 }
 
+/// The length of a text, or of the texts of a value.
+fn length(value: &Scalar) -> usize {
+    match value {
+        Scalar::Text(text) | Scalar::Address(text) => text.len(),
+        Scalar::Entity(entity) => entity.ty.len() + entity.id.len(),
+        Scalar::Bool(_)
+        | Scalar::Long(_)
+        | Scalar::Decimal(_)
+        | Scalar::Datetime(_)
+        | Scalar::Duration(_)
+        | Scalar::Other => 0,
+    }
+}
+
 impl Merge for Values {
     fn merge(&mut self, other: Self) {
         if let Some((least, greatest)) = other.ends {
             self.see(Some(&least));
             self.see(Some(&greatest));
         }
-        other.texts.into_iter().for_each(|text| self.text(text));
+        other.texts.iter().for_each(|text| self.text(text));
         self.more |= other.more;
         self.absent += other.absent;
     }

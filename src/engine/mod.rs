@@ -32,7 +32,8 @@ pub use distinct::Distinct;
 pub use incoming::{Incoming, Place};
 pub use kind::Engine;
 pub use lane::{
-    Changes, Crowd, Ground, Lane, LaneCounts, LeftBy, LeftCounts, Ruled, Ruling, Track, action_name,
+    Agents, Changes, Crowd, Ground, Lane, LaneCounts, LeftBy, LeftCounts, Ruled, Ruling, Taken,
+    Track, action_name,
 };
 pub use lines::{LineWorker, each_line};
 pub use merge::{Merge, keep_smallest};

@@ -1,6 +1,6 @@
 //! Single values, told apart by kind, in an order.
 
-use super::compiled::{Function, Val, call, construct};
+use super::compiled::{EntityId, Function, Val, call, construct};
 use crate::model::{EntityRef, FieldPath, Request, Value};
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub enum Scalar {
     Text(String),
     /// An entity.
     Entity(EntityRef),
-    /// An address or a range of addresses, as it was written.
+    /// An address or a range of addresses, whose prefix is written where it is not the whole address.
     Address(String),
     /// A set, a record, or a value that Cedar computes.
     Other,
@@ -55,16 +55,34 @@ impl Scalar {
             Value::Long(number) => Scalar::Long(*number),
             Value::String(text) => Scalar::Text(text.clone()),
             Value::Entity(reference) => Scalar::Entity(reference.clone()),
-            Value::Extension(function, argument) if function.as_ref() == "ip" => {
-                Scalar::Address(argument.clone())
+            Value::Extension(..) => {
+                computed(value).map_or(Scalar::Other, |value| Self::of_compiled(&value, |_| None))
             }
-            Value::Extension(..) | Value::Call(..) => match computed(value) {
+            Value::Call(..) => match computed(value) {
                 Some(Val::Decimal(number)) => Scalar::Decimal(number),
                 Some(Val::Datetime(number)) => Scalar::Datetime(number),
                 Some(Val::Duration(number)) => Scalar::Duration(number),
                 Some(_) | None => Scalar::Other,
             },
             Value::Set(_) | Value::Record(_) => Scalar::Other,
+        }
+    }
+
+    /// A value of the compiled path. `entity` knows entities by their numbers.
+    pub(super) fn of_compiled(
+        value: &Val<'_>,
+        entity: impl Fn(EntityId) -> Option<EntityRef>,
+    ) -> Self {
+        match value {
+            Val::Bool(flag) => Scalar::Bool(*flag),
+            Val::Long(number) => Scalar::Long(*number),
+            Val::Text(text) => Scalar::Text((*text).to_owned()),
+            Val::Entity(number) => entity(*number).map_or(Scalar::Other, Scalar::Entity),
+            Val::Decimal(number) => Scalar::Decimal(*number),
+            Val::Datetime(number) => Scalar::Datetime(*number),
+            Val::Duration(number) => Scalar::Duration(*number),
+            Val::Ip(ip) => Scalar::Address(ip.to_string()),
+            Val::Set(_) | Val::Record(_) | Val::Fields => Scalar::Other,
         }
     }
 
@@ -166,6 +184,8 @@ mod tests {
             ),
             ("duration", "1h2ms", "duration(\"3600002ms\")"),
             ("ip", "10.0.0.0/8", "ip(\"10.0.0.0/8\")"),
+            ("ip", "10.0.0.1/32", "ip(\"10.0.0.1\")"),
+            ("ip", "0::ffff:0a00:1", "ip(\"0:0:0:0:0:ffff:a00:1\")"),
         ] {
             let scalar = Scalar::of(&Value::Extension(function.into(), argument.to_owned()));
             assert_eq!(scalar.to_string(), written);

@@ -79,12 +79,12 @@ pub fn verify_against(
     }
     let ground = Ground::default();
     let track = match base {
-        Some(base) => Track::of_two(&ground, base, head, true),
+        Some(base) => Track::of_two(&ground, base, head, true, &[]),
         None => Track::of_one(&ground, head),
     };
     let mut lane = track.as_ref().map(Track::lane);
     // What a comparison leaves out because no changed policy decides it.
-    let shortcut = base.and_then(|base| Track::of_two(&ground, base, head, false));
+    let shortcut = base.and_then(|base| Track::of_two(&ground, base, head, false, &[]));
     let mut shortcut = shortcut.as_ref().map(Track::lane);
     let reference = (
         other_base.map(|side| side.clone().with_engine(Engine::Reference)),

@@ -14,6 +14,15 @@ struct Moment {
     text: String,
 }
 
+impl Moment {
+    /// Becomes another one, in the same memory: in a recording that goes on in time every action is the last one so far.
+    fn set(&mut self, instant: Timestamp, text: &str) {
+        self.instant = instant;
+        self.text.clear();
+        self.text.push_str(text);
+    }
+}
+
 impl Window {
     /// Widens the window to hold a time.
     pub fn see(&mut self, text: &str) {
@@ -27,16 +36,25 @@ impl Window {
         let Ok(instant) = text.parse::<Timestamp>() else {
             return;
         };
-        let outside = self
-            .0
-            .as_ref()
-            .is_none_or(|(first, last)| instant <= first.instant || instant >= last.instant);
-        if outside {
+        self.see_at(instant, text);
+    }
+
+    /// The same for a time whose text was read before.
+    pub fn see_at(&mut self, instant: Timestamp, text: &str) {
+        let Some((first, last)) = &mut self.0 else {
             let moment = Moment {
                 instant,
                 text: text.to_owned(),
             };
-            self.widen(moment.clone(), moment);
+            self.0 = Some((moment.clone(), moment));
+            return;
+        };
+        let smaller = |known: &Moment| instant == known.instant && text < known.text.as_str();
+        if instant < first.instant || smaller(first) {
+            first.set(instant, text);
+        }
+        if instant > last.instant || smaller(last) {
+            last.set(instant, text);
         }
     }
 

@@ -2,40 +2,39 @@
 
 use super::Context;
 use crate::diff::document::{Exemplar, ExemplarKind, RequestNote, SideNote};
-use crate::diff::{Detail, Kept};
+use crate::diff::{Detail, Kept, Watched};
 use crate::engine::{Scalar, Side, Verdict};
 use crate::model::{FieldPath, Outcome, Request};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The actions that stand for a group, each once, with why they were chosen. The riskiest comes first.
 pub fn chosen<'d>(
+    context: &'d Context<'_>,
     group: &'d Detail,
     read: &BTreeSet<FieldPath>,
 ) -> Vec<(Vec<ExemplarKind>, &'d Kept)> {
     // The greatest number that the policies of the cause read; one that varies says more than one that does not.
-    let varies = |path: &&FieldPath| {
-        let ends = group
-            .values
-            .get(*path)
-            .and_then(|values| values.ends.as_ref());
+    let varies = |watched: &&Watched| {
+        let ends = watched.values.ends.as_ref();
         ends.is_some_and(|(least, greatest)| least != greatest)
     };
-    let first = read
-        .iter()
+    let seen: BTreeMap<&FieldPath, &Watched> = context.changes.details.values(group).collect();
+    let mut seen = read.iter().filter_map(|path| seen.get(path).copied());
+    let first = seen
+        .clone()
         .find(varies)
-        .or_else(|| read.iter().find(|path| group.greatest.contains_key(*path)));
-    let greatest = first.and_then(|path| group.greatest.get(path));
+        .or_else(|| seen.find(|watched| watched.greatest.is_some()));
+    let greatest = first.and_then(|watched| watched.greatest.as_ref());
     let riskiest = greatest.map(|(_, kept)| kept).or_else(|| {
         let pool = group.pool.values();
         pool.min_by(|a, b| a.id.cmp(&b.id))
     });
     let newest = group.newest.as_ref().map(|(_, kept)| kept);
-    let smallest = group.smallest.as_ref().map(|(_, kept)| kept);
     let mut out: Vec<(Vec<ExemplarKind>, &Kept)> = Vec::new();
     for (kind, kept) in [
         (ExemplarKind::Riskiest, riskiest),
         (ExemplarKind::Newest, newest),
-        (ExemplarKind::Smallest, smallest),
+        (ExemplarKind::Smallest, group.smallest()),
     ] {
         let Some(kept) = kept else { continue };
         let same = |(_, known): &&mut (Vec<ExemplarKind>, &Kept)| {

@@ -2,7 +2,7 @@
 
 use super::{Context, cause, examples, histogram, predicate, title};
 use crate::diff::document::{DecidingValue, Exemplar, GroupNote, Origin, Risk};
-use crate::diff::{ChangeKey, Detail, Values};
+use crate::diff::{ChangeKey, Detail, Watched};
 use crate::engine::{Counts, Merge, Scalar};
 use crate::model::{ChangeClass, FieldPath};
 use rayon::prelude::*;
@@ -66,7 +66,7 @@ pub fn groups(context: &Context<'_>) -> Vec<GroupNote> {
                 // An approval is held against them.
                 let read =
                     [context.base, context.head].map(|side| examples::read(context, side, &names));
-                note.values = values(&detail, &read.into_iter().flatten().collect());
+                note.values = values(context, &detail, &read.into_iter().flatten().collect());
                 note.cause = cause::cause(&key, units, detail.uncertain);
             }
             note
@@ -122,7 +122,7 @@ fn look_closer(context: &Context<'_>, note: &mut GroupNote, key: &ChangeKey, det
     let names = cause::named(key);
     let read = [context.base, context.head].map(|side| examples::read(context, side, &names));
     let both: BTreeSet<FieldPath> = read.iter().flatten().cloned().collect();
-    let chosen = examples::chosen(detail, &both);
+    let chosen = examples::chosen(context, detail, &both);
     let first = chosen.iter().find(|(_, kept)| !kept.is_cut);
     let statuses: cause::Statuses = match first {
         Some((_, kept)) => [context.base, context.head].map(|side| {
@@ -151,7 +151,7 @@ fn look_closer(context: &Context<'_>, note: &mut GroupNote, key: &ChangeKey, det
         examples::exemplar(context, kinds, kept, [of_base, of_head])
     };
     note.exemplars = chosen.into_iter().map(exemplar).collect();
-    note.values = values(detail, &both);
+    note.values = values(context, detail, &both);
     if key.class.is_flip() {
         let tried = predicate::Tried::of(context, key, &names, &statuses, detail, note);
         note.predicate = tried.predicate(note.actions);
@@ -162,13 +162,15 @@ fn look_closer(context: &Context<'_>, note: &mut GroupNote, key: &ChangeKey, det
 }
 
 /// The values that the policies of the cause read.
-fn values(detail: &Detail, read: &BTreeSet<FieldPath>) -> Vec<DecidingValue> {
-    let found = detail
-        .values
-        .iter()
-        .filter(|(path, _)| read.contains(*path));
+fn values(
+    context: &Context<'_>,
+    detail: &Detail,
+    read: &BTreeSet<FieldPath>,
+) -> Vec<DecidingValue> {
+    let all = context.changes.details.values(detail);
+    let found = all.filter(|(path, _)| read.contains(*path));
     found
-        .map(|(path, values): (&FieldPath, &Values)| DecidingValue {
+        .map(|(path, Watched { values, .. })| DecidingValue {
             path: path.to_string(),
             range: values
                 .ends
@@ -176,7 +178,7 @@ fn values(detail: &Detail, read: &BTreeSet<FieldPath>) -> Vec<DecidingValue> {
                 .map(|(least, greatest): &(Scalar, Scalar)| {
                     [least.to_string(), greatest.to_string()]
                 }),
-            distinct: values.texts.iter().cloned().collect(),
+            distinct: values.texts.iter().map(Scalar::to_string).collect(),
             more: values.more,
             absent: values.absent,
             histogram: None,

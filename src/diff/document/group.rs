@@ -202,7 +202,7 @@ pub enum ExemplarKind {
     Riskiest,
     /// The last one.
     Newest,
-    /// The shortest record.
+    /// The shortest record of those that stand for the group.
     Smallest,
 }
 

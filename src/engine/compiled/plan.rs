@@ -2,13 +2,13 @@
 
 use super::index::Index;
 use super::names::{AttributeId, EntityId, Names, TypeId};
-use super::paths::Paths;
+use super::paths::{PathId, Paths};
 use super::program::{Compiler, Node};
 use super::shape::{ActionShape, ContextShapes, action_shape, chosen};
 use super::world::World;
 use crate::cedar::CompiledPolicy;
 use crate::engine::Side;
-use crate::model::Effect;
+use crate::model::{Effect, FieldPath};
 use bumpalo::Bump;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -61,6 +61,8 @@ pub struct Plan<'g> {
     /// The policies that do not stand on both sides, in order.
     pub changed: Vec<u32>,
     pub shapes: FxHashMap<EntityId, ActionShape>,
+    /// Where the values at the watched paths of the context go, in their order.
+    pub watched: Vec<Option<PathId>>,
     /// The entities of the enumerated types that principals and resources may have, sorted; there are no others.
     pub chosen: FxHashMap<TypeId, Box<[EntityId]>>,
 }
@@ -68,7 +70,12 @@ pub struct Plan<'g> {
 impl<'g> Plan<'g> {
     /// The plan of one side alone, as base or as head; nothing where the side has no schema, or entities that the
     /// compiled path does not cover.
-    pub fn one(ground: &'g Bump, side: &Side<'_>, is_base: bool) -> Option<Self> {
+    pub fn one(
+        ground: &'g Bump,
+        side: &Side<'_>,
+        is_base: bool,
+        watched: &[FieldPath],
+    ) -> Option<Self> {
         let policies = side.named_policies().enumerate();
         let entries = policies.map(|(at, (name, policy))| {
             let at = Some(at);
@@ -79,11 +86,16 @@ impl<'g> Plan<'g> {
                 at.filter(|_| !is_base),
             )
         });
-        Self::of(ground, side, entries.collect())
+        Self::of(ground, side, entries.collect(), watched)
     }
 
     /// The plan of two sides that share schema and entities.
-    pub fn both(ground: &'g Bump, base: &Side<'_>, head: &Side<'_>) -> Option<Self> {
+    pub fn both(
+        ground: &'g Bump,
+        base: &Side<'_>,
+        head: &Side<'_>,
+        watched: &[FieldPath],
+    ) -> Option<Self> {
         let mut before: FxHashMap<&Arc<str>, (usize, &CompiledPolicy)> = FxHashMap::default();
         for (at, (name, policy)) in base.named_policies().enumerate() {
             // Names tell policies apart (`engine/pairing.rs`); without that, nothing here would be true.
@@ -105,10 +117,15 @@ impl<'g> Plan<'g> {
         let all = base.named_policies().enumerate();
         let gone = all.filter(|(_, (name, _))| before.contains_key(name));
         entries.extend(gone.map(|(at, (name, policy))| (name, policy, Some(at), None)));
-        Self::of(ground, head, entries)
+        Self::of(ground, head, entries, watched)
     }
 
-    fn of(ground: &'g Bump, side: &Side<'_>, entries: Vec<Entry<'_>>) -> Option<Self> {
+    fn of(
+        ground: &'g Bump,
+        side: &Side<'_>,
+        entries: Vec<Entry<'_>>,
+        watched: &[FieldPath],
+    ) -> Option<Self> {
         let version = side.version();
         let schema = version.schema.as_ref()?;
         let mut names = Names::default();
@@ -159,11 +176,18 @@ impl<'g> Plan<'g> {
                 reads_all,
             });
         }
+        let place = |path: &FieldPath| {
+            path.0.iter().fold(None, |parent, key| {
+                Some(paths.child(parent, names.attribute(key)))
+            })
+        };
+        let watched = watched.iter().map(place).collect();
         let mut shapes = FxHashMap::default();
         let mut contexts = ContextShapes::default();
         let mut enumerated = FxHashMap::default();
         for (action, info) in schema.actions() {
-            if let Some(shape) = action_shape(info, schema, &mut names, &paths, &mut contexts) {
+            if let Some(mut shape) = action_shape(info, schema, &mut names, &paths, &mut contexts) {
+                shape.number = shapes.len();
                 shapes.insert(names.entity(action), shape);
             }
             for ty in info.principals.iter().chain(&info.resources) {
@@ -180,6 +204,7 @@ impl<'g> Plan<'g> {
             index,
             changed,
             shapes,
+            watched,
             chosen: enumerated,
         })
     }

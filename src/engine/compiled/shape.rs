@@ -11,6 +11,8 @@ use std::sync::Arc;
 /// The shape of one action's requests.
 #[derive(Debug)]
 pub struct ActionShape {
+    /// The place of the action among those that have shapes.
+    pub number: usize,
     /// Types that the principal may have.
     pub principals: Vec<TypeId>,
     /// Types that the resource may have.
@@ -156,6 +158,7 @@ pub fn action_shape(
         }
     };
     Some(ActionShape {
+        number: 0,
         principals,
         resources,
         context: context?,

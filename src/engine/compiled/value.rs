@@ -6,12 +6,40 @@ use crate::model::Value;
 use bumpalo::Bump;
 use core::net::IpAddr;
 use std::cmp::Ordering;
+use std::fmt;
 
 /// An address or a range of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ip {
     pub(super) address: IpAddr,
     pub(super) prefix: u8,
+}
+
+/// As Cedar reads it: an IPv6 address has no dots.
+impl fmt::Display for Ip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = match self.address {
+            IpAddr::V4(address) => {
+                write!(f, "{address}")?;
+                32
+            }
+            IpAddr::V6(address) => {
+                let short = address.to_string();
+                match short.contains('.') {
+                    false => f.write_str(&short)?,
+                    true => {
+                        let parts = address.segments().map(|part| format!("{part:x}"));
+                        f.write_str(&parts.join(":"))?;
+                    }
+                }
+                128
+            }
+        };
+        match self.prefix {
+            prefix if prefix == whole => Ok(()),
+            prefix => write!(f, "/{prefix}"),
+        }
+    }
 }
 
 /// A value. Equality is Cedar's: values of different types differ, sets are equal that have the same elements.

@@ -2,7 +2,7 @@
 
 use super::decide::SideAnswer;
 use super::memory::Memory;
-use super::record::Moment;
+use super::record::{Moment, timestamp};
 use crate::engine::compiled::{EntityId, Plan};
 use crate::engine::{Decisions, Distinct, Merge, Note, Notes, Place, SideTally, Volume, Window};
 use crate::model::{Answer, ChangeClass, Decision, EntityRef};
@@ -50,7 +50,8 @@ impl Agents {
         number
     }
 
-    fn name(&self, number: u32) -> &str {
+    /// The name of an agent; `-` where there is none.
+    pub fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("-", |name| name)
     }
 }
@@ -459,13 +460,8 @@ impl LaneCounts {
             }
             volume.sessions.merge(crowd.sessions().clone());
         }
-        let instant = |at: Option<(i64, i32)>| {
-            let (seconds, nanos) = at?;
-            let nanos = jiff::SignedDuration::from_nanos(nanos.into());
-            let whole = jiff::Timestamp::new(seconds, 0).ok()?;
-            whole.checked_add(nanos).ok()
-        };
-        if let (Some(first), Some(last)) = (instant(self.first), instant(self.last)) {
+        let [first, last] = [self.first, self.last].map(|at| at.and_then(timestamp));
+        if let (Some(first), Some(last)) = (first, last) {
             volume.see(first, last);
         }
         volume

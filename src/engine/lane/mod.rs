@@ -12,13 +12,14 @@ mod memory;
 mod record;
 mod scan;
 mod special;
+mod taken;
 mod uids;
 
-pub use counts::{Changes, Crowd, LaneCounts, action_name};
+pub use counts::{Agents, Changes, Crowd, LaneCounts, action_name};
 
-use super::compiled::{EntityId, Plan, PlannedPolicy};
-use super::{Cause, Distinct, Place, Satisfied, Side, Units, cause_of};
-use crate::model::{Answer, ChangeClass, Effect};
+use super::compiled::{EntityId, Plan};
+use super::{Distinct, Place, Side};
+use crate::model::{Answer, ChangeClass, Effect, FieldPath};
 use bumpalo::Bump;
 use counts::Actor;
 pub use decide::SideAnswer;
@@ -30,6 +31,8 @@ use rustc_hash::FxHashMap;
 use scan::Scanner;
 use std::borrow::Cow;
 use std::sync::Arc;
+use taken::Last;
+pub use taken::Taken;
 
 /// Memory for what a comparison or a replay compiles. It must outlive them.
 #[derive(Debug, Default)]
@@ -88,23 +91,25 @@ impl Gate {
 }
 
 impl<'g> Track<'g> {
-    /// Compiles two sides. `full`: every answer is wanted, and not only those that may differ. Nothing where a side has
-    /// no schema, or entities that the compiled path does not cover.
+    /// Compiles two sides. `full`: every answer is wanted, and not only those that may differ. The values at `watched` paths
+    /// of head's contexts can be asked for. Nothing where a side has no schema, or entities that the compiled path does
+    /// not cover.
     pub fn of_two(
         ground: &'g Ground,
         base: &Side<'_>,
         head: &Side<'_>,
         full: bool,
+        watched: &[FieldPath],
     ) -> Option<Self> {
         let (one, other) = (base.version(), head.version());
         let schemas = (&one.schema, &other.schema);
         let together = matches!(schemas, (Some(a), Some(b)) if a.digest() == b.digest())
             && one.store.same(&other.store);
         let plans = match together {
-            true => Plans::Together(Plan::both(&ground.0, base, head)?),
+            true => Plans::Together(Plan::both(&ground.0, base, head, watched)?),
             false => Plans::Apart(Box::new((
-                Plan::one(&ground.0, base, true)?,
-                Plan::one(&ground.0, head, false)?,
+                Plan::one(&ground.0, base, true, &[])?,
+                Plan::one(&ground.0, head, false, watched)?,
             ))),
         };
         Some(Self::new(plans, Some(base), head, full))
@@ -112,7 +117,7 @@ impl<'g> Track<'g> {
 
     /// Compiles one side.
     pub fn of_one(ground: &'g Ground, side: &Side<'_>) -> Option<Self> {
-        let plan = Plan::one(&ground.0, side, false)?;
+        let plan = Plan::one(&ground.0, side, false, &[])?;
         Some(Self::new(Plans::Head(plan), None, side, true))
     }
 
@@ -162,8 +167,7 @@ impl<'g> Track<'g> {
             room: Bump::new(),
             counts: LaneCounts::default(),
             stopped: LeftBy::UnusualLine,
-            class: ChangeClass::Unchanged,
-            action: 0,
+            last: Last::default(),
         }
     }
 
@@ -211,10 +215,7 @@ pub struct Lane<'p, 'g> {
     counts: LaneCounts,
     /// Where the last line was given up that was not taken.
     stopped: LeftBy,
-    /// The class of the last line that was taken.
-    class: ChangeClass,
-    /// The action of the last line that was taken, numbered as head's plan does.
-    action: EntityId,
+    last: Last,
 }
 
 /// What was found in a line.
@@ -223,10 +224,12 @@ struct Seen<'l> {
     decided: Decided,
     /// The action's numbers on base and on head.
     actions: (EntityId, EntityId),
+    /// Its place among the actions of head's plan.
+    place: usize,
 }
 
 impl<'p, 'g> Lane<'p, 'g> {
-    /// Takes a line and gives the id of its action; nothing where the line must go the general way.
+    /// Takes a line and gives the id of its action; nothing where it must go the general way.
     pub fn take<'l>(
         &mut self,
         recording: &Arc<str>,
@@ -269,6 +272,7 @@ impl<'p, 'g> Lane<'p, 'g> {
             line,
             decided,
             actions,
+            place: action_place,
         } = self.read(room, text)?;
         let id = line.id?.text()?;
         let counts = &mut self.counts;
@@ -284,8 +288,9 @@ impl<'p, 'g> Lane<'p, 'g> {
             time: line.time,
         };
         counts.note(&actor);
-        self.class = ChangeClass::Unchanged;
-        self.action = actions.1;
+        self.last.class = ChangeClass::Unchanged;
+        self.last.action = actions.1;
+        self.last.place = action_place;
         if decided == Decided::Alike {
             counts.unaffected += 1;
             counts.unchanged(&actor);
@@ -309,11 +314,12 @@ impl<'p, 'g> Lane<'p, 'g> {
             .base
             .see(actions.0, agent, base, line.recorded, &named);
         let class = classify(base, head, &self.track.head_effects);
-        self.class = class;
+        self.last.class = class;
         if class == ChangeClass::Unchanged {
             counts.unchanged(&actor);
         } else {
             counts.change((class, base, head), &actor, actions.1, place(), text);
+            self.last.note(&actor, &line, text);
         }
         Some(id)
     }
@@ -357,6 +363,7 @@ impl<'p, 'g> Lane<'p, 'g> {
         }
         let (request, shape, mut decided) = found?;
         let mut actions = (request.action.entity, request.action.entity);
+        let mut place = shape.number;
         match deciders {
             // What was recorded is held against the answer, so there must be one.
             Deciders::Together(both) if decided == Decided::Alike && line.recorded.is_some() => {
@@ -384,51 +391,15 @@ impl<'p, 'g> Lane<'p, 'g> {
                     return None;
                 }
                 actions.1 = request.action.entity;
+                place = shape.number;
             }
         }
         Some(Seen {
             line,
             decided,
             actions,
+            place,
         })
-    }
-
-    /// The answers of base and head to the last line that was taken, where every answer is wanted.
-    pub fn answers(&self) -> (Option<Answer>, Answer) {
-        let (base, head) = self.deciders.found();
-        let track = self.track;
-        (base.map(|base| track.answer(base)), track.answer(head))
-    }
-
-    /// The class of the last line that was taken.
-    pub fn class(&self) -> ChangeClass {
-        self.class
-    }
-
-    /// The action of the last line that was taken, numbered as head's plan does.
-    pub fn action(&self) -> EntityId {
-        self.action
-    }
-
-    /// Why the last line flipped; it was taken, and is a flip.
-    pub fn cause(&self, units: &Units) -> Cause {
-        let names = self.track.names();
-        let named = |(name, policy): (u32, &PlannedPolicy<'_>)| {
-            Some(Satisfied {
-                policy: names.get(name as usize)?,
-                base: Some(policy.effect).filter(|_| policy.base.is_some()),
-                head: Some(policy.effect).filter(|_| policy.head.is_some()),
-            })
-        };
-        let (base, head) = match &self.deciders {
-            Deciders::Together(one) | Deciders::Head(one) => (one, None),
-            Deciders::Apart(both) => (&both.0, Some(&both.1)),
-        };
-        let satisfied = base
-            .satisfied()
-            .chain(head.into_iter().flat_map(|head| head.satisfied()));
-        let allowed = self.deciders.found().1.allow;
-        cause_of(satisfied.filter_map(named), allowed, units)
     }
 
     /// The policies whose scope held for some action that was not interpreted.

@@ -7,6 +7,7 @@ use super::context::uid;
 use super::scan::{Quoted, Scanner};
 use crate::engine::compiled::datetime;
 use crate::model::Decision;
+use jiff::{SignedDuration, Timestamp};
 
 /// When something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +18,23 @@ pub struct Moment<'l> {
     pub text: &'l str,
 }
 
+/// An instant of a [`Moment`]; nothing where the calendar does not have it.
+pub fn timestamp((seconds, nanos): (i64, i32)) -> Option<Timestamp> {
+    let whole = Timestamp::new(seconds, 0).ok()?;
+    match nanos {
+        0 => Some(whole),
+        nanos => whole
+            .checked_add(SignedDuration::from_nanos(nanos.into()))
+            .ok(),
+    }
+}
+
 /// The parts of a line.
 #[derive(Debug, Default)]
 pub struct Line<'l> {
     pub id: Option<Quoted<'l>>,
     pub session: Option<Quoted<'l>>,
+    pub sequence: Option<u64>,
     pub agent: Option<Quoted<'l>>,
     pub time: Option<Moment<'l>>,
     pub recorded: Option<Decision>,
@@ -66,7 +79,7 @@ fn as_written<'l>(
         line.session = Some(scanner.string()?);
     }
     if scanner.literal(",\"sequence\":") {
-        (scanner.integer()? >= 0).then_some(())?;
+        line.sequence = Some(sequence(scanner)?);
     }
     if scanner.literal(",\"time\":") {
         line.time = Some(moment(scanner.string()?.plain()?)?);
@@ -140,7 +153,7 @@ fn in_any_order<'l>(
             "version" => (scanner.integer()? == 1).then_some(())?,
             "id" => line.id = Some(scanner.string()?),
             "session" => line.session = Some(scanner.string()?),
-            "sequence" => (scanner.integer()? >= 0).then_some(())?,
+            "sequence" => line.sequence = Some(sequence(scanner)?),
             "time" => line.time = Some(moment(scanner.string()?.plain()?)?),
             "agent" => line.agent = Some(scanner.string()?),
             "user" | "system" => {
@@ -180,6 +193,10 @@ impl Once {
     fn seen(&self, at: u32) -> bool {
         self.0 & (1 << at) != 0
     }
+}
+
+fn sequence(scanner: &mut Scanner<'_>) -> Option<u64> {
+    u64::try_from(scanner.integer()?).ok()
 }
 
 fn call(scanner: &mut Scanner<'_>) -> Option<()> {
@@ -364,13 +381,8 @@ mod tests {
             "9998-12-31T23:59:59-23:59",
         ] {
             let instant: jiff::Timestamp = text.parse().unwrap();
-            let (seconds, nanos) = moment(text).unwrap().instant;
-            assert_eq!(
-                instant,
-                jiff::Timestamp::new(seconds, 0).unwrap()
-                    + jiff::SignedDuration::from_nanos(nanos.into()),
-                "{text}"
-            );
+            let found = timestamp(moment(text).unwrap().instant);
+            assert_eq!(Some(instant), found, "{text}");
         }
         for text in [
             "2026-09-01",

@@ -4,6 +4,7 @@ use super::context::uid;
 use super::memory::{Known, Memory, NONE};
 use super::scan::Scanner;
 use crate::engine::compiled::{Bits, EntityId, Names, Plan, Position, TypeId, candidates};
+use crate::model::EntityRef;
 use rustc_hash::FxHashMap;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -13,8 +14,9 @@ use std::rc::Rc;
 #[derive(Debug, Default)]
 pub struct Strangers {
     /// Ids are texts of recordings, so their hash has a secret.
-    numbers: FxHashMap<TypeId, HashMap<Box<str>, EntityId>>,
+    numbers: FxHashMap<TypeId, HashMap<Rc<str>, EntityId>>,
     types: Vec<TypeId>,
+    ids: Vec<Rc<str>>,
     /// The length of their ids.
     bytes: usize,
 }
@@ -30,10 +32,22 @@ impl Strangers {
             return Some(*known);
         }
         let number = u32::try_from(names.entities() + self.types.len()).ok()?;
-        of_type.insert(id.into(), number);
+        let text: Rc<str> = id.into();
+        of_type.insert(text.clone(), number);
         self.bytes += id.len();
         self.types.push(ty);
+        self.ids.push(text);
         Some(number)
+    }
+
+    /// An entity by its number, whoever names it.
+    pub fn reference(&self, names: &Names, entity: EntityId) -> Option<EntityRef> {
+        if let Some((ty, id)) = names.reference(entity) {
+            return Some(EntityRef::new(names.type_name(ty), id));
+        }
+        let at = (entity as usize).checked_sub(names.entities())?;
+        let (ty, id) = (self.types.get(at)?, self.ids.get(at)?);
+        Some(EntityRef::new(names.type_name(*ty), &**id))
     }
 
     /// Their types, in order of their numbers.

@@ -13,7 +13,7 @@
 #[path = "support/differential/mod.rs"]
 mod support;
 
-use agentauthz::diff::{CompareOptions, Comparison, DecisionChanges, GroupKey};
+use agentauthz::diff::{CompareOptions, Comparison, DecisionChanges, Details, GroupKey};
 use agentauthz::engine::{
     Decisions, Engine, Ground, Incoming, LineWorker, Pairing, Place, Side, Verdict, Worker,
 };
@@ -348,6 +348,7 @@ fn many(
                 (true, true) | (false, false) => [left.clone(), right.clone()],
             });
         let expected = Expected::of(expected, &both.judges[1]);
+        let mut details: Option<(Details, Vec<Beside>)> = None;
         for way in WAYS {
             let base = Side::base(base, &both.pairing).with_engine(way.engine);
             let head = Side::head(head).with_engine(way.engine);
@@ -362,6 +363,15 @@ fn many(
                 let notes = &changes.disagreements;
                 let message = format!(
                     "{}: all lines, policies on {against:?}: found {found:#?}\nexpected {expected:#?}\n{notes:?}",
+                    way.name
+                );
+                return Err((message, None));
+            }
+            let found = (changes.details.clone(), besides(&changes));
+            let first = details.get_or_insert_with(|| found.clone());
+            if *first != found {
+                let message = format!(
+                    "{}: what is behind the changes: found {found:#?}\nby another engine {first:#?}",
                     way.name
                 );
                 return Err((message, None));
@@ -387,6 +397,19 @@ fn many(
         }
     }
     Ok(())
+}
+
+/// Actions of one Cedar action that did not flip: how many there are, and the hashes of the ids of those that are kept.
+type Beside = (String, u64, Vec<u64>);
+
+/// The actions that did not flip; of those that are kept it may show how they were spelled.
+fn besides(changes: &DecisionChanges) -> Vec<Beside> {
+    let all = changes.bystanders.by_action.iter();
+    all.map(|(name, found)| {
+        let kept = found.kept.keys().copied().collect();
+        (name.clone(), found.actions, kept)
+    })
+    .collect()
 }
 
 fn count_versions(pair: &World, judges: &[Judge; 2], statistics: &mut Statistics) {

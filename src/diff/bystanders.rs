@@ -1,7 +1,7 @@
 //! Some actions that did not flip, of each Cedar action, to hold flipped ones against.
 
+use super::details::id_hash;
 use crate::engine::{Merge, keep_smallest};
-use crate::model::hash64;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl Bystander {
     /// Counts an action, and keeps it where its hash is among the smallest. `line` is made only then.
     pub fn see(&mut self, id: &str, recording: &Arc<str>, line: impl FnOnce() -> Box<str>) {
         self.actions += 1;
-        self.offer(hash64(1, id.as_bytes()), recording, line);
+        self.offer(id_hash(id), recording, line);
     }
 
     fn offer(&mut self, hash: u64, recording: &Arc<str>, line: impl FnOnce() -> Box<str>) {
@@ -89,8 +89,28 @@ impl Bystander {
 pub struct LaneBystanders {
     /// How many there were, and the hash from which on none is kept.
     places: Vec<(u64, u64)>,
-    kept: Vec<Bystander>,
+    kept: Vec<Vec<KeptLine>>,
     most: usize,
+}
+
+/// A line that is kept. Where another one takes its place, it does so in the same memory: a thousand actions of which a
+/// dozen are kept are kept some fifty thousand times.
+#[derive(Debug)]
+struct KeptLine {
+    hash: u64,
+    recording: Arc<str>,
+    line: String,
+}
+
+impl KeptLine {
+    fn set(&mut self, hash: u64, recording: &Arc<str>, line: &str) {
+        self.hash = hash;
+        if !Arc::ptr_eq(&self.recording, recording) {
+            self.recording = recording.clone();
+        }
+        self.line.clear();
+        self.line.push_str(line);
+    }
 }
 
 impl LaneBystanders {
@@ -103,10 +123,9 @@ impl LaneBystanders {
         }
     }
 
-    /// Counts an action, and keeps it as [`Bystander::see`] does.
+    /// Counts an action, and keeps it as [`Bystander::see`] does. `hash` is that of its id.
     #[inline]
-    pub fn see(&mut self, place: usize, id: &str, recording: &Arc<str>, line: &str) {
-        let hash = hash64(1, id.as_bytes());
+    pub fn see(&mut self, place: usize, hash: u64, recording: &Arc<str>, line: &str) {
         match self.places.get_mut(place) {
             Some((actions, full)) if hash > *full => *actions += 1,
             Some(_) | None => self.keep(place, hash, recording, line),
@@ -115,11 +134,9 @@ impl LaneBystanders {
 
     #[cold]
     fn keep(&mut self, place: usize, hash: u64, recording: &Arc<str>, line: &str) {
-        let most = self.most;
         if self.places.len() <= place {
             self.places.resize(place + 1, (0, u64::MAX));
-            self.kept
-                .resize_with(place + 1, || Bystander::keeping(most));
+            self.kept.resize_with(place + 1, Vec::new);
         }
         let (Some((actions, full)), Some(kept)) =
             (self.places.get_mut(place), self.kept.get_mut(place))
@@ -127,16 +144,44 @@ impl LaneBystanders {
             return;
         };
         *actions += 1;
-        kept.offer(hash, recording, || line.into());
-        *full = kept.full.unwrap_or(u64::MAX);
+        if line.len() > LONG {
+            return;
+        }
+        if let Some(known) = kept.iter_mut().find(|known| known.hash == hash) {
+            // Of two with one hash the smaller one stays, whichever comes first.
+            if (&**recording, line) < (&*known.recording, &known.line) {
+                known.set(hash, recording, line);
+            }
+            return;
+        }
+        if kept.len() < self.most {
+            kept.push(KeptLine {
+                hash,
+                recording: recording.clone(),
+                line: line.to_owned(),
+            });
+        } else if let Some(last) = kept.iter_mut().max_by_key(|known| known.hash) {
+            last.set(hash, recording, line);
+        }
+        if kept.len() >= self.most {
+            *full = kept.iter().map(|known| known.hash).max().unwrap_or(0);
+        }
     }
 
     /// What was counted at a place, which is then empty.
     pub fn take(&mut self, place: usize) -> Option<Bystander> {
         let (actions, full) = self.places.get_mut(place)?;
-        let mut found = std::mem::replace(self.kept.get_mut(place)?, Bystander::keeping(self.most));
+        let mut found = Bystander::keeping(self.most);
         found.actions = std::mem::take(actions);
         *full = u64::MAX;
+        for KeptLine {
+            hash,
+            recording,
+            line,
+        } in std::mem::take(self.kept.get_mut(place)?)
+        {
+            found.keep(hash, (recording, line.into()));
+        }
         Some(found).filter(|found| found.actions > 0)
     }
 }
@@ -204,5 +249,49 @@ impl Merge for Bystanders {
         for (action, found) in other.by_action {
             self.add(action, found);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is kept does not depend on the order, on who keeps it, or on how often an id occurs.
+    #[test]
+    fn places_keep_what_names_keep() {
+        let recordings: [Arc<str>; 2] = ["a.jsonl".into(), "b.jsonl".into()];
+        let mut lines: Vec<(usize, String, &Arc<str>, String)> = (0..900_usize)
+            .map(|at| {
+                let id = format!("id-{}", at % 500);
+                let line = match at % 97 {
+                    0 => "x".repeat(LONG + 1),
+                    _ => format!("{id} {}", at % 7),
+                };
+                (at % 3, id, &recordings[at % 2], line)
+            })
+            .collect();
+        let most = 12;
+        let of = |lines: &[(usize, String, &Arc<str>, String)]| {
+            let mut by_name = Bystanders::keeping(most);
+            let mut by_place = LaneBystanders::keeping(most);
+            for (place, id, recording, line) in lines {
+                by_name.see(&place.to_string(), id, recording, || line.as_str().into());
+                by_place.see(*place, id_hash(id), recording, line);
+            }
+            let mut found = Bystanders::keeping(most);
+            for place in 0..3 {
+                found.add(place.to_string(), by_place.take(place).unwrap());
+                assert_eq!(by_place.take(place), None);
+            }
+            assert_eq!(found, by_name);
+            found
+        };
+        let found = of(&lines);
+        assert!(found.by_action.values().all(|kept| kept.kept.len() == most));
+        for turn in [1, 250, 613] {
+            lines.rotate_left(turn);
+            assert_eq!(of(&lines), found);
+        }
+        assert!(LaneBystanders::keeping(most).take(0).is_none());
     }
 }

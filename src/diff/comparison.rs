@@ -2,7 +2,7 @@
 
 use super::bystanders::{Bystanders, LaneBystanders};
 use super::decisions::{ClassTally, DecisionChanges, Example, Group, GroupKey};
-use super::details::Details;
+use super::details::{Details, id_hash};
 use super::document::Said;
 use super::lane_changes::LaneChanges;
 use super::note::{note, note_change};
@@ -137,13 +137,13 @@ impl LineWorker for ComparisonWorker<'_> {
             };
             self.changes.sample.offer(&place, || text.to_owned());
         }
-        let class = lane.class();
+        let (class, hash) = (lane.class(), id_hash(&id));
         if !class.is_flip() {
             let place = lane.action_place();
-            self.bystanders.see(place, &id, recording, text);
+            self.bystanders.see(place, hash, recording, text);
         }
         if !matches!(class, ChangeClass::Unchanged | ChangeClass::ReasonChanged) {
-            self.changed(recording, &id, text);
+            self.changed((recording, at), (&id, hash), text);
         }
         if self.lane.as_ref().is_some_and(Lane::is_full) || self.found.is_full() {
             self.hand_over();
@@ -232,14 +232,23 @@ impl Worker for ComparisonWorker<'_> {
 impl ComparisonWorker<'_> {
     /// Notes what is behind the change of the last line that the lane took.
     #[inline(never)]
-    fn changed(&mut self, recording: &Arc<str>, id: &str, text: &str) {
+    fn changed(&mut self, (recording, at): (&Arc<str>, u64), (id, hash): (&str, u64), text: &str) {
         let Some(lane) = &mut self.lane else { return };
         let (comparison, details) = (self.comparison, &mut self.changes.details);
-        let line = (recording, id, text);
-        let seen = self.found.see(lane, comparison, line, details);
-        if let (None, Some(action)) = (seen, read(text)) {
-            let compared = compare(comparison.base, comparison.head, &action);
-            note_change(comparison.noted(), details, recording, &action, &compared);
+        let line = (recording, id, hash, text);
+        if self.found.see(lane, comparison, line, details).is_some() {
+            return;
+        }
+        let class = lane.class();
+        let action = read(text).unwrap_or_else(|| RecordedAction::new(id));
+        let compared = compare(comparison.base, comparison.head, &action);
+        note_change(comparison.noted(), details, recording, &action, &compared);
+        if compared.class != class {
+            let place = Place {
+                recording: recording.clone(),
+                line: at,
+            };
+            disagree((class, compared.class), &place, &action, &mut self.changes);
         }
     }
 

@@ -72,6 +72,11 @@ pub struct Watched {
     pub greatest: Option<(Scalar, Kept)>,
 }
 
+/// The hash of an id, by which actions are chosen.
+pub fn id_hash(id: &str) -> u64 {
+    hash64(1, id.as_bytes())
+}
+
 /// One change, on its way into the details.
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a> {
@@ -79,6 +84,8 @@ pub struct Change<'a> {
     pub recording: &'a Arc<str>,
     /// The id of the action.
     pub id: &'a str,
+    /// The hash of the id, as of [`id_hash`].
+    pub hash: u64,
     /// The hash of its session, as of [`Distinct::hash`].
     pub session: Option<u64>,
     /// Its place in the session.
@@ -106,6 +113,7 @@ impl<'a> Change<'a> {
         Self {
             recording,
             id: &action.id,
+            hash: id_hash(&action.id),
             session: session.map(|session| Distinct::hash(session.as_bytes())),
             sequence: action.sequence,
             time: time.and_then(|time| Some((time.parse().ok()?, time))),
@@ -195,7 +203,7 @@ impl Detail {
             }
         }
         self.newest(change);
-        let hash = hash64(1, change.id.as_bytes());
+        let hash = change.hash;
         let last = self.pool.last_key_value().map(|(last, _)| *last);
         if self.pool.len() < POOL || last.is_some_and(|last| hash <= last) {
             self.pool(hash, change.kept());

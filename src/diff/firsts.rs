@@ -22,31 +22,14 @@ pub struct Firsts {
     partial: bool,
 }
 
-/// When an action was in its session: by time, then by sequence, then by id.
-type Turn<'t> = (Option<Timestamp>, Option<u64>, &'t str);
+/// When an action was in its session: by time, then by sequence, then by the hash of the id.
+type Turn = (Option<Timestamp>, Option<u64>, u64);
 
 /// The first flip of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct First {
-    time: Option<Timestamp>,
-    sequence: Option<u64>,
-    id: Box<str>,
+    turn: Turn,
     key: Arc<ChangeKey>,
-}
-
-impl First {
-    fn of((time, sequence, id): Turn<'_>, key: &Arc<ChangeKey>) -> Self {
-        Self {
-            time,
-            sequence,
-            id: id.into(),
-            key: key.clone(),
-        }
-    }
-
-    fn turn(&self) -> Turn<'_> {
-        (self.time, self.sequence, &self.id)
-    }
 }
 
 impl Firsts {
@@ -56,29 +39,34 @@ impl Firsts {
             return false;
         };
         let time = change.time.map(|(instant, _)| instant);
-        self.add(session, (time, change.sequence, change.id), key);
+        self.add(session, (time, change.sequence, change.hash), key);
         true
     }
 
-    fn add(&mut self, session: u64, turn: Turn<'_>, key: &Arc<ChangeKey>) {
-        // Most sessions of a long recording.
-        if self.partial
+    fn add(&mut self, session: u64, turn: Turn, key: &Arc<ChangeKey>) {
+        let first = |key: &Arc<ChangeKey>| First {
+            turn,
+            key: key.clone(),
+        };
+        // Most sessions of a long recording. Only where all places are taken: what a part threw away says nothing of these.
+        if self.sessions.len() >= LIMIT
             && self
                 .sessions
                 .last_key_value()
                 .is_some_and(|(last, _)| session > *last)
         {
+            self.partial = true;
             return;
         }
         match self.sessions.entry(session) {
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
-                if (turn, key) < (known.turn(), &known.key) {
-                    *known = First::of(turn, key);
+                if (turn, key) < (known.turn, &known.key) {
+                    *known = first(key);
                 }
             }
             Entry::Vacant(place) => {
-                place.insert(First::of(turn, key));
+                place.insert(first(key));
                 if self.sessions.len() > LIMIT {
                     self.sessions.pop_last();
                     self.partial = true;
@@ -115,7 +103,7 @@ impl Merge for Firsts {
     fn merge(&mut self, other: Self) {
         self.partial |= other.partial;
         for (session, first) in other.sessions {
-            self.add(session, first.turn(), &first.key);
+            self.add(session, first.turn, &first.key);
         }
     }
 }
@@ -186,5 +174,26 @@ mod tests {
         assert_eq!(parts, whole);
         assert!(!whole.is_exact() && whole.sessions.len() == LIMIT);
         assert!(whole.counts().0.abs_diff(200_000) < 4_000);
+    }
+
+    #[test]
+    fn a_part_with_few_sessions_takes_over_all_of_a_full_one() {
+        let opened = key(ChangeClass::ErrorOpened);
+        let of = |range: std::ops::Range<usize>| {
+            let mut firsts = Firsts::default();
+            for at in range {
+                see(&mut firsts, &action(at, None, 0), &opened);
+            }
+            firsts
+        };
+        let whole = of(0..100_000);
+        for few in [0..0, 0..3, 99_990..100_000] {
+            let mut left = of(few.clone());
+            left.merge(whole.clone());
+            let mut right = whole.clone();
+            right.merge(of(few));
+            assert_eq!(left, whole);
+            assert_eq!(right, whole);
+        }
     }
 }

@@ -12,9 +12,12 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// So many groups, and marks of them, are held before they are handed over.
+/// So many groups, and marks of them, are held before all is handed over.
 const GROUPS: usize = 1 << 10;
 const MARKS: usize = 1 << 14;
+
+/// So many agents at so many actions, of all groups.
+const PAIRS: usize = 1 << 17;
 
 /// Changes of one worker. What they are grouped by is worked out once for each mark.
 #[derive(Debug, Default)]
@@ -26,6 +29,8 @@ pub struct LaneChanges {
     /// Room for the mark and the values of one change.
     mark: Vec<u32>,
     values: Vec<Option<Scalar>>,
+    /// How many agents at so many actions are counted, in all groups.
+    pairs: usize,
 }
 
 #[derive(Debug)]
@@ -43,7 +48,7 @@ impl LaneChanges {
         &mut self,
         lane: &mut Lane<'_, '_>,
         comparison: &Comparison<'_>,
-        (recording, id, text): (&Arc<str>, &str, &str),
+        (recording, id, hash, text): (&Arc<str>, &str, u64, &str),
         details: &mut Details,
     ) -> Option<()> {
         let taken = lane.taken(text);
@@ -52,7 +57,7 @@ impl LaneChanges {
         let at = match self.marks.get(self.mark.as_slice()) {
             Some(known) => *known,
             None => {
-                let at = self.group(key(lane, comparison)?);
+                let at = self.group(key(lane, comparison)?, details);
                 self.marks.insert(self.mark.as_slice().into(), at);
                 at
             }
@@ -61,6 +66,7 @@ impl LaneChanges {
         let change = Change {
             recording,
             id,
+            hash,
             session: taken.session,
             sequence: taken.sequence,
             time: taken.time,
@@ -70,16 +76,20 @@ impl LaneChanges {
         };
         let of_session = details.of_session(&group.key, &change);
         group.detail.see(&change, of_session);
+        let before = group.pairs.len();
         *group.pairs.entry((taken.agent, lane.action())).or_default() += 1;
+        self.pairs += group.pairs.len() - before;
         Some(())
     }
 
-    /// The place of the group of a key.
-    fn group(&mut self, key: ChangeKey) -> usize {
+    /// The place of the group of a key. The key is that of the details where they know it, so that there is one in memory.
+    fn group(&mut self, key: ChangeKey, details: &Details) -> usize {
         if let Some(known) = self.keys.get(&key) {
             return *known;
         }
-        let (key, at) = (Arc::new(key), self.groups.len());
+        let known = details.groups.get_key_value(&key);
+        let key = known.map_or_else(|| Arc::new(key), |(known, _)| known.clone());
+        let at = self.groups.len();
         self.keys.insert(key.clone(), at);
         self.groups.push(LaneGroup {
             key,
@@ -91,7 +101,7 @@ impl LaneChanges {
 
     /// Whether so much is held that it should be handed over.
     pub fn is_full(&self) -> bool {
-        self.groups.len() >= GROUPS || self.marks.len() >= MARKS
+        self.groups.len() >= GROUPS || self.marks.len() >= MARKS || self.pairs >= PAIRS
     }
 
     /// Adds all to the details. It must come before agents are numbered anew.

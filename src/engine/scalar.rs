@@ -86,6 +86,21 @@ impl Scalar {
         }
     }
 
+    /// Puts a value of the compiled path where another one was, and a text in its memory.
+    pub(super) fn set(
+        into: &mut Option<Self>,
+        value: Option<Val<'_>>,
+        entity: impl Fn(EntityId) -> Option<EntityRef>,
+    ) {
+        match (&mut *into, value) {
+            (Some(Scalar::Text(known)), Some(Val::Text(text))) => {
+                known.clear();
+                known.push_str(text);
+            }
+            (_, value) => *into = value.map(|value| Self::of_compiled(&value, entity)),
+        }
+    }
+
     /// The value at a path of a request's context; nothing where there is none, or where it is not known.
     pub fn at(request: &Request, path: &FieldPath) -> Option<Self> {
         let (first, rest) = path.0.split_first()?;

@@ -161,29 +161,37 @@ fn look_closer(context: &Context<'_>, note: &mut GroupNote, key: &ChangeKey, det
     }
 }
 
-/// The values that the policies of the cause read.
+/// The values that the policies of the cause read. Of a path that is not watched nothing is known but that there were values.
 fn values(
     context: &Context<'_>,
     detail: &Detail,
     read: &BTreeSet<FieldPath>,
 ) -> Vec<DecidingValue> {
-    let all = context.changes.details.values(detail);
-    let found = all.filter(|(path, _)| read.contains(*path));
-    found
-        .map(|(path, Watched { values, .. })| DecidingValue {
+    let watched: BTreeMap<&FieldPath, &Watched> = context.changes.details.values(detail).collect();
+    let paths = read.iter().filter(|path| !path.0.is_empty());
+    let value = |path: &FieldPath| {
+        let unknown = DecidingValue {
             path: path.to_string(),
-            range: values
-                .ends
-                .as_ref()
-                .map(|(least, greatest): &(Scalar, Scalar)| {
-                    [least.to_string(), greatest.to_string()]
-                }),
+            more: true,
+            ..DecidingValue::default()
+        };
+        let Some(Watched { values, .. }) = watched.get(path) else {
+            return unknown;
+        };
+        let ends = values.ends.as_ref();
+        DecidingValue {
+            range: ends.map(|(least, greatest)| [least.to_string(), greatest.to_string()]),
             distinct: values.texts.iter().map(Scalar::to_string).collect(),
             more: values.more,
             absent: values.absent,
-            histogram: None,
-        })
-        .collect()
+            ..unknown
+        }
+    };
+    match detail.values.is_empty() && detail.pool.is_empty() {
+        // Groups of reasons alone, of which no values are noted.
+        true => Vec::new(),
+        false => paths.map(value).collect(),
+    }
 }
 
 /// Groups of the same decision by other policies: they are told apart by what both sides say.

@@ -7,6 +7,7 @@ use crate::engine::compiled::{EntityId, Plan};
 use crate::engine::{Decisions, Distinct, Merge, Note, Notes, Place, SideTally, Volume, Window};
 use crate::model::{Answer, ChangeClass, Decision, EntityRef};
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -178,8 +179,8 @@ pub struct Changes {
     pub crowd: Crowd,
     /// How often by action, numbered as head's plan does.
     pub actions: FxHashMap<EntityId, u64>,
-    first: Option<((i64, i32), Box<str>)>,
-    last: Option<((i64, i32), Box<str>)>,
+    first: Option<((i64, i32), String)>,
+    last: Option<((i64, i32), String)>,
     /// The first lines in order of their places; at least one.
     pub examples: BTreeMap<Place, Box<str>>,
 }
@@ -187,17 +188,19 @@ pub struct Changes {
 impl Changes {
     /// Of one instant in two spellings the smaller text stays, as in [`Window`].
     fn see(&mut self, time: Moment<'_>) {
-        let before = |kept: &Option<((i64, i32), Box<str>)>, turn: std::cmp::Ordering| {
-            kept.as_ref().is_none_or(|(instant, text)| {
-                let order = time.instant.cmp(instant);
-                order == turn || (order.is_eq() && time.text < text.as_ref())
-            })
-        };
-        if before(&self.first, std::cmp::Ordering::Less) {
-            self.first = Some((time.instant, time.text.into()));
-        }
-        if before(&self.last, std::cmp::Ordering::Greater) {
-            self.last = Some((time.instant, time.text.into()));
+        let ends = [
+            (&mut self.first, Ordering::Less),
+            (&mut self.last, Ordering::Greater),
+        ];
+        for (end, turn) in ends {
+            // In the same memory: in a recording that goes on in time every action is the last one so far.
+            let (instant, text) = end.get_or_insert_with(|| (time.instant, time.text.to_owned()));
+            let order = time.instant.cmp(instant);
+            if order == turn || (order.is_eq() && time.text < text.as_str()) {
+                *instant = time.instant;
+                text.clear();
+                text.push_str(time.text);
+            }
         }
     }
 

@@ -93,8 +93,7 @@ fn as_written<'l>(
         }
     }
     if scanner.literal(",\"meta\":") {
-        (scanner.next() == b'{').then_some(())?;
-        scanner.skip()?;
+        meta(scanner)?;
     }
     if scanner.literal(",\"call\":") {
         call(scanner)?;
@@ -159,10 +158,7 @@ fn in_any_order<'l>(
             "user" | "system" => {
                 scanner.string()?;
             }
-            "meta" => {
-                (scanner.next() == b'{').then_some(())?;
-                scanner.skip()?;
-            }
+            "meta" => meta(scanner)?,
             "call" => {
                 call(scanner)?;
                 line.call = true;
@@ -197,6 +193,22 @@ impl Once {
 
 fn sequence(scanner: &mut Scanner<'_>) -> Option<u64> {
     u64::try_from(scanner.integer()?).ok()
+}
+
+/// So many fields an action has beside the known ones, at most.
+const META: usize = 32;
+
+/// Fields that only tools know; which of two of one name counts is the general reader's to say.
+fn meta(scanner: &mut Scanner<'_>) -> Option<()> {
+    let mut keys = [""; META];
+    let mut count = 0;
+    scanner.each_member(|scanner, key| {
+        let key = key.plain()?;
+        let fresh = !keys.get(..count)?.contains(&key);
+        *keys.get_mut(count).filter(|_| fresh)? = key;
+        count += 1;
+        scanner.skip()
+    })
 }
 
 fn call(scanner: &mut Scanner<'_>) -> Option<()> {
@@ -369,6 +381,27 @@ fn moment(text: &str) -> Option<Moment<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_that_stand_twice_are_the_general_readers() {
+        let taken = |begin: &str, meta: &str| {
+            let uid = r#"{"type":"A","id":"a"}"#;
+            let text = format!(
+                r#"{{{begin},"meta":{meta},"request":{{"cedar":{{"principal":{uid},"action":{uid},"resource":{uid},"context":{{}}}}}}}}"#
+            );
+            line(&mut Scanner::new(&text), &mut |scanner, _| scanner.skip()).is_some()
+        };
+        for begin in [r#""version":1,"id":"a""#, r#""id":"a","version":1"#] {
+            assert!(taken(begin, r#"{"a":1,"b":{"a":1}}"#));
+            assert!(taken(begin, "{}"));
+            for meta in [r#"{"a":1,"a":2}"#, r#"{"a":1,"\u0061":2}"#, "null", "[1]"] {
+                assert!(!taken(begin, meta), "{begin} {meta}");
+            }
+            let many: Vec<String> = (0..=META).map(|at| format!(r#""k{at}":{at}"#)).collect();
+            assert!(taken(begin, &format!("{{{}}}", many[1..].join(","))));
+            assert!(!taken(begin, &format!("{{{}}}", many.join(","))));
+        }
+    }
 
     #[test]
     fn moments_are_those_of_the_general_reader() {

@@ -384,7 +384,7 @@ impl<'l> Scanner<'l> {
     }
 
     /// The same, with keys as they stand there.
-    fn each_member(
+    pub fn each_member(
         &mut self,
         mut member: impl FnMut(&mut Self, Quoted<'l>) -> Option<()>,
     ) -> Option<()> {

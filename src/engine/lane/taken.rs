@@ -168,7 +168,6 @@ impl Lane<'_, '_> {
     /// The values at the watched paths of the last line that was taken, in the order of the paths; nothing at those where the context
     /// has none. Nothing at all where they must be found the general way.
     pub fn values(&mut self, taken: &Taken<'_>, values: &mut Vec<Option<Scalar>>) -> Option<()> {
-        values.clear();
         let mut room = std::mem::take(&mut self.room);
         room.reset();
         let decider = match &mut self.deciders {
@@ -191,10 +190,10 @@ impl Decider<'_, '_> {
         values: &mut Vec<Option<Scalar>>,
     ) -> Option<()> {
         let plan = self.plan;
+        values.resize(plan.watched.len(), None);
         if plan.watched.is_empty() {
             return Some(());
         }
-        values.resize(plan.watched.len(), None);
         let shape = plan.shapes.get(&action)?;
         let empty: Option<Val<'_>> = None;
         let places = room.alloc_slice_fill_copy(plan.paths.len(), empty);
@@ -209,10 +208,8 @@ impl Decider<'_, '_> {
         reader.record(&mut Scanner::new(context), &shape.context, false)?;
         for (path, value) in plan.watched.iter().zip(values) {
             let found = path.and_then(|path| *places.get(path as usize)?);
-            *value = found.map(|found| {
-                Scalar::of_compiled(&found, |entity| {
-                    self.strangers.reference(&plan.names, entity)
-                })
+            Scalar::set(value, found, |entity| {
+                self.strangers.reference(&plan.names, entity)
             });
         }
         Some(())

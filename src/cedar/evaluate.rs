@@ -21,6 +21,35 @@ pub struct Evaluated {
     pub unknown: BTreeSet<FieldPath>,
 }
 
+impl CompiledPolicy {
+    /// Whether its scope holds for a request.
+    pub fn reaches(&self, request: PreparedRequest<'_>) -> bool {
+        let built = request.request;
+        let entities = request.entities.inner.as_ref();
+        self.scope
+            .holds(&built.principal, &built.action, &built.resource, entities)
+    }
+
+    /// Whether its scope is that of another policy.
+    pub fn reaches_like(&self, other: &Self) -> bool {
+        self.scope == other.scope
+    }
+
+    /// What becomes of it for a request; nothing where its scope does not hold.
+    pub fn status(&self, request: PreparedRequest<'_>) -> Option<Status> {
+        if !self.reaches(request) {
+            return None;
+        }
+        let entities = request.entities.inner.as_ref();
+        let evaluator = Evaluator::new(
+            request.request.cedar(),
+            entities,
+            Extensions::all_available(),
+        );
+        Some(status(0, self, &evaluator, request).status)
+    }
+}
+
 /// Evaluates requests against one policy set.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluation<'a> {

@@ -8,6 +8,7 @@ mod edits;
 mod entities;
 mod evaluate;
 mod lower;
+mod mutants;
 mod nesting;
 mod pieces;
 mod policies;
@@ -28,6 +29,9 @@ pub use context::Context;
 pub use entities::{EntityStore, ParsedEntity, parse_entity};
 pub use evaluate::{Evaluated, Evaluation};
 pub use lower::LoweredEntity;
+pub use mutants::{
+    LeftOut, Mutable, Mutant, Mutants, Operator, Reason, Replaced, Sameness, mutants,
+};
 pub use policies::{ParsedPolicy, parse_policies};
 pub use policy_set::{CompiledPolicy, Link, PolicySet, PolicySetBuilder};
 pub use quantity::Quantity;

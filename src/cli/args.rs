@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::model::Importer;
+use crate::repository::Percent;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -167,6 +168,15 @@ pub struct TestArgs {
     /// What decides. All engines give the same answers; `reference` is Cedar's authorizer alone, and slow.
     #[arg(long, value_enum, default_value_t = EngineName::Compiled)]
     pub engine: EngineName,
+    /// Run the tests against mutants of the policies, and show those that no test fails for.
+    #[arg(long)]
+    pub mutate: bool,
+    /// The share of mutants, in percent, that a test must fail for, instead of the manifest's `mutation.min`.
+    #[arg(long, value_name = "N", value_parser = super::mutate::percent, requires = "mutate")]
+    pub min_mutation_score: Option<Percent>,
+    /// Mutate only the policies that differ from this version's.
+    #[arg(long, value_name = "VERSION", requires = "mutate")]
+    pub changed: Option<String>,
 }
 
 /// Arguments of `replay`.

@@ -2,6 +2,7 @@
 
 use super::args::TestArgs;
 use super::error::CliError;
+use super::mutate;
 use super::origin::Origin;
 use super::output::{Output, Report};
 use super::versions::load_version;
@@ -26,6 +27,9 @@ impl Report for Tested<'_> {
 }
 
 pub fn run(args: &TestArgs, output: &Output) -> Result<u8, CliError> {
+    if args.mutate {
+        return mutate::run(args, output);
+    }
     let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
     let report = test_with(&loaded.version, args.engine.into());
     if report

@@ -1,7 +1,9 @@
 //! Reports as JSON: one object with a `format` that names report and version. Keys may be added within a version.
 
+mod mutation;
 mod pin;
 
+pub use mutation::mutation;
 pub use pin::pin;
 
 use super::{Header, ImportSummary};

@@ -17,11 +17,13 @@ pub use diagnostics::diagnostics;
 pub use escape::{json_text, printable};
 pub use json::{
     check as check_json, document as document_json, explain as explain_json, import as import_json,
-    pin as pin_json, replay as replay_json, test as test_json,
+    mutation as mutation_document, pin as pin_json, replay as replay_json, test as test_json,
 };
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
-pub use terminal::{approvals, check, document, explain, group, import, pin, replay, test};
+pub use terminal::{
+    approvals, check, document, explain, group, import, mutation, pin, replay, test,
+};
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
 //! `test`: do the unit tests hold?
 
+pub mod mutate;
 mod reached;
 
 pub use reached::reached;

@@ -1,0 +1,116 @@
+//! What a version holds for a search: its schema, and its entities by type.
+
+use crate::cedar::{EntityStore, LoweredEntity, ParsedEntity, Schema, parse_entity};
+use crate::model::{EntityRef, Request};
+use crate::repository::PolicyVersion;
+use serde_json::{Map, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The parts of a version that a search reads.
+pub(super) struct Ground<'v> {
+    pub(super) version: &'v PolicyVersion,
+    pub(super) schema: &'v Schema,
+    pub(super) store: Arc<EntityStore>,
+    entities: BTreeMap<EntityRef, LoweredEntity>,
+    by_type: BTreeMap<Arc<str>, BTreeSet<EntityRef>>,
+}
+
+/// A request on its way to a test, with the entities that are not as the version has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Try {
+    pub(super) request: Request,
+    pub(super) entities: BTreeMap<EntityRef, LoweredEntity>,
+}
+
+impl<'v> Ground<'v> {
+    /// Nothing without a schema, or where entities hold what has no form of ours.
+    pub(super) fn of(version: &'v PolicyVersion) -> Option<Self> {
+        let schema = version.schema.as_ref()?;
+        let entities: BTreeMap<EntityRef, LoweredEntity> = version
+            .store
+            .lowered()?
+            .into_iter()
+            .map(|entity| (entity.uid.clone(), entity))
+            .collect();
+        let mut by_type: BTreeMap<Arc<str>, BTreeSet<EntityRef>> = BTreeMap::new();
+        for uid in entities.keys() {
+            by_type
+                .entry(uid.ty.clone())
+                .or_default()
+                .insert(uid.clone());
+        }
+        Some(Self {
+            version,
+            schema,
+            store: Arc::new(version.store.clone()),
+            entities,
+            by_type,
+        })
+    }
+
+    /// The entities of a type, sorted: those of the version, and those that the schema lists.
+    pub(super) fn entities(&self, ty: &Arc<str>) -> impl Iterator<Item = &EntityRef> {
+        self.by_type.get(ty).into_iter().flatten()
+    }
+
+    /// An entity as the version has it.
+    pub(super) fn entity(&self, uid: &EntityRef) -> Option<&LoweredEntity> {
+        self.entities.get(uid)
+    }
+
+    /// The entities of a store that are not as the version has them; nothing where they have no form of ours.
+    pub(super) fn own(
+        &self,
+        store: &Arc<EntityStore>,
+    ) -> Option<BTreeMap<EntityRef, LoweredEntity>> {
+        if store.same(&self.store) {
+            return Some(BTreeMap::new());
+        }
+        let own = store.lowered()?.into_iter();
+        let own = own.filter(|entity| self.entities.get(&entity.uid) != Some(entity));
+        Some(own.map(|entity| (entity.uid.clone(), entity)).collect())
+    }
+
+    /// The store with these entities laid over the version's.
+    pub(super) fn overlaid(
+        &self,
+        entities: &BTreeMap<EntityRef, LoweredEntity>,
+    ) -> Option<Arc<EntityStore>> {
+        if entities.is_empty() {
+            return Some(self.store.clone());
+        }
+        let parsed: Option<Vec<ParsedEntity>> = entities
+            .values()
+            .map(|entity| parse_entity(&written(entity), Some(self.schema)).ok())
+            .collect();
+        self.version.store.overlay(&parsed?).ok().map(Arc::new)
+    }
+}
+
+impl Try {
+    /// An entity as it is for this request.
+    pub(super) fn entity<'t>(
+        &'t self,
+        uid: &EntityRef,
+        ground: &'t Ground<'_>,
+    ) -> Option<&'t LoweredEntity> {
+        self.entities.get(uid).or_else(|| ground.entity(uid))
+    }
+}
+
+/// An entity in Cedar's JSON.
+fn written(entity: &LoweredEntity) -> serde_json::Value {
+    let uid = |uid: &EntityRef| json!({ "type": uid.ty, "id": uid.id });
+    let members = |members: &BTreeMap<Arc<str>, crate::model::Value>| {
+        let members = members.iter();
+        let members = members.map(|(name, value)| (name.to_string(), json!(value)));
+        serde_json::Value::Object(Map::from_iter(members))
+    };
+    json!({
+        "uid": uid(&entity.uid),
+        "attrs": members(&entity.attributes),
+        "tags": members(&entity.tags),
+        "parents": entity.ancestors.iter().map(uid).collect::<Vec<_>>(),
+    })
+}

@@ -1,8 +1,8 @@
 //! The status of every policy whose scope holds, by Cedar's own evaluator on the condition.
 
 use super::unknown::{Known, Partial};
-use super::{CompiledPolicy, PolicySet, PreparedRequest};
-use crate::model::{FieldPath, Status};
+use super::{CompiledPolicy, EntityStore, PolicySet, PreparedRequest};
+use crate::model::{EntityRef, FieldPath, Status};
 use cedar_policy_core::ast::{Expr, ExprKind, Literal, ValueKind};
 use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
@@ -28,6 +28,12 @@ impl CompiledPolicy {
         let entities = request.entities.inner.as_ref();
         self.scope
             .holds(&built.principal, &built.action, &built.resource, entities)
+    }
+
+    /// Whether its scope holds for an action, whoever acts on whatever.
+    pub fn takes_action(&self, action: &EntityRef, entities: &EntityStore) -> bool {
+        let entities = entities.inner.as_ref();
+        super::uid(action).is_some_and(|action| self.scope.action.holds(&action, entities))
     }
 
     /// Whether its scope is that of another policy.

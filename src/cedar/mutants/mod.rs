@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 use sites::Sites;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use world::World;
+use world::{Around, World};
 
 /// What mutants are made of: the parts of one version.
 #[derive(Clone, Copy)]
@@ -197,10 +197,14 @@ impl Maker<'_> {
             self.linked(self.policy)
                 .is_some_and(|linked| check.accepts(&self.policy.template, &linked))
         });
+        let around = Around {
+            world,
+            links: self.instances.iter().filter_map(|i| i.link).collect(),
+        };
         let original = normal(self.policy);
         out.mutants.push(self.dropped(&original));
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        for draft in drafts(&sites, world) {
+        for draft in drafts(&sites, &around) {
             match self.mutant(&draft, check, &original, &mut seen) {
                 Ok(mutant) => out.mutants.push(mutant),
                 Err(reason) => out.left_out.push(LeftOut {

@@ -1,6 +1,7 @@
 //! What a version knows beside its policies: which entities there are of a type, and what lies in what.
 
-use crate::cedar::{EntityStore, Schema, entity_type, reference, uid};
+use super::sites::Test;
+use crate::cedar::{EntityStore, Link, Schema, entity_type, reference, uid};
 use crate::model::EntityRef;
 use cedar_policy_core::entities::Dereference;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,24 @@ pub(super) struct World<'v> {
     store: &'v EntityStore,
     schema: Option<&'v Schema>,
     by_type: BTreeMap<Arc<str>, BTreeSet<EntityRef>>,
+}
+
+/// What a policy's text is mutated with: the world, and for a template the links that fill its slots.
+pub(super) struct Around<'w> {
+    pub(super) world: &'w World<'w>,
+    pub(super) links: Vec<&'w Link>,
+}
+
+impl Around<'_> {
+    /// The entities that a demand of the scope names: its own, or those that links put into its slot.
+    pub(super) fn filled<'a>(&'a self, test: &'a Test, variable: &str) -> Vec<&'a EntityRef> {
+        let links = self.links.iter().filter(|_| test.entity.is_none());
+        let slot = |link: &&'a Link| match variable {
+            "principal" => link.principal.as_ref(),
+            _ => link.resource.as_ref(),
+        };
+        test.entity.iter().chain(links.filter_map(slot)).collect()
+    }
 }
 
 impl<'v> World<'v> {

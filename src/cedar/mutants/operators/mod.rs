@@ -12,7 +12,7 @@ mod siblings;
 mod when;
 
 use super::sites::Sites;
-use super::world::World;
+use super::world::Around;
 use crate::model::Span;
 
 /// What a mutant does to a policy.
@@ -111,7 +111,7 @@ impl Draft {
 }
 
 /// Every edit of a policy, in the order of the operators. That the whole policy is left out is no edit.
-pub(super) fn drafts(sites: &Sites<'_>, world: &World<'_>) -> Vec<Draft> {
+pub(super) fn drafts(sites: &Sites<'_>, around: &Around<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     drafts.extend(effect::drafts(sites));
     drafts.extend(connectives::dropped(sites));
@@ -119,11 +119,11 @@ pub(super) fn drafts(sites: &Sites<'_>, world: &World<'_>) -> Vec<Draft> {
     drafts.extend(negation::drafts(sites));
     drafts.extend(connectives::swapped(sites));
     drafts.extend(comparison::drafts(sites));
-    drafts.extend(scope::drafts(sites, world));
+    drafts.extend(scope::drafts(sites, around));
     drafts.extend(elements::drafts(sites));
     drafts.extend(when::drafts(sites));
     drafts.extend(patterns::drafts(sites));
-    drafts.extend(siblings::drafts(sites, world));
+    drafts.extend(siblings::drafts(sites, around));
     drafts
 }
 

@@ -2,12 +2,12 @@
 
 use super::{Draft, Operator};
 use crate::cedar::mutants::sites::{Part, Sites, Test};
-use crate::cedar::mutants::world::World;
+use crate::cedar::mutants::world::{Around, World};
 
-pub(super) fn drafts(sites: &Sites<'_>, world: &World<'_>) -> Vec<Draft> {
+pub(super) fn drafts(sites: &Sites<'_>, around: &Around<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for part in &sites.scope {
-        let (wider, narrower) = others(sites, world, part);
+        let (wider, narrower) = others(sites, around, part);
         let draft = |operator: Operator, demand: Option<String>| {
             let variable = sites.at(part.variable);
             let with = match demand {
@@ -25,7 +25,11 @@ pub(super) fn drafts(sites: &Sites<'_>, world: &World<'_>) -> Vec<Draft> {
 }
 
 /// What else a scope could demand of a variable: more widely, where nothing is no demand at all, and more narrowly.
-fn others(sites: &Sites<'_>, world: &World<'_>, part: &Part) -> (Vec<Option<String>>, Vec<String>) {
+fn others(
+    sites: &Sites<'_>,
+    around: &Around<'_>,
+    part: &Part,
+) -> (Vec<Option<String>>, Vec<String>) {
     let is = part.is.map(|is| sites.at(is));
     let Some(test) = &part.test else {
         let wider = is.map(|_| None);
@@ -40,10 +44,14 @@ fn others(sites: &Sites<'_>, world: &World<'_>, part: &Part) -> (Vec<Option<Stri
             narrower.push(format!("== {name}"));
         }
         (None, true) => {
-            if test.entity.as_ref().is_none_or(|uid| world.may_hold(uid)) {
+            if around
+                .filled(test, sites.at(part.variable))
+                .iter()
+                .any(|uid| around.world.may_hold(uid))
+            {
                 wider.push(Some(format!("in {name}")));
             }
-            wider.extend(above(world, test));
+            wider.extend(above(around.world, test));
             wider.push(None);
         }
         (None, false) => {

@@ -3,9 +3,9 @@
 use super::{Operator, drafts};
 use crate::cedar::mutants::edited;
 use crate::cedar::mutants::sites::Sites;
-use crate::cedar::mutants::world::World;
-use crate::cedar::{EntityStore, Schema, parse_entity, parse_schema};
-use crate::model::SourceFile;
+use crate::cedar::mutants::world::{Around, World};
+use crate::cedar::{EntityStore, Link, Schema, parse_entity, parse_schema};
+use crate::model::{EntityRef, SourceFile, Span};
 use serde_json::json;
 
 const SCHEMA: &str = "
@@ -49,8 +49,21 @@ fn made(operator: Operator, text: &str) -> Vec<String> {
     let schema = schema();
     let store = store(&schema);
     let world = World::new(&store, Some(&schema));
+    // Who fills the slots: a bot, in which nothing can be, and a box.
+    let link = Link {
+        id: "link".into(),
+        template: "template".into(),
+        principal: Some(EntityRef::new("Bot", "z")),
+        resource: Some(EntityRef::new("Box", "x")),
+        file: "links.yaml".into(),
+        span: Span::new(0, 0),
+    };
+    let around = Around {
+        world: &world,
+        links: vec![&link],
+    };
     let sites = Sites::of(text).expect("the text is a policy");
-    let drafts = drafts(&sites, &world).into_iter();
+    let drafts = drafts(&sites, &around).into_iter();
     drafts
         .filter(|draft| draft.operator == operator)
         .map(|draft| edited(text, draft.span, &draft.with))
@@ -303,10 +316,10 @@ fn scope_widened() {
         ]
     );
     assert_eq!(
-        widened("principal == ?principal, action, resource in ?resource"),
+        widened("principal == ?principal, action, resource == ?resource"),
         [
-            "principal in ?principal, action, resource in ?resource",
-            "principal, action, resource in ?resource",
+            "principal, action, resource == ?resource",
+            "principal == ?principal, action, resource in ?resource",
             "principal == ?principal, action, resource",
         ]
     );

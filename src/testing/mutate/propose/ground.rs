@@ -1,6 +1,6 @@
 //! What a version holds for a search: its schema, and its entities by type.
 
-use crate::cedar::{EntityStore, LoweredEntity, ParsedEntity, Schema, parse_entity};
+use crate::cedar::{BuiltRequest, EntityStore, LoweredEntity, ParsedEntity, Schema, parse_entity};
 use crate::model::{EntityRef, Request};
 use crate::repository::PolicyVersion;
 use serde_json::{Map, json};
@@ -17,7 +17,7 @@ pub(super) struct Ground<'v> {
 }
 
 /// A request on its way to a test, with the entities that are not as the version has them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Try {
     pub(super) request: Request,
     pub(super) entities: BTreeMap<EntityRef, LoweredEntity>,
@@ -72,10 +72,11 @@ impl<'v> Ground<'v> {
         Some(own.map(|entity| (entity.uid.clone(), entity)).collect())
     }
 
-    /// The store with these entities laid over the version's.
+    /// What a request can reach of the version's entities, with these laid over them.
     pub(super) fn overlaid(
         &self,
         entities: &BTreeMap<EntityRef, LoweredEntity>,
+        request: &BuiltRequest,
     ) -> Option<Arc<EntityStore>> {
         if entities.is_empty() {
             return Some(self.store.clone());
@@ -84,7 +85,9 @@ impl<'v> Ground<'v> {
             .values()
             .map(|entity| parse_entity(&written(entity), Some(self.schema)).ok())
             .collect();
-        self.version.store.overlay(&parsed?).ok().map(Arc::new)
+        let policies = &self.version.policies;
+        let store = self.version.store.overlay_for(&parsed?, request, policies);
+        store.ok().map(Arc::new)
     }
 }
 

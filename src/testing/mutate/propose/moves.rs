@@ -83,7 +83,8 @@ fn records(
     ground: &Ground<'_>,
 ) -> Vec<BTreeMap<String, Value>> {
     let mut found = Vec::new();
-    for (name, attribute) in &ty.attributes {
+    let read = |(name, _): &(&Arc<str>, _)| pool.reads.contains(*name);
+    for (name, attribute) in ty.attributes.iter().filter(read) {
         let with = |value: Value| {
             let mut next = now.clone();
             next.insert(name.to_string(), value);
@@ -140,7 +141,15 @@ fn entities(uid: &EntityRef, from: &Try, pool: &Pool, ground: &Ground<'_>) -> Ve
             ..now.clone()
         });
     }
-    for group in pool.groups.iter().filter(|group| *group != uid) {
+    if !now.ancestors.is_empty() {
+        // What lies in a group lies in whatever that one lies in, too.
+        found.push(LoweredEntity {
+            ancestors: Vec::new(),
+            ..now.clone()
+        });
+    }
+    let groups = pool.groups.iter();
+    for group in groups.filter(|group| ground.schema.may_be_in(&uid.ty, &group.ty)) {
         let mut ancestors = now.ancestors.clone();
         match ancestors.binary_search(group) {
             Ok(at) => {
@@ -153,7 +162,7 @@ fn entities(uid: &EntityRef, from: &Try, pool: &Pool, ground: &Ground<'_>) -> Ve
             ..now.clone()
         });
     }
-    if let Some(tag) = ground.schema.tag_type(&uid.ty) {
+    if let Some(tag) = ground.schema.tag_type(&uid.ty).filter(|_| pool.tags) {
         let texts = pool.values.iter().filter_map(|value| match value {
             Value::String(text) => Some(text.as_str()),
             _ => None,

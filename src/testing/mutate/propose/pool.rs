@@ -16,6 +16,10 @@ pub(super) struct Pool {
     pub(super) patterns: Vec<Vec<PatternPart>>,
     /// Entities that something may have to be in.
     pub(super) groups: BTreeSet<EntityRef>,
+    /// The names of attributes that are read.
+    pub(super) reads: BTreeSet<Arc<str>>,
+    /// Whether tags are.
+    pub(super) tags: bool,
     /// Numbers of the context itself, which may be factors of one that is compared.
     pub(super) factors: BTreeSet<i64>,
 }
@@ -63,17 +67,24 @@ impl Pool {
                 let values: Option<Vec<Value>> = items.iter().map(constant).collect();
                 self.values.extend(values.map(Value::Set));
             }
-            Expr::Not(inner)
-            | Expr::Neg(inner)
-            | Expr::IsEmpty(inner)
-            | Expr::Get(inner, _)
-            | Expr::Has(inner, _)
-            | Expr::Is(inner, _) => self.expr(inner),
+            Expr::Not(inner) | Expr::Neg(inner) | Expr::IsEmpty(inner) | Expr::Is(inner, _) => {
+                self.expr(inner);
+            }
+            Expr::Get(inner, name) => {
+                self.reads.insert(name.clone());
+                self.expr(inner);
+            }
+            Expr::Has(inner, names) => {
+                self.reads.extend(names.iter().cloned());
+                self.expr(inner);
+            }
             Expr::Binary(operator, sides) => {
                 self.expr(&sides.0);
                 self.expr(&sides.1);
-                if *operator == Operator::In {
-                    self.group(&sides.1);
+                match operator {
+                    Operator::In => self.group(&sides.1),
+                    Operator::HasTag | Operator::GetTag => self.tags = true,
+                    _ => {}
                 }
             }
             Expr::Call(_, arguments) => {
@@ -102,6 +113,20 @@ impl Pool {
     pub(super) fn entity(&mut self, entity: &LoweredEntity) {
         for value in entity.attributes.values().chain(entity.tags.values()) {
             self.value(value);
+            // Something may have to be in what is named here.
+            match value {
+                Value::Entity(uid) => {
+                    self.groups.insert(uid.clone());
+                }
+                Value::Set(items) => {
+                    let entities = items.iter().filter_map(|item| match item {
+                        Value::Entity(uid) => Some(uid.clone()),
+                        _ => None,
+                    });
+                    self.groups.extend(entities);
+                }
+                _ => {}
+            }
         }
     }
 

@@ -10,17 +10,17 @@ use super::values::required;
 use crate::cedar::{BuiltRequest, CompiledPolicy, Evaluation, Mutant, PreparedRequest};
 use crate::model::{Answer, Effect, EntityRef, Request, Status};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 /// How many requests of tests a search starts from.
 const SEEDS: usize = 60;
-/// How many requests are kept after each round.
-const KEPT: usize = 16;
-/// How many facts are changed at most.
-const ROUNDS: usize = 4;
+/// From how many requests steps are taken at most, and for one action.
+const EXPANDED: usize = 60;
+const OF_AN_ACTION: usize = 25;
 /// How many requests are tried for one mutant at most.
-const TRIED: usize = 12_000;
+const TRIED: usize = 6_000;
 /// What it is worth that the policy itself has another status, whatever the others make of it.
 const DIFFERS: usize = 1_000;
 
@@ -46,54 +46,84 @@ struct Tried {
     masks: Vec<usize>,
 }
 
+/// What was tried of one action, and from how many requests steps were taken.
+#[derive(Default)]
+struct Queue {
+    open: Vec<Tried>,
+    expanded: usize,
+}
+
+impl Queue {
+    /// The nearest request; of equal ones, the one that was found first.
+    fn nearest(&self) -> Option<(usize, usize)> {
+        if self.expanded >= OF_AN_ACTION {
+            return None;
+        }
+        let open = self.open.iter().enumerate();
+        let nearest = open.max_by_key(|(at, tried)| (tried.score, Reverse(*at)))?;
+        Some((nearest.0, nearest.1.score))
+    }
+}
+
+/// One search.
+struct Run<'r> {
+    changed: Vec<Changed<'r>>,
+    seen: HashSet<u64>,
+    tried: usize,
+    queues: BTreeMap<EntityRef, Queue>,
+}
+
 impl Search<'_> {
     /// The first request that tells them apart, in the order of the search; nothing where it ends without one.
     pub(super) fn run(&self, mutant: &Mutant) -> Option<Found> {
-        let changed = changed(mutant);
-        let mut budget = TRIED;
-        let mut seen: BTreeSet<Vec<u8>> = BTreeSet::new();
-        let mut kept: Vec<Tried> = Vec::new();
-        for seed in self.seeds(&changed) {
-            match self.attempt(seed, &changed, &mut seen, &mut budget) {
-                Some(Ok(found)) => return Some(found),
-                Some(Err(tried)) => kept.push(tried),
-                None => {}
+        let mut run = Run {
+            changed: changed(mutant),
+            seen: HashSet::new(),
+            tried: 0,
+            queues: BTreeMap::new(),
+        };
+        for seed in self.seeds(&run.changed) {
+            if let Some(found) = self.attempt(seed, &mut run) {
+                return Some(found);
             }
         }
         let mut pool = Pool::default();
-        for (place, by) in &changed {
+        for (place, by) in &run.changed {
             let before = self.baseline.policies.get(*place);
             for policy in before.into_iter().chain(*by) {
                 pool.policy(policy);
             }
         }
-        for _ in 0..ROUNDS {
-            kept.sort_by_key(|tried| Reverse(tried.score));
-            kept.truncate(KEPT);
-            let mut next = Vec::new();
-            for tried in &kept {
-                let mut pool = pool.clone();
-                for mask in tried
-                    .masks
-                    .iter()
-                    .filter_map(|at| self.baseline.policies.get(*at))
-                {
-                    pool.policy(mask);
+        for round in 0..EXPANDED {
+            // The actions take turns, those first that are nearest; every other round is the nearest one's of all.
+            let mut nearest: Vec<(usize, Reverse<usize>, &EntityRef, usize)> = run
+                .queues
+                .iter()
+                .filter_map(|(action, queue)| {
+                    let (at, score) = queue.nearest()?;
+                    let turn = if round % 2 == 0 { 0 } else { queue.expanded };
+                    Some((turn, Reverse(score), action, at))
+                })
+                .collect();
+            nearest.sort();
+            let (_, _, action, at) = nearest.into_iter().next()?;
+            let queue = run.queues.get_mut(&action.clone())?;
+            queue.expanded += 1;
+            let tried = queue.open.remove(at);
+            let mut pool = pool.clone();
+            let masks = tried.masks.iter();
+            for mask in masks.filter_map(|at| self.baseline.policies.get(*at)) {
+                pool.policy(mask);
+            }
+            self.facts(&tried.at, &mut pool);
+            for step in moves(&tried.at, &pool, self.ground) {
+                if let Some(found) = self.attempt(step, &mut run) {
+                    return Some(found);
                 }
-                self.facts(&tried.at, &mut pool);
-                for step in moves(&tried.at, &pool, self.ground) {
-                    match self.attempt(step, &changed, &mut seen, &mut budget) {
-                        Some(Ok(found)) => return Some(found),
-                        Some(Err(tried)) => next.push(tried),
-                        None if budget == 0 => return None,
-                        None => {}
-                    }
+                if run.tried >= TRIED {
+                    return None;
                 }
             }
-            if next.is_empty() {
-                return None;
-            }
-            kept.extend(next);
         }
         None
     }
@@ -111,6 +141,15 @@ impl Search<'_> {
     /// Where a search starts: the tests that reach the policy, then one of each action.
     fn seeds(&self, changed: &[Changed<'_>]) -> Vec<Try> {
         let affected: BTreeSet<usize> = self.baseline.affected(changed).into_iter().collect();
+        let takes = |action: &EntityRef| {
+            let policies = changed.iter().flat_map(|(place, by)| {
+                let before = self.baseline.policies.get(*place);
+                before.into_iter().chain(*by)
+            });
+            policies
+                .into_iter()
+                .any(|policy| policy.takes_action(action, &self.ground.store))
+        };
         let near = self
             .seeds
             .iter()
@@ -118,12 +157,13 @@ impl Search<'_> {
         let mut seeds: Vec<Try> = near.take(SEEDS).map(|(_, at)| at.clone()).collect();
         let mut actions: BTreeSet<EntityRef> = BTreeSet::new();
         for (_, at) in self.seeds {
-            if actions.insert(at.request.action.clone()) {
+            let action = &at.request.action;
+            if actions.insert(action.clone()) && takes(action) {
                 seeds.push(at.clone());
             }
         }
         for (action, info) in self.ground.schema.actions() {
-            if actions.contains(action) {
+            if actions.contains(action) || !takes(action) {
                 continue;
             }
             let context = match &info.context {
@@ -154,20 +194,28 @@ impl Search<'_> {
         seeds
     }
 
-    /// Tries one request: found, or how near it comes. Nothing where it was tried before, or cannot be decided.
-    fn attempt(
-        &self,
-        at: Try,
-        changed: &[Changed<'_>],
-        seen: &mut BTreeSet<Vec<u8>>,
-        budget: &mut usize,
-    ) -> Option<Result<Found, Tried>> {
-        if *budget == 0 || !seen.insert(format!("{at:?}").into_bytes()) {
+    /// Tries one request, unless it was tried before, and notes how near it comes.
+    fn attempt(&self, at: Try, run: &mut Run<'_>) -> Option<Found> {
+        let mut hash = DefaultHasher::new();
+        at.hash(&mut hash);
+        if !run.seen.insert(hash.finish()) {
             return None;
         }
-        *budget -= 1;
+        run.tried += 1;
+        let action = at.request.action.clone();
+        match self.judge(at, &run.changed)? {
+            Ok(found) => Some(found),
+            Err(tried) => {
+                run.queues.entry(action).or_default().open.push(tried);
+                None
+            }
+        }
+    }
+
+    /// Found, or how near a request comes; nothing where it cannot be decided.
+    fn judge(&self, at: Try, changed: &[Changed<'_>]) -> Option<Result<Found, Tried>> {
         let built = BuiltRequest::build(&at.request).ok()?;
-        let store = self.ground.overlaid(&at.entities)?;
+        let store = self.ground.overlaid(&at.entities, &built)?;
         let request = PreparedRequest {
             request: &built,
             entities: &store,

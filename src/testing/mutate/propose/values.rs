@@ -104,7 +104,14 @@ fn longs(pool: &Pool, found: &mut Vec<Value>) {
 
 fn strings(pool: &Pool, found: &mut Vec<Value>) {
     for pattern in &pool.patterns {
-        found.extend(matching(pattern).into_iter().map(Value::String));
+        found.extend(matching(pattern, "x").into_iter().map(Value::String));
+    }
+    // A text that two patterns take: what the one takes, where the other is wild.
+    for pattern in &pool.patterns {
+        for other in pool.patterns.iter().filter(|other| *other != pattern) {
+            let inner = filled(other, "x", None);
+            found.push(Value::String(filled(pattern, &inner, None)));
+        }
     }
     let literals = pool.values.iter().filter_map(|value| match value {
         Value::String(text) => Some(text),
@@ -116,28 +123,29 @@ fn strings(pool: &Pool, found: &mut Vec<Value>) {
     found.extend([Value::String("x".to_owned()), Value::String(String::new())]);
 }
 
+/// A pattern with a text in the place of its wildcards, and without one of its own texts.
+fn filled(pattern: &[PatternPart], wild: &str, left_out: Option<usize>) -> String {
+    let parts = pattern.iter().enumerate();
+    let parts = parts.map(|(at, part)| match part {
+        PatternPart::Wildcard => wild,
+        PatternPart::Text(_) if left_out == Some(at) => "",
+        PatternPart::Text(text) => text,
+    });
+    parts.collect()
+}
+
 /// Texts that a pattern takes, and texts that it only just does not.
-fn matching(pattern: &[PatternPart]) -> Vec<String> {
-    let fill = |wild: &str, left_out: Option<usize>| {
-        let parts = pattern.iter().enumerate();
-        let parts = parts.map(|(at, part)| match part {
-            PatternPart::Wildcard => wild,
-            PatternPart::Text(_) if left_out == Some(at) => "",
-            PatternPart::Text(text) => text,
-        });
-        parts.collect::<String>()
-    };
-    let whole = fill("x", None);
+fn matching(pattern: &[PatternPart], wild: &str) -> Vec<String> {
+    let whole = filled(pattern, wild, None);
     let mut texts = vec![
         whole.clone(),
-        format!("x{whole}"),
-        format!("{whole}x"),
-        fill("", None),
-        format!("{whole}{whole}"),
+        format!("{wild}{whole}"),
+        format!("{whole}{wild}"),
+        filled(pattern, "", None),
     ];
     for (at, part) in pattern.iter().enumerate() {
         if let PatternPart::Text(_) = part {
-            texts.push(fill("x", Some(at)));
+            texts.push(filled(pattern, wild, Some(at)));
         }
     }
     texts

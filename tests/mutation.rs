@@ -152,7 +152,7 @@ fn hold_proposals(version: &PolicyVersion, report: &MutationReport) -> usize {
         let file = SourceFile::new("tests/proposed.test.yaml", text.as_str());
         let spec: SuiteFile = yaml::parse(&file).unwrap();
         let mut version = version.clone();
-        version.suites = vec![Suite { file, spec }];
+        version.suites = vec![Suite::new(file, spec)];
         let cases = cases(&version);
         assert_eq!(cases.len(), 1, "{text}");
         assert!(cases[0].input.is_ok(), "{:?}\n{text}", cases[0].input);
@@ -248,7 +248,8 @@ fn tests_that_do_not_hold_say_nothing_of_mutants() {
     let broken = suite.spec.tests[1].value.clone();
     let mut broken = Spanned::nowhere(broken);
     broken.value.name.value = "broken".to_owned();
-    broken.value.request.value.action.value = "fly".to_owned();
+    let request = broken.value.request.as_mut().unwrap();
+    request.value.action = Some(Spanned::nowhere("fly".to_owned()));
     suite.spec.tests.push(broken);
     assert_eq!(
         mutate(&version, &options()).err(),

@@ -9,6 +9,7 @@ mod entities;
 mod evaluate;
 mod lower;
 mod mutants;
+mod near_miss;
 mod nesting;
 mod pieces;
 mod policies;
@@ -24,6 +25,7 @@ mod typecheck;
 mod types;
 mod unknown;
 mod values;
+mod written;
 
 pub use context::Context;
 pub use entities::{EntityStore, ParsedEntity, parse_entity};
@@ -32,6 +34,7 @@ pub use lower::LoweredEntity;
 pub use mutants::{
     LeftOut, Mutable, Mutant, Mutants, Operator, Reason, Replaced, Sameness, mutants,
 };
+pub use near_miss::{Miss, Missed};
 pub use policies::{ParsedPolicy, parse_policies};
 pub use policy_set::{CompiledPolicy, Link, PolicySet, PolicySetBuilder};
 pub use quantity::Quantity;
@@ -39,6 +42,7 @@ pub use reads::Comparison;
 pub use reference::{authorize, authorized};
 pub use schema::{ActionInfo, Schema, parse_schema};
 pub use values::{BuiltRequest, PreparedRequest};
+pub use written::WrittenEntity;
 
 use crate::model::EntityRef;
 use cedar_policy_core::{FromNormalizedStr as _, ast};

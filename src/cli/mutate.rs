@@ -4,8 +4,9 @@ use super::args::TestArgs;
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report};
-use super::versions::load_version;
+use super::versions::{load_beside_version, load_version};
 use crate::cedar::ParsedPolicy;
+use crate::engine::Fixtures;
 use crate::model::Sources;
 use crate::render::{self, Header};
 use crate::repository::{Percent, PolicyVersion};
@@ -32,10 +33,13 @@ impl Report for Mutated<'_> {
     }
 }
 
-pub fn run(args: &TestArgs, output: &Output) -> Result<u8, CliError> {
+pub fn run(args: &TestArgs, fixtures: Fixtures, output: &Output) -> Result<u8, CliError> {
     let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
     let base = match &args.changed {
-        Some(revision) => Some(load_version(&Origin::parse(revision)?)?),
+        Some(revision) => {
+            let base = load_beside_version(&Origin::parse(revision)?, &loaded)?;
+            Some(base.whole()?)
+        }
         None => None,
     };
     let changed = base.as_ref().map(|base| Changed::since(&base.version));
@@ -45,6 +49,7 @@ pub fn run(args: &TestArgs, output: &Output) -> Result<u8, CliError> {
     };
     let options = Options {
         wanted: changed.is_some().then_some(&wanted),
+        fixtures,
         min: args.min_mutation_score,
         now: &output.now,
     };

@@ -332,7 +332,7 @@ fn results(
     };
     let file = SourceFile::new(path, text);
     let spec: SuiteFile = yaml::parse(&file).map_err(|found| unreadable(&found.message))?;
-    let suite = Suite { file, spec };
+    let suite = Suite::new(file, spec);
     let mut version = version.clone();
     version.suites = vec![suite];
     version.diagnostics = Vec::new();
@@ -351,7 +351,8 @@ fn results(
             .map(|fault| fault.message.clone())
             .unwrap_or_default();
         suite.tests.into_iter().map(move |test| match test.outcome {
-            TestOutcome::Passed => Held::Passed,
+            // A pinned test says nothing of skipping.
+            TestOutcome::Passed | TestOutcome::Skipped(..) => Held::Passed,
             TestOutcome::Failed(failure) => Held::Failed(
                 failure
                     .diagnostics

@@ -24,9 +24,10 @@ mod verify;
 mod window;
 mod worker;
 
+pub use crate::cedar::{Miss, Missed};
 pub use cases::{
-    Case, CaseSuite, Decided, Demand, Expected, Input, Skip, case_suites, cases, decide, decides,
-    listed,
+    Case, CaseSuite, Decided, Demand, Expected, Fixtures, Form, Input, NearMiss, Skip, Touched,
+    case_suites, cases, decide, decides, listed, near_misses,
 };
 pub use cause::{Cause, Names, Satisfied, Way, cause, cause_of, is_certain, known_cause};
 pub use compare::{Compared, classify, compare};

@@ -164,7 +164,7 @@ fn entities() -> Vec<String> {
 }
 
 fn tests() -> Vec<String> {
-    list(&["tests/**/*.test.yaml"])
+    list(&["tests/**/*.test.yaml", "tests/**/*.test.json"])
 }
 
 fn recordings() -> Vec<String> {

@@ -1,41 +1,68 @@
-//! What is wrong with expectations: policies that do not exist, and names that stand twice.
+//! What is wrong with a test's own input: at its place, as a diagnostic.
 
-use super::input::fault;
-use crate::model::Diagnostic;
-use crate::repository::{Expectation, PolicyVersion, Suite, nearest};
+use crate::model::{Diagnostic, SourceFile, Span, Stage};
+use crate::repository::{PolicyVersion, Suite, nearest};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A fault of a test's own input, at its place.
+pub(super) fn fault(file: &SourceFile, span: Span, message: String) -> Diagnostic {
+    Diagnostic::error(Stage::Test, "test_input", message)
+        .in_file(file.path.clone())
+        .with_label(file.widen(span), "")
+}
 
 /// The names that policies have.
-pub(super) struct Known<'v>(BTreeSet<&'v str>);
+pub(super) struct Known<'v> {
+    version: &'v PolicyVersion,
+    names: BTreeSet<&'v str>,
+}
 
 impl<'v> Known<'v> {
     /// Those of a version.
     pub(super) fn of(version: &'v PolicyVersion) -> Self {
         let policies = version.policies.policies().iter();
-        Self(policies.map(|policy| policy.id.as_ref()).collect())
+        Self {
+            version,
+            names: policies.map(|policy| policy.id.as_ref()).collect(),
+        }
     }
-}
 
-/// One fault for each policy that an expectation names and that does not exist.
-pub(super) fn expectation_faults(
-    version: &PolicyVersion,
-    suite: &Suite,
-    expected: &Expectation,
-    known: &Known<'_>,
-) -> Vec<Diagnostic> {
-    let lists = [&expected.reasons, &expected.errors];
-    let named = lists.into_iter().flatten().flat_map(|list| &list.value);
-    named
-        .filter(|policy| !known.0.contains(policy.value.as_str()))
-        .filter(|policy| !(version.is_blocked() && mentioned(version, &policy.value)))
-        .map(|policy| {
-            let hint = nearest(&policy.value, known.0.iter().copied())
-                .map(|name| format!("; did you mean `{name}`?"))
-                .unwrap_or_default();
-            let message = format!("there is no policy `{}`{hint}", policy.value);
-            fault(&suite.file, policy.span, message)
-        })
-        .collect()
+    /// Why a name is none of a policy, where it is none. A policy may stand in a file that does not parse.
+    pub(super) fn wrong(&self, name: &str) -> Option<String> {
+        if self.names.contains(name) || (self.version.is_blocked() && self.mentioned(name)) {
+            return None;
+        }
+        let hint = nearest(name, self.names.iter().copied())
+            .map(|name| format!("; did you mean `{name}`?"))
+            .unwrap_or_default();
+        Some(format!("there is no policy `{name}`{hint}"))
+    }
+
+    /// The name of a policy as `cedar run-tests` may call it: `policy3` is the fourth one of the only file, where no
+    /// policy has that id.
+    pub(super) fn by_number(&self, name: &str) -> Option<Arc<str>> {
+        if self.names.contains(name) {
+            return None;
+        }
+        let number: usize = name.strip_prefix("policy")?.parse().ok()?;
+        let policies = &self.version.parsed;
+        let policy = policies
+            .iter()
+            .find(|policy| policy.ordinal == number + 1)?;
+        let one = policies.iter().all(|other| other.file == policy.file);
+        one.then(|| policy.display_id())
+    }
+
+    /// Whether a file other than a suite holds a text.
+    fn mentioned(&self, text: &str) -> bool {
+        let sources = self.version.sources.iter();
+        let mut others = sources.filter(|file| {
+            let mut suites = self.version.suites.iter();
+            suites.all(|suite| suite.file.path != file.path)
+        });
+        others.any(|file| file.text.contains(text))
+    }
 }
 
 /// For each test of a suite, the fault that an earlier one has its name.
@@ -48,16 +75,4 @@ pub(super) fn repeated_names(suite: &Suite) -> Vec<Option<Diagnostic>> {
             (!names.insert(name.value.as_str())).then(|| fault(&suite.file, name.span, message()))
         })
         .collect()
-}
-
-/// Whether a file other than a suite holds a text: a policy may stand in a file that does not parse.
-fn mentioned(version: &PolicyVersion, id: &str) -> bool {
-    version
-        .sources
-        .iter()
-        .filter(|file| {
-            let mut suites = version.suites.iter();
-            suites.all(|suite| suite.file.path != file.path)
-        })
-        .any(|file| file.text.contains(id))
 }

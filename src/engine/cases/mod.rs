@@ -1,18 +1,33 @@
 //! The unit tests of a version as cases: each is one request, what it is decided with, and what must come out.
 
+mod choices;
 mod decide;
 mod demand;
+mod draft;
 mod expected;
 mod faults;
+mod fill;
+mod fixtures;
 mod input;
+mod json;
+mod lines;
+mod list;
+mod matrix;
+mod near_miss;
 mod open;
+mod run_tests;
 mod skip;
+mod table;
+mod touched;
+mod wanted;
 
 pub use decide::{Decided, decide};
 pub use demand::{Demand, listed};
 pub use expected::{Expected, decides};
+pub use near_miss::{NearMiss, near_misses};
 pub use open::{CaseSuite, case_suites, cases};
 pub use skip::Skip;
+pub use touched::Touched;
 
 use super::request::Mapped;
 use crate::cedar::{BuiltRequest, EntityStore};
@@ -30,6 +45,8 @@ pub struct Case {
     pub test: Arc<str>,
     /// Which row of the test it is, where the test has rows.
     pub row: Option<Arc<str>>,
+    /// How it is written.
+    pub form: Form,
     /// The place of the test, or of the row, in the file.
     pub span: Span,
     /// The line of that place, from 1.
@@ -46,6 +63,21 @@ pub struct Case {
     pub expected: Expected,
 }
 
+/// How a case is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As a test of its own.
+    Alone,
+    /// As a row of a table.
+    Row,
+    /// As a cell of a matrix.
+    Cell,
+    /// As a member of a list.
+    Member,
+    /// As a test of `cedar run-tests`.
+    RunTest,
+}
+
 impl Case {
     /// Its name in full: suite, test, and row.
     pub fn name(&self) -> String {
@@ -59,6 +91,16 @@ impl Case {
     pub fn is_skipped(&self, today: &str) -> bool {
         self.skip.as_ref().is_some_and(|skip| skip.holds(today))
     }
+}
+
+/// How far the fixtures of tests must conform to the schema.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Fixtures {
+    /// Entities and requests conform; else the test is broken.
+    #[default]
+    Strict,
+    /// What Cedar has a value for is a fact, whether it conforms or not.
+    Lenient,
 }
 
 /// What a case is decided from.

@@ -12,7 +12,7 @@ mod pin;
 mod recordings;
 mod replay;
 mod table;
-mod test;
+pub(in crate::render) mod test;
 
 pub use approvals::approvals;
 pub use check::check;

@@ -10,7 +10,7 @@ pub use propose::Proposal;
 pub use run::Killer;
 
 use crate::cedar::{LeftOut, Mutable, Mutant, ParsedPolicy, Reason, mutants};
-use crate::engine::{Case, cases};
+use crate::engine::{Case, Fixtures, case_suites};
 use crate::model::Diagnostic;
 use crate::repository::{Percent, PolicyVersion};
 use baseline::{Baseline, Changed};
@@ -64,6 +64,8 @@ pub enum Fate {
 pub struct Options<'o> {
     /// The policies that are mutated; nothing for all.
     pub wanted: Option<&'o (dyn Fn(&ParsedPolicy) -> bool + Sync)>,
+    /// Whether fixtures must conform to the schema.
+    pub fixtures: Fixtures,
     /// The score that must be reached, instead of the manifest's.
     pub min: Option<Percent>,
     /// The day by which explanations expire, as `YYYY-MM-DD`.
@@ -116,8 +118,18 @@ impl MutationReport {
 
 /// Mutates the policies of a version and runs its unit tests against every mutant.
 pub fn mutate(version: &PolicyVersion, options: &Options<'_>) -> Result<MutationReport, Unsound> {
-    let cases = cases(version);
-    mutate_cases(version, &cases, options)
+    let suites = case_suites(version, options.fixtures);
+    let faulty = suites.iter().filter(|suite| !suite.faults.is_empty());
+    let faulty = faulty.count();
+    let cases: Vec<Case> = suites.into_iter().flat_map(|suite| suite.cases).collect();
+    match (faulty, cases.is_empty()) {
+        // A suite that holds no test can be at fault, too.
+        (1.., true) => Err(Unsound {
+            failed: 0,
+            broken: faulty,
+        }),
+        _ => mutate_cases(version, &cases, options),
+    }
 }
 
 /// The same for these cases. Those that are skipped are not run.

@@ -109,7 +109,7 @@ fn verified(
         };
         let file = SourceFile::new(path(at), text.as_str());
         if let Ok(spec) = yaml::parse::<SuiteFile>(&file) {
-            with.suites.push(Suite { file, spec });
+            with.suites.push(Suite::new(file, spec));
         }
     }
     let cases = cases(&with);

@@ -20,7 +20,7 @@ const SEEDS: usize = 60;
 const EXPANDED: usize = 60;
 const OF_AN_ACTION: usize = 25;
 /// How many requests are tried for one mutant at most.
-const TRIED: usize = 6_000;
+const TRIED: usize = 3_000;
 /// What it is worth that the policy itself has another status, whatever the others make of it.
 const DIFFERS: usize = 1_000;
 

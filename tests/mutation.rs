@@ -410,6 +410,23 @@ fn the_command_judges_by_the_score_and_says_the_same_as_json() {
     assert_eq!(ran.out.matches("SURVIVED").count() as u64, survived);
     let reports = document["survivors"].as_array().unwrap().len() as u64;
     assert_eq!(reports, survived);
+    let junit = play.run(&["test", "--mutate", "--format", "junit"]);
+    assert_eq!(
+        junit.out.matches("<testcase ").count() as u64,
+        document["mutants"].as_u64().unwrap()
+    );
+    assert_eq!(
+        junit.out.matches("<failure ").count() as u64,
+        survived,
+        "{}",
+        junit.out
+    );
+    let github = play.run(&["test", "--mutate", "--format", "github"]);
+    let lines = github
+        .out
+        .lines()
+        .filter(|line| line.starts_with("::warning "));
+    assert_eq!(lines.count() as u64, survived.min(10), "{}", github.out);
     let ran = play.run(&["test", "--mutate", "--min-mutation-score", "101"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("no percentage"), "{}", ran.err);

@@ -15,6 +15,10 @@ fn the_published_schemas_are_those_of_the_types() {
     let written = SCHEMAS.map(|name| (name, json_schema(name).unwrap()));
     let read = [
         ("diff", document::json_schema()),
+        (
+            "mutation",
+            agentauthz::testing::mutate::document::json_schema(),
+        ),
         ("test-report", agentauthz::render::test_schema()),
     ];
     for (name, schema) in written.into_iter().chain(read) {

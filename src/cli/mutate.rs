@@ -1,6 +1,6 @@
 //! `agentauthz test --mutate`
 
-use super::args::TestArgs;
+use super::args::{Format, TestArgs};
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report};
@@ -20,6 +20,8 @@ struct Mutated<'a> {
     report: MutationReport,
     document: Document,
     sources: &'a Sources,
+    /// Where the repository stands in git.
+    directory: String,
 }
 
 impl Report for Mutated<'_> {
@@ -30,6 +32,16 @@ impl Report for Mutated<'_> {
     fn json(&self) -> serde_json::Value {
         // It holds nothing that JSON cannot.
         serde_json::to_value(&self.document).unwrap_or_default()
+    }
+
+    fn other(&self, format: Format) -> Option<String> {
+        match format {
+            Format::Junit => Some(render::mutated::junit(&self.document)),
+            Format::Github => Some(render::mutated::github(&self.document, &self.directory)),
+            Format::Terminal | Format::Json | Format::Markdown | Format::Html | Format::Sarif => {
+                None
+            }
+        }
     }
 }
 
@@ -77,6 +89,7 @@ pub fn run(args: &TestArgs, fixtures: Fixtures, output: &Output) -> Result<u8, C
         true => 0,
         false => 1,
     };
+    let directory = super::plan::directory(&loaded);
     let header = output.header(loaded.version.manifest.name.as_ref(), vec![loaded.header]);
     let document = render::mutation_document(&header, &report);
     output.write(&Mutated {
@@ -84,6 +97,7 @@ pub fn run(args: &TestArgs, fixtures: Fixtures, output: &Output) -> Result<u8, C
         report,
         document,
         sources: &loaded.version.sources,
+        directory,
     })?;
     Ok(code)
 }

@@ -7,6 +7,7 @@ pub mod html;
 mod json;
 pub mod junit;
 pub mod markdown;
+pub mod mutated;
 mod numbers;
 pub mod sarif;
 mod style;

@@ -45,6 +45,19 @@ pub struct Judged {
     pub fate: Fate,
 }
 
+impl Judged {
+    /// Whether it survived, and nobody explained why.
+    fn is_open(&self) -> bool {
+        matches!(
+            self.fate,
+            Fate::Survived {
+                explained: None,
+                ..
+            }
+        )
+    }
+}
+
 /// What became of a mutant.
 #[derive(Debug, Clone)]
 pub enum Fate {
@@ -54,7 +67,7 @@ pub enum Fate {
     Survived {
         /// Why that is well, as the manifest explains it.
         explained: Option<String>,
-        /// A test that would kill it.
+        /// A test that would kill it; none is looked for where it is explained.
         proposal: Proposal,
     },
 }
@@ -149,14 +162,6 @@ pub fn mutate_cases(
         .par_iter()
         .map(|mutant| run::run(&baseline, mutant))
         .collect();
-    let survivors: Vec<&Mutant> = made
-        .mutants
-        .iter()
-        .zip(&run)
-        .filter(|(_, (_, killer))| killer.is_none())
-        .map(|(mutant, _)| mutant)
-        .collect();
-    let mut proposals = propose::propose(version, &baseline, &survivors).into_iter();
     let looked_at = run.iter().map(|(affected, _)| affected).sum();
     let judged = made.mutants.into_iter().zip(run);
     let judged = judged.map(|(mutant, (affected, killer))| Judged {
@@ -166,7 +171,7 @@ pub fn mutate_cases(
             Some(killer) => Fate::Killed(killer),
             None => Fate::Survived {
                 explained: None,
-                proposal: proposals.next().unwrap_or_default(),
+                proposal: Proposal::default(),
             },
         },
     });
@@ -179,6 +184,24 @@ pub fn mutate_cases(
         min: options.min.or(version.manifest.mutation.min),
     };
     explained::explain(version, options, &mut report);
+    // What is explained needs no test.
+    let open: Vec<usize> = report
+        .mutants
+        .iter()
+        .enumerate()
+        .filter(|(_, judged)| judged.is_open())
+        .map(|(at, _)| at)
+        .collect();
+    let survivors = open.iter().filter_map(|at| report.mutants.get(*at));
+    let survivors: Vec<&Mutant> = survivors.map(|judged| &judged.mutant).collect();
+    let proposals = propose::propose(version, &baseline, &survivors);
+    for (at, found) in open.iter().zip(proposals) {
+        if let Some(Fate::Survived { proposal, .. }) =
+            report.mutants.get_mut(*at).map(|judged| &mut judged.fate)
+        {
+            *proposal = found;
+        }
+    }
     Ok(report)
 }
 

@@ -18,12 +18,6 @@ pub(super) fn suite(mutant: &Mutant, found: &Found, schema: &Schema) -> String {
         "suite: {}",
         scalar(&format!("mutants of {}", mutant.policy))
     );
-    if !found.at.entities.is_empty() {
-        out.push_str("entities:\n");
-        for entity in found.at.entities.values() {
-            write_entity(&mut out, entity, schema);
-        }
-    }
     out.push_str("tests:\n");
     let name = format!(
         "{} line {}: {}",
@@ -32,7 +26,14 @@ pub(super) fn suite(mutant: &Mutant, found: &Found, schema: &Schema) -> String {
         mutant.operator.name()
     );
     let request = &found.at.request;
-    let _ = writeln!(out, "  - name: {}\n    request:", scalar(&name));
+    let _ = writeln!(out, "  - name: {}", scalar(&name));
+    if !found.at.entities.is_empty() {
+        out.push_str("    entities:\n");
+        for entity in found.at.entities.values() {
+            write_entity(&mut out, entity, schema);
+        }
+    }
+    out.push_str("    request:\n");
     let parts = [
         ("principal", spell::reference(&request.principal)),
         ("action", action(&request.action, schema)),
@@ -81,21 +82,21 @@ fn names(names: &BTreeSet<Arc<str>>) -> String {
 }
 
 fn write_entity(out: &mut String, entity: &LoweredEntity, schema: &Schema) {
-    let _ = writeln!(out, "  {}:", scalar(&spell::reference(&entity.uid)));
+    let _ = writeln!(out, "      {}:", scalar(&spell::reference(&entity.uid)));
     let parents: Vec<String> = entity
         .ancestors
         .iter()
         .map(|parent| scalar(&spell::reference(parent)))
         .collect();
-    let _ = writeln!(out, "    in: [{}]", parents.join(", "));
+    let _ = writeln!(out, "        in: [{}]", parents.join(", "));
     let mut members = |key: &str, members: &BTreeMap<Arc<str>, Value>, ty: Option<&RecordType>| {
         if members.is_empty() {
             return;
         }
         let members = members.iter();
         let members = members.map(|(name, value)| (name.to_string(), value.clone()));
-        let _ = writeln!(out, "    {key}:");
-        spell::write_members(out, &spell::context(&members.collect(), ty), 6);
+        let _ = writeln!(out, "        {key}:");
+        spell::write_members(out, &spell::context(&members.collect(), ty), 10);
     };
     let ty = schema.entity_type(&entity.uid.ty);
     members("attrs", &entity.attributes, ty.as_ref());

@@ -103,8 +103,8 @@ fn published_schemas_describe_what_init_writes() {
         ("recording", "recordings/example.jsonl"),
         ("test", "tests/refunds.test.yaml"),
     ];
-    // `diff` and `test-report` are what reports look like, which nobody writes; `init` writes no shared fixtures.
-    let others = ["diff", "fixtures", "test-report"];
+    // `diff`, `mutation-report` and `test-report` are what reports look like, which nobody writes; `init` writes no shared fixtures.
+    let others = ["diff", "fixtures", "mutation-report", "test-report"];
     assert_eq!(
         names
             .lines()

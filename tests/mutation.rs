@@ -468,3 +468,33 @@ fn tests_that_fail_and_stale_explanations_have_their_exit_codes() {
         ran.err
     );
 }
+
+#[test]
+fn only_policies_that_changed_are_mutated_where_that_is_asked() {
+    let (base, head) = (Play::init(), Play::init());
+    let at = format!("dir:{}", base.path("").display());
+    let policies = |at: &str| -> BTreeSet<String> {
+        let ran = head.run(&["test", "--mutate", "--changed", at, "--format", "json"]);
+        let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let lists = [&document["dead"], &document["survivors"]];
+        let all = lists.into_iter().flat_map(|list| list.as_array().unwrap());
+        all.map(|mutant| mutant["policy"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(policies(&at), BTreeSet::new());
+    let names = base.names("policies");
+    let file = names.iter().find(|name| name.ends_with(".cedar")).unwrap();
+    let file = format!("policies/{file}");
+    // A comment changes no tree, and an effect does.
+    let text = base.text(&file);
+    base.write(&file, format!("// New.\n{text}"));
+    assert_eq!(policies(&at), BTreeSet::new());
+    let effect = match text.contains("permit (") {
+        true => ("permit (", "forbid ("),
+        false => ("permit(", "forbid("),
+    };
+    let flipped = text.replacen(effect.0, effect.1, 1);
+    assert_ne!(flipped, text);
+    base.write(&file, flipped);
+    assert_eq!(policies(&at).len(), 1);
+}

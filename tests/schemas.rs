@@ -16,7 +16,7 @@ fn the_published_schemas_are_those_of_the_types() {
     let read = [
         ("diff", document::json_schema()),
         (
-            "mutation",
+            "mutation-report",
             agentauthz::testing::mutate::document::json_schema(),
         ),
         ("test-report", agentauthz::render::test_schema()),

@@ -220,11 +220,12 @@ fn is_total(expr: &Expr) -> bool {
 }
 
 fn is_entity(expr: &Expr) -> bool {
-    match expr.expr_kind() {
-        ExprKind::Lit(Literal::EntityUID(_)) | ExprKind::Slot(_) => true,
-        ExprKind::Var(Var::Principal | Var::Action | Var::Resource) => true,
-        _ => false,
-    }
+    matches!(
+        expr.expr_kind(),
+        ExprKind::Lit(Literal::EntityUID(_))
+            | ExprKind::Slot(_)
+            | ExprKind::Var(Var::Principal | Var::Action | Var::Resource)
+    )
 }
 
 /// An expression as a text that is the same only for what means the same.

@@ -3,6 +3,7 @@
 mod check;
 mod equivalent;
 mod operators;
+mod shape;
 mod sites;
 mod world;
 

@@ -1,5 +1,8 @@
 //! Where a policy can be mutated: the places of its parts in its text, as Cedar's parser reads it.
 
+use super::shape::{
+    and_is_guard, end_of, expr_is_guard, is_composed, is_guard, order, primary_of, span, top_chain,
+};
 use crate::model::{EntityRef, Span};
 use cedar_policy_core::parser::{Node, cst, text_to_cst};
 
@@ -282,7 +285,7 @@ impl<'t> Sites<'t> {
                 let mut left = initial;
                 for (operator, right) in extended {
                     if let (Some(token), Some(before), Some(behind)) =
-                        (comparison(*operator), span(left), span(right))
+                        (order(*operator), span(left), span(right))
                         && let Some(token) = self.token(token, before.end(), behind.start)
                     {
                         self.comparisons.push(token);
@@ -428,134 +431,5 @@ impl<'t> Sites<'t> {
                 Some(cst::MemAccess::Field(_)) | None => {}
             }
         }
-    }
-}
-
-fn span<T>(node: &Node<T>) -> Option<Span> {
-    let loc = node.loc()?;
-    Some(Span::new(loc.start(), loc.end() - loc.start()))
-}
-
-/// Where the definition of a variable ends: behind the last of its parts.
-fn end_of(definition: &cst::VariableDef, whole: Span) -> usize {
-    let ineq = definition.ineq.as_ref().and_then(|(_, expr)| span(expr));
-    let is = definition.entity_type.as_ref().and_then(span);
-    let last = ineq.or(is).or_else(|| span(&definition.variable));
-    last.map_or(whole.end(), |last| last.end())
-}
-
-fn comparison(operator: cst::RelOp) -> Option<&'static str> {
-    match operator {
-        cst::RelOp::Less => Some("<"),
-        cst::RelOp::LessEq => Some("<="),
-        cst::RelOp::Greater => Some(">"),
-        cst::RelOp::GreaterEq => Some(">="),
-        cst::RelOp::Eq | cst::RelOp::NotEq | cst::RelOp::In | cst::RelOp::InvalidSingleEq => None,
-    }
-}
-
-/// Whether an expression is a chain or an `if`. Brackets around it do not count.
-fn is_composed(node: &Node<Option<cst::Expr>>) -> bool {
-    let Some(cst::Expr::Expr(expr)) = node.as_inner() else {
-        return false;
-    };
-    match (expr.expr.as_ref(), primary_of(node)) {
-        (cst::ExprData::If(..), _) => true,
-        (cst::ExprData::Or(_), Some(cst::Primary::Expr(inner))) => is_composed(inner),
-        (cst::ExprData::Or(_), _) => top_chain(node).is_some(),
-    }
-}
-
-/// The operator of an expression that is a chain: true for `&&`. Brackets around it do not count.
-fn top_chain(node: &Node<Option<cst::Expr>>) -> Option<bool> {
-    let Some(cst::Expr::Expr(expr)) = node.as_inner() else {
-        return None;
-    };
-    let cst::ExprData::Or(or) = expr.expr.as_ref() else {
-        return None;
-    };
-    let or = or.as_inner()?;
-    if !or.extended.is_empty() {
-        return Some(false);
-    }
-    let and = or.initial.as_inner()?;
-    if !and.extended.is_empty() {
-        return Some(true);
-    }
-    match primary_of_relation(&and.initial)? {
-        cst::Primary::Expr(inner) => top_chain(inner),
-        _ => None,
-    }
-}
-
-/// What an expression is, where it is nothing but one item.
-fn primary_of(node: &Node<Option<cst::Expr>>) -> Option<&cst::Primary> {
-    let Some(cst::Expr::Expr(expr)) = node.as_inner() else {
-        return None;
-    };
-    let cst::ExprData::Or(or) = expr.expr.as_ref() else {
-        return None;
-    };
-    let and = or.as_inner().filter(|or| or.extended.is_empty())?;
-    let and = and.initial.as_inner()?;
-    let and = Some(and).filter(|and| and.extended.is_empty())?;
-    primary_of_relation(&and.initial)
-}
-
-fn member_of(node: &Node<Option<cst::Relation>>) -> Option<&cst::Member> {
-    let Some(cst::Relation::Common { initial, extended }) = node.as_inner() else {
-        return None;
-    };
-    let sum = initial.as_inner()?;
-    let product = sum.initial.as_inner()?;
-    let unary = product.initial.as_inner()?;
-    let alone = extended.is_empty() && sum.extended.is_empty() && product.extended.is_empty();
-    unary
-        .item
-        .as_inner()
-        .filter(|_| alone && unary.op.is_none())
-}
-
-fn primary_of_relation(node: &Node<Option<cst::Relation>>) -> Option<&cst::Primary> {
-    let member = member_of(node)?;
-    member.item.as_inner().filter(|_| member.access.is_empty())
-}
-
-/// Whether a relation asks if an attribute or a tag is there.
-fn is_guard(node: &Node<Option<cst::Relation>>) -> bool {
-    if let Some(cst::Relation::Has { .. }) = node.as_inner() {
-        return true;
-    }
-    let Some(member) = member_of(node) else {
-        return false;
-    };
-    if let (Some(cst::Primary::Expr(inner)), true) =
-        (member.item.as_inner(), member.access.is_empty())
-    {
-        return expr_is_guard(inner);
-    }
-    let mut last = member.access.iter().rev().skip(1);
-    match last.next().and_then(Node::as_inner) {
-        Some(cst::MemAccess::Field(name)) => {
-            matches!(name.as_inner(), Some(cst::Ident::Ident(name)) if name == "hasTag")
-        }
-        _ => false,
-    }
-}
-
-fn and_is_guard(node: &Node<Option<cst::And>>) -> bool {
-    node.as_inner()
-        .is_some_and(|and| and.extended.is_empty() && is_guard(&and.initial))
-}
-
-fn expr_is_guard(node: &Node<Option<cst::Expr>>) -> bool {
-    let Some(cst::Expr::Expr(expr)) = node.as_inner() else {
-        return false;
-    };
-    match expr.expr.as_ref() {
-        cst::ExprData::Or(or) => or
-            .as_inner()
-            .is_some_and(|or| or.extended.is_empty() && and_is_guard(&or.initial)),
-        cst::ExprData::If(..) => false,
     }
 }

@@ -344,3 +344,6 @@ fn edited(text: &str, span: Span, with: &str) -> String {
     let behind = text.get(span.end()..).unwrap_or_default();
     format!("{before}{with}{behind}")
 }
+
+#[cfg(test)]
+mod random_tests;

@@ -5,6 +5,7 @@ use crate::cedar::{EntityStore, Link, Schema, entity_type, reference, uid};
 use crate::model::EntityRef;
 use cedar_policy_core::entities::Dereference;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// The entities and the schema of one version.
@@ -54,12 +55,14 @@ impl<'v> World<'v> {
     /// one, and a group for a group.
     pub(super) fn sibling(&self, uid: &EntityRef) -> Option<EntityRef> {
         let listed = self.schema.and_then(|schema| schema.choices(&uid.ty));
-        let listed = listed.into_iter().flatten();
-        let listed = listed.map(|id| EntityRef::new(uid.ty.clone(), id.clone()));
-        let mut all: BTreeSet<EntityRef> = listed.collect();
-        all.extend(self.by_type.get(&uid.ty).into_iter().flatten().cloned());
-        all.remove(uid);
-        let in_turn = || all.range(uid..).chain(all.range(..uid));
+        let listed: Option<BTreeSet<EntityRef>> = listed.map(|ids| {
+            let ids = ids.iter();
+            ids.map(|id| EntityRef::new(uid.ty.clone(), id.clone()))
+                .collect()
+        });
+        let all = listed.as_ref().or_else(|| self.by_type.get(&uid.ty))?;
+        let behind = (Bound::Excluded(uid), Bound::Unbounded);
+        let in_turn = || all.range::<EntityRef, _>(behind).chain(all.range(..uid));
         match self.schema.filter(|_| Self::is_action(uid)) {
             Some(schema) => {
                 let applies = |uid: &EntityRef| {

@@ -49,9 +49,23 @@ impl<'v> Ground<'v> {
         })
     }
 
-    /// The entities of a type, sorted: those of the version, and those that the schema lists.
+    /// The entities of a type that the version has, sorted.
     pub(super) fn entities(&self, ty: &Arc<str>) -> impl Iterator<Item = &EntityRef> {
         self.by_type.get(ty).into_iter().flatten()
+    }
+
+    /// The entities of a type whose ids the schema lists.
+    pub(super) fn listed(&self, ty: &Arc<str>) -> impl Iterator<Item = EntityRef> {
+        let ids = self.schema.choices(ty).into_iter().flatten();
+        ids.map(|id| EntityRef::new(ty.clone(), id.clone()))
+    }
+
+    /// Some entity of a type: one that is known, else one that nobody knows.
+    pub(super) fn some(&self, ty: &Arc<str>) -> EntityRef {
+        let known = self.entities(ty).next().cloned();
+        known
+            .or_else(|| self.listed(ty).next())
+            .unwrap_or_else(|| EntityRef::new(ty.clone(), "x"))
     }
 
     /// An entity as the version has it.

@@ -171,11 +171,10 @@ impl Search<'_> {
                 None => Some(BTreeMap::new()),
             };
             let first = |types: &BTreeSet<Arc<str>>| {
-                let mut known = types
+                let known = types
                     .iter()
-                    .filter_map(|ty| self.ground.entities(ty).next());
-                let any = || Some(EntityRef::new(types.first()?.clone(), "x"));
-                known.next().cloned().or_else(any)
+                    .find(|ty| self.ground.entities(ty).next().is_some());
+                known.or(types.first()).map(|ty| self.ground.some(ty))
             };
             let parts = first(&info.principals)
                 .zip(first(&info.resources))

@@ -32,8 +32,9 @@ pub(super) fn candidates(
         Type::IpAddr => addresses(pool, &mut found),
         Type::Entity(name) => {
             found.extend(pool.entities(name).cloned().map(Value::Entity));
-            let known = ground.entities(name).take(ENTITIES);
-            found.extend(known.cloned().map(Value::Entity));
+            let known = ground.entities(name).take(ENTITIES).cloned();
+            let listed = ground.listed(name).take(ENTITIES);
+            found.extend(known.chain(listed).map(Value::Entity));
         }
         Type::Set(element) => {
             let sets = pool.values.iter().filter(|value| is_set_of(value, element));
@@ -215,7 +216,7 @@ pub(super) fn plain(ty: &Type, ground: &Ground<'_>) -> Option<Value> {
         Type::IpAddr => extension("ip", "192.0.2.1"),
         Type::Datetime => extension("datetime", "2026-01-01"),
         Type::Duration => extension("duration", "1h"),
-        Type::Entity(name) => Value::Entity(ground.entities(name).next()?.clone()),
+        Type::Entity(name) => Value::Entity(ground.some(name)),
         Type::Set(_) => Value::Set(Vec::new()),
         Type::Record(record) => Value::Record(required(record, ground)?),
     })

@@ -13,7 +13,14 @@ fn published(name: &str) -> PathBuf {
 #[test]
 fn the_published_schemas_are_those_of_the_types() {
     let written = SCHEMAS.map(|name| (name, json_schema(name).unwrap()));
-    let read = [("diff", document::json_schema())];
+    let read = [
+        ("diff", document::json_schema()),
+        (
+            "mutation-report",
+            agentauthz::testing::mutate::document::json_schema(),
+        ),
+        ("test-report", agentauthz::render::test_schema()),
+    ];
     for (name, schema) in written.into_iter().chain(read) {
         jsonschema::meta::validate(&schema).unwrap();
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";

@@ -28,6 +28,32 @@ impl CompiledPolicy {
     }
 }
 
+impl CompiledPolicy {
+    /// How near a request comes to it: how many of its parts hold, those of the scope counted twice.
+    pub fn closeness(&self, request: PreparedRequest<'_>) -> usize {
+        let entities = request.entities.inner.as_ref();
+        let built = request.request;
+        let scope = [
+            (&built.principal, &self.scope.principal),
+            (&built.action, &self.scope.action),
+            (&built.resource, &self.scope.resource),
+        ];
+        let holds = scope.iter().filter(|(uid, test)| test.holds(uid, entities));
+        let mut found = 2 * holds.count();
+        if let Some(condition) = &self.condition {
+            let evaluator = Evaluator::new(built.cedar(), entities, Extensions::all_available());
+            let mut partial = super::evaluate::partial(self, &evaluator, request);
+            let mut conjuncts = Vec::new();
+            flatten(condition, &mut conjuncts);
+            let holds = conjuncts
+                .into_iter()
+                .filter(|conjunct| matches!(partial.condition(conjunct), Known::Bool(true)));
+            found += holds.count();
+        }
+        found
+    }
+}
+
 impl Evaluation<'_> {
     /// Whether each of [`CompiledPolicy::atoms`] holds for a request, on its own. One that raises an error, or reads an
     /// unknown field, does not.

@@ -1,8 +1,8 @@
 //! The status of every policy whose scope holds, by Cedar's own evaluator on the condition.
 
 use super::unknown::{Known, Partial};
-use super::{CompiledPolicy, PolicySet, PreparedRequest};
-use crate::model::{FieldPath, Status};
+use super::{CompiledPolicy, EntityStore, PolicySet, PreparedRequest};
+use crate::model::{EntityRef, FieldPath, Status};
 use cedar_policy_core::ast::{Expr, ExprKind, Literal, ValueKind};
 use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
@@ -19,6 +19,41 @@ pub struct Evaluated {
     pub error: Option<String>,
     /// The unknown fields that the condition would have to read.
     pub unknown: BTreeSet<FieldPath>,
+}
+
+impl CompiledPolicy {
+    /// Whether its scope holds for a request.
+    pub fn reaches(&self, request: PreparedRequest<'_>) -> bool {
+        let built = request.request;
+        let entities = request.entities.inner.as_ref();
+        self.scope
+            .holds(&built.principal, &built.action, &built.resource, entities)
+    }
+
+    /// Whether its scope holds for an action, whoever acts on whatever.
+    pub fn takes_action(&self, action: &EntityRef, entities: &EntityStore) -> bool {
+        let entities = entities.inner.as_ref();
+        super::uid(action).is_some_and(|action| self.scope.action.holds(&action, entities))
+    }
+
+    /// Whether its scope is that of another policy.
+    pub fn reaches_like(&self, other: &Self) -> bool {
+        self.scope == other.scope
+    }
+
+    /// What becomes of it for a request; nothing where its scope does not hold.
+    pub fn status(&self, request: PreparedRequest<'_>) -> Option<Status> {
+        if !self.reaches(request) {
+            return None;
+        }
+        let entities = request.entities.inner.as_ref();
+        let evaluator = Evaluator::new(
+            request.request.cedar(),
+            entities,
+            Extensions::all_available(),
+        );
+        Some(status(0, self, &evaluator, request).status)
+    }
 }
 
 /// Evaluates requests against one policy set.

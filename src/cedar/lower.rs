@@ -20,7 +20,7 @@ use std::sync::Arc;
 const DEPTH: usize = 100;
 
 /// An entity of a store, lowered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LoweredEntity {
     /// Its uid.
     pub uid: EntityRef,

@@ -8,6 +8,8 @@ mod edits;
 mod entities;
 mod evaluate;
 mod lower;
+mod mutants;
+mod near_miss;
 mod nesting;
 mod pieces;
 mod policies;
@@ -23,11 +25,16 @@ mod typecheck;
 mod types;
 mod unknown;
 mod values;
+mod written;
 
 pub use context::Context;
 pub use entities::{EntityStore, ParsedEntity, parse_entity};
 pub use evaluate::{Evaluated, Evaluation};
 pub use lower::LoweredEntity;
+pub use mutants::{
+    LeftOut, Mutable, Mutant, Mutants, Operator, Reason, Replaced, Sameness, mutants,
+};
+pub use near_miss::{Miss, Missed};
 pub use policies::{ParsedPolicy, parse_policies};
 pub use policy_set::{CompiledPolicy, Link, PolicySet, PolicySetBuilder};
 pub use quantity::Quantity;
@@ -35,6 +42,7 @@ pub use reads::Comparison;
 pub use reference::{authorize, authorized};
 pub use schema::{ActionInfo, Schema, parse_schema};
 pub use values::{BuiltRequest, PreparedRequest};
+pub use written::WrittenEntity;
 
 use crate::model::EntityRef;
 use cedar_policy_core::{FromNormalizedStr as _, ast};

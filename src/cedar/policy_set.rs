@@ -236,7 +236,7 @@ impl PolicySetBuilder {
     }
 }
 
-fn compile(
+pub(super) fn compile(
     linked: &ast::Policy,
     id: Arc<str>,
     parsed: &ParsedPolicy,

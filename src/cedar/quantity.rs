@@ -1,6 +1,7 @@
 //! Numbers, decimals, times and durations as Cedar writes them, to be compared exactly.
 
 use super::values::{call, extension};
+use crate::model::Value;
 use cedar_policy_core::ast;
 
 /// What kind of number.
@@ -26,7 +27,43 @@ impl PartialOrd for Quantity {
     }
 }
 
+/// Digits behind the point of a decimal.
+const DIGITS: usize = 4;
+
 impl Quantity {
+    /// The quantity that a value is.
+    pub fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Long(_) | Value::Extension(..) => Self::parse(&value.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The number itself, ten-thousandths of a decimal, or milliseconds.
+    pub fn units(self) -> i64 {
+        self.units
+    }
+
+    /// The value that lies so many units behind it, where there is one.
+    pub fn shifted(self, by: i64) -> Option<Value> {
+        let units = self.units.checked_add(by)?;
+        let (function, text) = match self.kind {
+            Kind::Long => return Some(Value::Long(units)),
+            Kind::Decimal => ("decimal", decimal_text(units)),
+            Kind::Duration => ("duration", format!("{units}ms")),
+            Kind::Datetime => {
+                let time = jiff::Timestamp::from_millisecond(units).ok()?;
+                let format = match units % 1000 {
+                    0 => "%Y-%m-%dT%H:%M:%SZ",
+                    _ => "%Y-%m-%dT%H:%M:%S.%3fZ",
+                };
+                ("datetime", time.strftime(format).to_string())
+            }
+        };
+        extension(function, &text).ok()?;
+        Some(Value::Extension(function.into(), text))
+    }
+
     /// Reads `12`, `decimal("1.50")`, `datetime("2026-01-31")`, `duration("1h")`, and
     /// `datetime("…").offset(duration("…"))`. Nothing where it is something else, or something that Cedar refuses.
     pub fn parse(text: &str) -> Option<Self> {
@@ -56,6 +93,16 @@ impl Quantity {
             units,
         })
     }
+}
+
+/// A decimal of so many ten-thousandths, with as few digits as it needs, but one.
+pub(super) fn decimal_text(units: i64) -> String {
+    let digits = format!("{:05}", units.unsigned_abs());
+    let (whole, fraction) = digits.split_at(digits.len() - DIGITS);
+    let fraction = fraction.trim_end_matches('0');
+    let fraction = if fraction.is_empty() { "0" } else { fraction };
+    let sign = if units < 0 { "-" } else { "" };
+    format!("{sign}{whole}.{fraction}")
 }
 
 /// The text in `function("…")`, where nothing in it is escaped.
@@ -142,6 +189,38 @@ mod tests {
             r#"duration("59m")"#,
             r#"duration("1h")"#,
         ]);
+    }
+
+    #[test]
+    fn quantities_are_shifted_by_a_unit() {
+        for (text, by, shifted) in [
+            ("10", -1, "9"),
+            (r#"decimal("1.50")"#, 1, r#"decimal("1.5001")"#),
+            (r#"decimal("0.0")"#, -1, r#"decimal("-0.0001")"#),
+            (r#"decimal("9.9999")"#, 1, r#"decimal("10.0")"#),
+            (r#"duration("1s")"#, -1, r#"duration("999ms")"#),
+            (
+                r#"datetime("2026-10-21")"#,
+                0,
+                r#"datetime("2026-10-21T00:00:00Z")"#,
+            ),
+            (
+                r#"datetime("1970-01-01")"#,
+                -1,
+                r#"datetime("1969-12-31T23:59:59.999Z")"#,
+            ),
+        ] {
+            let found = Quantity::parse(text).unwrap().shifted(by).unwrap();
+            assert_eq!(found.to_string(), shifted, "{text}");
+            assert_eq!(
+                Quantity::of(&found).unwrap().units(),
+                Quantity::parse(text).unwrap().units() + by
+            );
+        }
+        assert_eq!(
+            Quantity::parse(&i64::MAX.to_string()).unwrap().shifted(1),
+            None
+        );
     }
 
     #[test]

@@ -109,6 +109,15 @@ impl Schema {
         Some(lower_record(ty.attributes()))
     }
 
+    /// Whether an entity of a type may be in an entity of another.
+    pub fn may_be_in(&self, entity_type: &str, group: &str) -> bool {
+        let types = entity_type.parse().ok().zip(group.parse().ok());
+        types.is_some_and(|(entity_type, group)| {
+            let group = self.inner.as_ref().get_entity_type(&group);
+            group.is_some_and(|group| group.has_descendant_entity_type(&entity_type))
+        })
+    }
+
     /// The type of the tags of an entity type; nothing where it may have none.
     pub fn tag_type(&self, entity_type: &str) -> Option<Type> {
         let name = entity_type.parse().ok()?;

@@ -1,9 +1,10 @@
 //! `check`: does everything parse, conform to the schema, and fit together?
 
-use crate::engine::{Counts, Incoming, Merge, Notes, Side, SideTally, Volume, case_request};
-use crate::engine::{suite_faults, suite_store};
+use crate::engine::{
+    Counts, Fixtures, Incoming, Merge, Notes, Side, SideTally, Volume, case_suites,
+};
 use crate::model::{Diagnostic, Severity};
-use crate::repository::PolicyVersion;
+use crate::repository::{PolicyVersion, Suite};
 use std::collections::BTreeMap;
 
 /// What was checked, and what was found.
@@ -97,16 +98,10 @@ pub fn check(version: &PolicyVersion) -> CheckReport {
     let mut diagnostics = version.diagnostics.clone();
     // Without a schema every test would be blamed for the schema's fault.
     if version.schema.is_some() {
-        for suite in &version.suites {
-            if let Err(faults) = suite_store(version, suite) {
-                diagnostics.extend(faults);
-            }
-            for test in &suite.spec.tests {
-                if let Err(faults) = case_request(version, suite, &test.value) {
-                    diagnostics.extend(faults);
-                }
-            }
-            diagnostics.extend(suite_faults(version, suite));
+        for suite in case_suites(version, Fixtures::Strict) {
+            diagnostics.extend(suite.faults);
+            let faults = suite.cases.into_iter().filter_map(|case| case.input.err());
+            diagnostics.extend(faults.flatten());
         }
     }
     diagnostics.sort();
@@ -134,11 +129,7 @@ fn count(version: &PolicyVersion) -> Counted {
         actions,
         agents: version.agents.len(),
         entities: version.store.len().saturating_sub(actions),
-        tests: version
-            .suites
-            .iter()
-            .map(|suite| suite.spec.tests.len())
-            .sum(),
+        tests: version.suites.iter().map(Suite::written_cases).sum(),
     }
 }
 

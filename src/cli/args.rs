@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+pub use super::test::TestArgs;
 use crate::engine::Engine;
 use crate::model::Importer;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -136,7 +137,7 @@ pub enum Command {
     Completions(CompletionsArgs),
 }
 
-const VERSION_HELP: &str =
+pub(super) const VERSION_HELP: &str =
     "working tree, a git revision (`main`, `v1.2`, `REV:DIRECTORY`) or `dir:PATH`";
 
 /// Arguments of `init`.
@@ -156,17 +157,6 @@ pub struct CheckArgs {
     /// The version to check: the working tree, a git revision or `dir:PATH`.
     #[arg(long, value_name = "VERSION", help = format!("The version to check: {VERSION_HELP}"))]
     pub at: Option<String>,
-}
-
-/// Arguments of `test`.
-#[derive(Debug, Args)]
-pub struct TestArgs {
-    /// The version to test.
-    #[arg(long, value_name = "VERSION", help = format!("The version to test: {VERSION_HELP}"))]
-    pub at: Option<String>,
-    /// What decides. All engines give the same answers; `reference` is Cedar's authorizer alone, and slow.
-    #[arg(long, value_enum, default_value_t = EngineName::Compiled)]
-    pub engine: EngineName,
 }
 
 /// Arguments of `replay`.

@@ -14,6 +14,7 @@ mod gate;
 mod group;
 mod import;
 mod init;
+mod mutate;
 mod origin;
 mod output;
 mod pin;

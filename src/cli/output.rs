@@ -106,6 +106,22 @@ impl Output {
         self.print(&text(report, self.format)?)
     }
 
+    /// Writes text that is no part of a report: to standard output where reports are read by people, else to standard
+    /// error.
+    pub fn aside(&self, text: &str) -> Result<(), CliError> {
+        match self.format {
+            Format::Terminal => self.print(text),
+            Format::Json
+            | Format::Markdown
+            | Format::Html
+            | Format::Sarif
+            | Format::Github
+            | Format::Junit => anstream::stderr()
+                .write_all(text.as_bytes())
+                .map_err(|error| CliError::output(&error)),
+        }
+    }
+
     /// How much of a report is shown on a terminal.
     pub fn detail(&self) -> Detail {
         match (self.quiet, self.verbose) {

@@ -117,7 +117,7 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
 }
 
 /// Where head's files stand in git; empty where they stand in none.
-fn directory(head: &Loaded) -> String {
+pub fn directory(head: &Loaded) -> String {
     let is_directory = |name: &String| name.starts_with("dir:");
     let root = source::find_root(Path::new("."));
     let root = root.filter(|_| !head.header.name.as_ref().is_some_and(is_directory));

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 const FAILED: u8 = 2;
 
 /// Threads evaluate policies, whose nesting Cedar bounds by the stack that is left.
-const STACK: usize = 32 << 20;
+pub const STACK: usize = 32 << 20;
 
 /// Runs the command that the arguments of this process name.
 pub fn run() -> ExitCode {
@@ -83,9 +83,9 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
 fn formats(command: &Command) -> &'static [Format] {
     match command {
         Command::Diff(_) | Command::Gate(_) => FORMATS,
+        Command::Test(_) => test::FORMATS,
         Command::Init(_)
         | Command::Check(_)
-        | Command::Test(_)
         | Command::Replay(_)
         | Command::Approve(_)
         | Command::Approvals(_)
@@ -97,7 +97,8 @@ fn formats(command: &Command) -> &'static [Format] {
     }
 }
 
-fn say(error: &CliError) {
+/// Says an error on standard error.
+pub fn say(error: &CliError) {
     let mut text = String::new();
     if let Some((found, sources)) = &error.diagnostics {
         text.push_str(&diagnostics(found, sources));

@@ -5,14 +5,21 @@ use super::error::CliError;
 use super::output::Output;
 use crate::diff::document;
 use crate::repository;
+use crate::testing::mutate;
 
 /// The decision-diff report.
 const DIFF: &str = "diff";
 
+/// The report of the unit tests.
+const TEST_REPORT: &str = "test-report";
+
+/// The report on mutants.
+const MUTATION_REPORT: &str = "mutation-report";
+
 /// The names of all schemas: of what a person writes, and of what is written for machines.
 pub fn names() -> Vec<&'static str> {
     let mut names = repository::SCHEMAS.to_vec();
-    names.push(DIFF);
+    names.extend([DIFF, MUTATION_REPORT, TEST_REPORT]);
     names.sort_unstable();
     names
 }
@@ -23,6 +30,8 @@ pub fn run(args: &SchemaArgs, output: &Output) -> Result<u8, CliError> {
         Some(name) => {
             let schema = match name {
                 DIFF => Some(document::json_schema()),
+                MUTATION_REPORT => Some(mutate::document::json_schema()),
+                TEST_REPORT => Some(crate::render::test_schema()),
                 _ => repository::json_schema(name),
             };
             let schema =

@@ -49,6 +49,11 @@ pub fn load_version(origin: &Origin) -> Result<Loaded, CliError> {
     load_after(origin, None)
 }
 
+/// Loads one version beside another.
+pub fn load_beside_version(origin: &Origin, other: &Loaded) -> Result<Loaded, CliError> {
+    load_after(origin, Some(other))
+}
+
 /// Loads one version; what it has in common with one that was loaded before is shared.
 fn load_after(origin: &Origin, other: Option<&Loaded>) -> Result<Loaded, CliError> {
     let other = other.map(|other| &other.version);

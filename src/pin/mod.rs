@@ -1,10 +1,8 @@
 //! `pin`: recorded actions as unit tests with the decision that is meant.
 
-mod spell;
-
 use crate::cedar::Schema;
 use crate::model::Request;
-use crate::repository::ExpectedDecision;
+use crate::repository::{ExpectedDecision, spell};
 use crate::yaml::scalar;
 use std::fmt::Write as _;
 

@@ -8,13 +8,15 @@ use crate::diff::document::{Document, GateNote, GateVerdict, GroupNote};
 use crate::model::ChangeClass;
 
 /// GitHub shows no more of one step.
-const ANNOTATIONS: usize = 10;
+pub(super) const ANNOTATIONS: usize = 10;
 
-struct Annotation {
-    level: Level,
-    place: Option<(String, u64)>,
-    title: String,
-    message: String,
+/// One workflow command.
+pub(super) struct Annotation {
+    pub(super) level: Level,
+    /// The file from the root of the git repository, and the line.
+    pub(super) place: Option<(String, u64)>,
+    pub(super) title: String,
+    pub(super) message: String,
 }
 
 /// At most ten lines, the riskiest first; the last one counts the rest. Paths begin at the root of the git repository.
@@ -121,7 +123,8 @@ fn of_gate(gate: &GateNote, level: Level) -> Annotation {
     }
 }
 
-fn line(annotation: &Annotation) -> String {
+/// A command as its line.
+pub(super) fn line(annotation: &Annotation) -> String {
     let command = match annotation.level {
         Level::Error => "error",
         Level::Warning => "warning",

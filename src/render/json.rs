@@ -1,7 +1,9 @@
 //! Reports as JSON: one object with a `format` that names report and version. Keys may be added within a version.
 
+mod mutation;
 mod pin;
 
+pub use mutation::mutation;
 pub use pin::pin;
 
 use super::{Header, ImportSummary};
@@ -13,7 +15,6 @@ use crate::engine::{
 use crate::explain::ExplainReport;
 use crate::model::{Answer, Diagnostic, Outcome, Sources};
 use crate::replay::ReplayReport;
-use crate::testing::{TestOutcome, TestReport};
 use serde_json::{Map, Value, json};
 
 /// `check` as `agentauthz.check/1`.
@@ -42,50 +43,6 @@ pub fn check(header: &Header, report: &CheckReport, sources: &Sources) -> Value 
             "tests": counted.tests,
         },
         "recordings": recordings,
-    })
-}
-
-/// `test` as `agentauthz.test/1`.
-pub fn test(header: &Header, report: &TestReport, sources: &Sources) -> Value {
-    let suites: Vec<Value> = report
-        .suites
-        .iter()
-        .map(|suite| {
-            let tests: Vec<Value> = suite
-                .tests
-                .iter()
-                .map(|test| match &test.outcome {
-                    TestOutcome::Passed => json!({ "name": test.name, "result": "passed" }),
-                    TestOutcome::Broken(faults) => json!({
-                        "name": test.name, "result": "broken", "diagnostics": diagnostics(faults, sources),
-                    }),
-                    TestOutcome::Failed(failure) => json!({
-                        "name": test.name,
-                        "result": "failed",
-                        "expected_decision": failure.expected.name(),
-                        "actual_decision": failure.actual_decision.name(),
-                        "answer": answer(&failure.actual),
-                        "policies": statuses(&failure.policies, sources),
-                        "diagnostics": diagnostics(&failure.diagnostics, sources),
-                    }),
-                })
-                .collect();
-            json!({
-                "name": suite.name,
-                "path": suite.path,
-                "faults": diagnostics(&suite.faults, sources),
-                "tests": tests,
-            })
-        })
-        .collect();
-    json!({
-        "format": "agentauthz.test/1",
-        "versions": versions(header),
-        "passed": report.passed(),
-        "failed": report.failed(),
-        "broken": report.broken(),
-        "diagnostics": diagnostics(&report.diagnostics, sources),
-        "suites": suites,
     })
 }
 

@@ -7,21 +7,29 @@ pub mod html;
 mod json;
 pub mod junit;
 pub mod markdown;
+pub mod mutated;
 mod numbers;
 pub mod sarif;
 mod style;
 mod terminal;
+mod tested;
 mod words;
 
 pub use diagnostics::diagnostics;
 pub use escape::{json_text, printable};
 pub use json::{
     check as check_json, document as document_json, explain as explain_json, import as import_json,
-    pin as pin_json, replay as replay_json, test as test_json,
+    mutation as mutation_document, pin as pin_json, replay as replay_json,
 };
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
-pub use terminal::{approvals, check, document, explain, group, import, pin, replay, test};
+pub use terminal::{
+    approvals, check, document, explain, group, import, mutation, pin, replay, test,
+};
+pub use tested::{
+    github as test_github, json as test_json, json_schema as test_schema, junit as test_junit,
+    text_diff, updated,
+};
 
 use std::collections::BTreeMap;
 

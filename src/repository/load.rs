@@ -1,14 +1,16 @@
 //! Loading: failures are data, so three broken files still leave the other forty.
 
+mod suites;
+
 use super::approvals::{self, ApprovalsFile};
-use super::files::{LinksFile, MappingFile, SuiteFile};
+use super::files::{LinksFile, MappingFile};
 use super::globs::{concerns, select};
 use super::manifest::{Manifest, MappingSource};
 use super::mapping::Mapping;
 use super::near_misses::near_misses;
 use super::population::{Population, PopulationFiles};
 use super::references::parse_reference;
-use super::version::{Files, PolicyVersion, SchemaMade, Suite};
+use super::version::{Files, PolicyVersion, SchemaMade};
 use crate::cedar::{self, Link, ParsedPolicy, PolicySetBuilder};
 use crate::model::{Diagnostic, Digest, SourceFile, Sources, Stage};
 use crate::yaml::{self, Spanned};
@@ -245,15 +247,6 @@ impl<'a> Loader<'a> {
             let (mapping, faults) = Mapping::compile(&spec, file, self.version.schema.as_ref());
             self.version.diagnostics.extend(faults);
             self.version.mapping = Some(mapping);
-        }
-    }
-
-    fn suites(&mut self) {
-        for file in self.select(|manifest| &manifest.tests) {
-            let Some(spec) = self.yaml::<SuiteFile>(&file, |spec| spec.version) else {
-                continue;
-            };
-            self.version.suites.push(Suite { file, spec });
         }
     }
 

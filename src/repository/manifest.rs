@@ -2,6 +2,7 @@
 
 use super::files::MappingFile;
 use super::gates::Gates;
+use super::mutation::Mutation;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,9 @@ pub struct Manifest {
     /// What reports hold.
     #[serde(default)]
     pub reports: Reports,
+    /// What is asked of mutation testing.
+    #[serde(default)]
+    pub mutation: Mutation,
 }
 
 /// What reports hold.
@@ -126,6 +130,7 @@ impl Default for Manifest {
             approvals: approvals(),
             gates: Gates::default(),
             reports: Reports::default(),
+            mutation: Mutation::default(),
         }
     }
 }
@@ -159,7 +164,7 @@ fn entities() -> Vec<String> {
 }
 
 fn tests() -> Vec<String> {
-    list(&["tests/**/*.test.yaml"])
+    list(&["tests/**/*.test.yaml", "tests/**/*.test.json"])
 }
 
 fn recordings() -> Vec<String> {

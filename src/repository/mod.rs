@@ -10,10 +10,13 @@ mod globs;
 mod load;
 mod manifest;
 mod mapping;
+mod mutation;
 mod near_misses;
 mod population;
 mod references;
 mod schemas;
+pub mod spell;
+mod suites;
 mod template;
 mod typing;
 mod version;
@@ -25,8 +28,8 @@ pub use approvals::{
 pub use approvals_text::{add_approval, approval_text, has_approval, remove_approvals};
 pub use entities::typed_entity;
 pub use files::{
-    AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, Expectation, ExpectedDecision,
-    LinkSpec, LinksFile, MappingFile, SuiteFile, TestRequest, TestSpec, ToolSpec,
+    AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, LinkSpec, LinksFile, MappingFile,
+    ToolSpec,
 };
 pub use gates::{
     Bound, ControlGate, Fidelity, Freshness, Gates, MaxActions, MaxPolicies, MaxSessions, Percent,
@@ -35,8 +38,15 @@ pub use gates::{
 pub use load::{deciding_digest, is_suite, load, load_beside, select_recordings, version_fault};
 pub use manifest::{Manifest, MappingSource, Reports};
 pub use mapping::{Mapping, ToolRule, ValueTemplate};
+pub use mutation::{Explained, Mutation};
 pub use references::{nearest, parse_action, parse_reference};
 pub use schemas::{SCHEMAS, json_schema};
+pub use suites::{
+    AskedTest, BudgetSpec, ChangeBudget, Choices, Claim, Defaults, ExceptSpec, Expectation,
+    ExpectedDecision, IncludeFile, Included, ListSpec, MatrixSpec, NamesSpec, PolicyNames,
+    PropertySpec, RunTest, RunTestEntities, SkipSpec, Suite, SuiteEntity, SuiteFile, TableSpec,
+    TestRequest, TestSpec,
+};
 pub use template::{Field, Part, ReferenceTemplate, Template};
 pub use typing::{Problem, Typing, Writer};
-pub use version::{Files, PolicyVersion, Refused, Suite};
+pub use version::{Files, PolicyVersion, Refused};

@@ -1,15 +1,17 @@
 //! The JSON Schemas of everything a person writes beside Cedar, generated from the types.
 
 use super::approvals::ApprovalsFile;
-use super::files::{AgentsFile, EntitiesFile, LinksFile, MappingFile, SuiteFile};
+use super::files::{AgentsFile, EntitiesFile, LinksFile, MappingFile};
 use super::manifest::Manifest;
+use super::suites::{IncludeFile, SuiteFile};
 use schemars::generate::SchemaSettings;
 
 /// The names under which `agentauthz schema` prints them; `recording` is the native recording format.
-pub const SCHEMAS: [&str; 8] = [
+pub const SCHEMAS: [&str; 9] = [
     "agents",
     "approvals",
     "entities",
+    "fixtures",
     "links",
     "manifest",
     "mapping",
@@ -24,6 +26,7 @@ pub fn json_schema(name: &str) -> Option<serde_json::Value> {
         "agents" => generator.into_root_schema_for::<AgentsFile>(),
         "approvals" => generator.into_root_schema_for::<ApprovalsFile>(),
         "entities" => generator.into_root_schema_for::<EntitiesFile>(),
+        "fixtures" => generator.into_root_schema_for::<IncludeFile>(),
         "links" => generator.into_root_schema_for::<LinksFile>(),
         "manifest" => generator.into_root_schema_for::<Manifest>(),
         "mapping" => generator.into_root_schema_for::<MappingFile>(),

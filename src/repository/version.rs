@@ -2,10 +2,10 @@
 
 use super::agents::Agent;
 use super::approvals::Approval;
-use super::files::SuiteFile;
 use super::manifest::Manifest;
 use super::mapping::Mapping;
 use super::population::Population;
+use super::suites::Suite;
 use crate::cedar::{EntityStore, Link, ParsedPolicy, PolicySet, Schema};
 use crate::model::{Diagnostic, Digest, SourceFile, Sources};
 
@@ -66,15 +66,6 @@ pub struct PolicyVersion {
     pub(super) schema_made: SchemaMade,
     /// The agents and entities with their files, for a version that has the same.
     pub(super) population: Population,
-}
-
-/// A suite of unit tests with its file.
-#[derive(Debug, Clone)]
-pub struct Suite {
-    /// The file.
-    pub file: SourceFile,
-    /// What it says.
-    pub spec: SuiteFile,
 }
 
 impl PolicyVersion {

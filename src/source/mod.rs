@@ -2,10 +2,12 @@
 
 mod disk;
 mod git;
+mod stamp;
 mod stream;
 
 pub use disk::find_root;
 pub use git::{GitError, Repository, directory_of};
+pub use stamp::{Stamp, stamp};
 pub use stream::{Opened, is_recording, length, list_recordings, open};
 
 use std::collections::BTreeMap;

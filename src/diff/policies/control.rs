@@ -101,7 +101,7 @@ fn test_changes(base: &[Suite], head: &[Suite]) -> BTreeSet<ControlChange> {
                 add(format!("{path} moved to {to}"), false);
             }
             None => {
-                let lost = cases(suite.spec.tests.len());
+                let lost = cases(suite.written_cases());
                 add(format!("{path} deleted, with {lost}"), true);
             }
         }
@@ -114,7 +114,7 @@ fn test_changes(base: &[Suite], head: &[Suite]) -> BTreeSet<ControlChange> {
 
 /// What happened to a suite whose text changed, and whether it holds the policies to less.
 fn suite_change(path: &str, base: &Suite, head: &Suite) -> (String, bool) {
-    let (was, is) = (base.spec.tests.len(), head.spec.tests.len());
+    let (was, is) = (base.written_cases(), head.written_cases());
     match was.checked_sub(is) {
         Some(lost) if lost > 0 => (
             format!("{path} changed: {lost} of {} lost", cases(was)),

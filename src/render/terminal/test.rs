@@ -1,9 +1,10 @@
 //! `test` for a terminal.
 
 use super::outcome;
-use crate::model::{Severity, Sources, Status};
+use crate::engine::{Miss, NearMiss};
+use crate::model::{Outcome, Severity, Sources, Status};
 use crate::render::{Header, Role, count, diagnostics, paint, printable};
-use crate::testing::{Failure, TestOutcome, TestReport};
+use crate::testing::{BudgetOutcome, BudgetResult, Failure, SuiteResult, TestOutcome, TestReport};
 
 /// The failures, each with its expectation marked and the policies that decided, then the counts.
 pub fn test(header: &Header, report: &TestReport, sources: &Sources) -> String {
@@ -14,44 +15,120 @@ pub fn test(header: &Header, report: &TestReport, sources: &Sources) -> String {
         .filter(|found| found.severity == Severity::Error);
     out.push_str(&diagnostics(errors, sources));
     for suite in &report.suites {
-        let outside = suite.faults.iter().filter(|fault| {
-            !suite.tests.iter().any(|test| match &test.outcome {
-                TestOutcome::Broken(own) => own.contains(fault),
-                TestOutcome::Passed | TestOutcome::Failed(_) => false,
-            })
-        });
-        out.push_str(&diagnostics(outside, sources));
-        for test in &suite.tests {
-            let name = format!("{} › {}", printable(&suite.name), printable(&test.name));
-            match &test.outcome {
-                TestOutcome::Passed if header.verbose => {
-                    out.push_str(&format!("{}  {name}\n", paint(Role::Good, "ok")));
+        out.push_str(&self::suite(header, suite, sources));
+    }
+    for budget in &report.budgets {
+        out.push_str(&self::budget(header, budget));
+    }
+    if header.verbose {
+        for property in &report.unproved {
+            out.push_str(&format!(
+                "{}  {} › {} (properties are not proved yet)\n",
+                paint(Role::Quiet, "not run"),
+                printable(&property.suite),
+                printable(&property.name)
+            ));
+        }
+    }
+    out.push_str(&counts(report));
+    out
+}
+
+fn suite(header: &Header, suite: &SuiteResult, sources: &Sources) -> String {
+    let mut out = diagnostics(&suite.faults, sources);
+    for test in &suite.tests {
+        let name = format!(
+            "{} › {}",
+            printable(&suite.name),
+            printable(&test.full_name())
+        );
+        match &test.outcome {
+            TestOutcome::Passed if header.verbose => {
+                out.push_str(&format!("{}  {name}\n", paint(Role::Good, "ok")));
+            }
+            TestOutcome::Passed => {}
+            TestOutcome::Skipped(reason, until) if header.verbose => {
+                let until = until.as_ref().map(|until| format!(" until {until}"));
+                out.push_str(&format!(
+                    "{}  {name} ({}{})\n",
+                    paint(Role::Quiet, "skipped"),
+                    printable(reason),
+                    until.unwrap_or_default()
+                ));
+            }
+            TestOutcome::Skipped(..) => {}
+            TestOutcome::Failed(failure) => {
+                out.push_str(&format!("{}  {name}\n", paint(Role::Bad, "FAILED")));
+                if !header.quiet {
+                    out.push_str(&failed(failure, sources));
                 }
-                TestOutcome::Passed => {}
-                TestOutcome::Failed(failure) => {
-                    out.push_str(&format!("{}  {name}\n", paint(Role::Bad, "FAILED")));
-                    if !header.quiet {
-                        out.push_str(&failed(failure, sources));
-                    }
-                }
-                TestOutcome::Broken(faults) => {
-                    out.push_str(&format!("{}  {name}\n", paint(Role::Warning, "BROKEN")));
-                    if !header.quiet {
-                        out.push_str(&diagnostics(faults, sources));
-                    }
+            }
+            TestOutcome::Broken(faults) => {
+                out.push_str(&format!("{}  {name}\n", paint(Role::Warning, "BROKEN")));
+                if !header.quiet {
+                    out.push_str(&diagnostics(faults, sources));
                 }
             }
         }
     }
+    out
+}
+
+fn budget(header: &Header, budget: &BudgetResult) -> String {
+    let name = format!("{} › {}", printable(&budget.suite), printable(&budget.name));
+    match &budget.outcome {
+        BudgetOutcome::Kept(_) if header.verbose => {
+            format!("{}  {name}\n", paint(Role::Good, "ok"))
+        }
+        BudgetOutcome::Kept(_) => String::new(),
+        BudgetOutcome::Exceeded(over) => {
+            let mut out = format!("{}  {name}\n", paint(Role::Bad, "FAILED"));
+            let place = format!("{}:{}", budget.path, budget.line);
+            out.push_str(&format!("  {}\n", paint(Role::Quiet, printable(&place))));
+            for (class, (limit, found)) in over {
+                let found = count(*found, "recorded action");
+                let class = paint(Role::of_class(*class), class.name());
+                out.push_str(&format!("  {class}  {found}, limit {limit}\n"));
+            }
+            out.push('\n');
+            out
+        }
+        BudgetOutcome::Broken(message) => format!(
+            "{}  {name}\n  {}:{}: {}\n\n",
+            paint(Role::Warning, "BROKEN"),
+            printable(&budget.path),
+            budget.line,
+            printable(message)
+        ),
+    }
+}
+
+fn counts(report: &TestReport) -> String {
     let mut parts = vec![paint(Role::Good, format!("{} passed", report.passed()))];
-    if report.failed() > 0 {
-        parts.push(paint(Role::Bad, format!("{} failed", report.failed())));
-    }
-    if report.broken() > 0 {
-        parts.push(paint(Role::Warning, format!("{} broken", report.broken())));
-    }
+    let others = [
+        (report.failed(), "failed", Role::Bad),
+        (report.broken(), "broken", Role::Warning),
+        (report.skipped(), "skipped", Role::Quiet),
+        (report.not_run, "not run", Role::Warning),
+        (report.deselected, "not selected", Role::Quiet),
+    ];
+    let others = others.into_iter().filter(|(number, _, _)| *number > 0);
+    parts.extend(others.map(|(number, word, role)| paint(role, format!("{number} {word}"))));
     let suites = count(report.suites.len() as u64, "suite");
-    out.push_str(&format!("test  {} in {suites}\n", parts.join(", ")));
+    let mut out = format!("test  {} in {suites}\n", parts.join(", "));
+    if report.left_out > 0 {
+        let cells = count(report.left_out as u64, "cell");
+        out.push_str(&format!(
+            "      {cells} of matrices left out: the action takes no such principal or resource\n"
+        ));
+    }
+    if !report.unproved.is_empty() {
+        let word = match report.unproved.len() {
+            1 => "1 property".to_owned(),
+            number => format!("{number} properties"),
+        };
+        out.push_str(&format!("      {word} not run: nothing is proved yet\n"));
+    }
     out
 }
 
@@ -59,7 +136,7 @@ fn failed(failure: &Failure, sources: &Sources) -> String {
     let mut out = diagnostics(&failure.diagnostics, sources);
     out.push_str(&format!(
         "  got  {}\n",
-        outcome::outcome(&crate::model::Outcome::Decided(failure.actual.clone()))
+        outcome::outcome(&Outcome::Decided(failure.actual.clone()))
     ));
     out.push_str(&super::explain::statuses(
         &failure.policies,
@@ -69,6 +146,49 @@ fn failed(failure: &Failure, sources: &Sources) -> String {
             Status::Satisfied | Status::Error | Status::NotSatisfied | Status::Unknown => true,
         },
     ));
-    out.push('\n');
+    for miss in &failure.near_misses {
+        out.push_str(&format!("  {}\n", near_miss(miss, sources)));
+    }
+    out.push_str(&format!(
+        "  {}  {}\n\n",
+        paint(Role::Quiet, "again"),
+        printable(&failure.rerun)
+    ));
+    out
+}
+
+fn near_miss(miss: &NearMiss, sources: &Sources) -> String {
+    let at = miss.missed.span.unwrap_or(miss.span);
+    let place = sources
+        .get(&miss.file)
+        .map(|file| format!("{}:{}", miss.file, file.line_column(at.start).0))
+        .unwrap_or_default();
+    format!(
+        "{}  {}",
+        near_miss_line(miss),
+        paint(Role::Quiet, printable(&place))
+    )
+}
+
+/// Why a policy did not apply, on one line.
+pub(in crate::render) fn near_miss_line(miss: &NearMiss) -> String {
+    let missed = &miss.missed;
+    let mut out = format!("`{}` did not apply: ", printable(&miss.policy));
+    let text = printable(&missed.text);
+    out.push_str(&match (missed.miss, &missed.message) {
+        (Miss::Scope, _) => format!("its scope asks `{text}`"),
+        (Miss::False, _) => format!("`{text}` is false"),
+        (Miss::Error, Some(message)) => {
+            format!("`{text}` raised an error: {}", printable(message))
+        }
+        (Miss::Error, None) => format!("`{text}` raised an error"),
+    });
+    let values = missed.values.iter();
+    let values: Vec<String> = values
+        .map(|(path, value)| format!("{} was {}", printable(path), printable(value)))
+        .collect();
+    if !values.is_empty() {
+        out.push_str(&format!(" ({})", values.join(", ")));
+    }
     out
 }

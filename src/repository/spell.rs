@@ -1,7 +1,7 @@
 //! Values as people spell them beside a schema: shorter than Cedar's JSON where the schema says the rest.
 
+use super::{Typing, Writer, parse_reference};
 use crate::model::{EntityRef, Json, RecordType, Type, Value};
-use crate::repository::{Typing, Writer, parse_reference};
 use crate::yaml::scalar;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

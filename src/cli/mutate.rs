@@ -1,0 +1,137 @@
+//! `agentauthz test --mutate`
+
+use super::args::{Format, TestArgs};
+use super::error::CliError;
+use super::origin::Origin;
+use super::output::{Output, Report};
+use super::versions::{load_beside_version, load_version};
+use crate::cedar::ParsedPolicy;
+use crate::engine::Fixtures;
+use crate::model::Sources;
+use crate::render::{self, Header};
+use crate::repository::{Percent, PolicyVersion};
+use crate::testing::mutate::document::Document;
+use crate::testing::mutate::{MutationReport, Options, mutate};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+struct Mutated<'a> {
+    header: Header,
+    report: MutationReport,
+    document: Document,
+    sources: &'a Sources,
+    /// Where the repository stands in git.
+    directory: String,
+}
+
+impl Report for Mutated<'_> {
+    fn terminal(&self) -> String {
+        render::mutation(&self.header, &self.report, &self.document, self.sources)
+    }
+
+    fn json(&self) -> serde_json::Value {
+        // It holds nothing that JSON cannot.
+        serde_json::to_value(&self.document).unwrap_or_default()
+    }
+
+    fn other(&self, format: Format) -> Option<String> {
+        match format {
+            Format::Junit => Some(render::mutated::junit(&self.document)),
+            Format::Github => Some(render::mutated::github(&self.document, &self.directory)),
+            Format::Terminal | Format::Json | Format::Markdown | Format::Html | Format::Sarif => {
+                None
+            }
+        }
+    }
+}
+
+pub fn run(args: &TestArgs, fixtures: Fixtures, output: &Output) -> Result<u8, CliError> {
+    let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
+    let base = match &args.changed {
+        Some(revision) => {
+            let base = load_beside_version(&Origin::parse(revision)?, &loaded)?;
+            Some(base.whole()?)
+        }
+        None => None,
+    };
+    let changed = base.as_ref().map(|base| Changed::since(&base.version));
+    let wanted = |policy: &ParsedPolicy| match &changed {
+        Some(changed) => changed.holds(policy),
+        None => true,
+    };
+    let options = Options {
+        wanted: changed.is_some().then_some(&wanted),
+        fixtures,
+        min: args.min_mutation_score,
+        now: &output.now,
+    };
+    let report = match mutate(&loaded.version, &options) {
+        Ok(report) => report,
+        Err(unsound) => {
+            let mut parts = Vec::new();
+            for (number, what) in [(unsound.failed, "failed"), (unsound.broken, "broken")] {
+                if number > 0 {
+                    parts.push(format!("{number} {what}"));
+                }
+            }
+            return Err(CliError::new(format!(
+                "the tests do not hold as they are ({}), so they say nothing of mutants",
+                parts.join(", ")
+            ))
+            .with_help("`agentauthz test` shows what is wrong"));
+        }
+    };
+    if report.cases == 0 {
+        return Err(CliError::new("there is no test to run against the mutants")
+            .with_help("`agentauthz schema test` describes the format"));
+    }
+    let code = match report.reaches_min() && report.findings.is_empty() {
+        true => 0,
+        false => 1,
+    };
+    let directory = super::plan::directory(&loaded);
+    let header = output.header(loaded.version.manifest.name.as_ref(), vec![loaded.header]);
+    let document = render::mutation_document(&header, &report);
+    output.write(&Mutated {
+        header,
+        report,
+        document,
+        sources: &loaded.version.sources,
+        directory,
+    })?;
+    Ok(code)
+}
+
+/// The policies of a base, by their names.
+struct Changed<'v>(BTreeMap<Arc<str>, &'v ParsedPolicy>);
+
+impl<'v> Changed<'v> {
+    fn since(base: &'v PolicyVersion) -> Self {
+        let policies = base.parsed.iter();
+        Self(
+            policies
+                .map(|policy| (policy.display_id(), policy))
+                .collect(),
+        )
+    }
+
+    /// Whether base does not have the policy, or has it with another tree. One without an id is known by its tree alone.
+    fn holds(&self, policy: &ParsedPolicy) -> bool {
+        match &policy.id {
+            Some(id) => self.0.get(id).is_none_or(|base| !base.same_tree(policy)),
+            None => !self.0.values().any(|base| base.same_tree(policy)),
+        }
+    }
+}
+
+/// Reads a score in percent, `95` or `99.5`, for the command line.
+pub fn percent(text: &str) -> Result<Percent, String> {
+    let wrong = || format!("`{text}` is no percentage; write `95` or `99.5`");
+    let number: f64 = text.parse().map_err(|_| wrong())?;
+    let hundredths = number * 100.0;
+    let whole = hundredths.round();
+    if !(0.0..=10_000.0).contains(&hundredths) || (hundredths - whole).abs() > 1e-6 {
+        return Err(wrong());
+    }
+    Ok(Percent(whole as u32))
+}

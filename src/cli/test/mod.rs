@@ -1,0 +1,198 @@
+//! `agentauthz test`
+
+mod args;
+mod budgets;
+mod report;
+mod update;
+mod watch;
+
+pub use args::TestArgs;
+
+use super::args::Format;
+use super::error::CliError;
+use super::mutate;
+use super::origin::Origin;
+use super::output::Output;
+use super::run::STACK;
+use super::versions::{Loaded, load_beside_version, load_version};
+use crate::engine::{Case, CaseSuite, Fixtures, Touched, case_suites};
+use crate::testing::{Filter, Run, Shard, TestReport};
+use report::Tested;
+
+/// The formats of its report.
+pub const FORMATS: &[Format] = &[
+    Format::Terminal,
+    Format::Json,
+    Format::Junit,
+    Format::Github,
+];
+
+pub fn run(args: &TestArgs, output: &Output) -> Result<u8, CliError> {
+    let asked = Asked::read(args)?;
+    let Some(jobs) = args.jobs else {
+        return run_all(args, &asked, output);
+    };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(usize::from(jobs))
+        .stack_size(STACK)
+        .build()
+        .map_err(|error| CliError::new(format!("`--jobs {jobs}`: {error}")))?;
+    pool.install(|| run_all(args, &asked, output))
+}
+
+fn run_all(args: &TestArgs, asked: &Asked, output: &Output) -> Result<u8, CliError> {
+    if args.mutate {
+        return mutate::run(args, asked.fixtures, output);
+    }
+    match (args.watch, args.update) {
+        (true, _) => watch::watch(args, asked, output),
+        (false, true) => update::update(args, asked, output),
+        (false, false) => run_once(args, asked, output),
+    }
+}
+
+/// What the command line asks for, understood.
+struct Asked {
+    filter: Filter,
+    shard: Option<Shard>,
+    fixtures: Fixtures,
+    /// Whether `only` is refused.
+    ci: bool,
+}
+
+impl Asked {
+    fn read(args: &TestArgs) -> Result<Self, CliError> {
+        let usage = |message: String| {
+            CliError::new(message).with_help("`agentauthz test --help` shows the form")
+        };
+        let ci = std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
+        Ok(Self {
+            filter: Filter::parse(&args.select).map_err(usage)?,
+            shard: args
+                .shard
+                .as_deref()
+                .map(Shard::parse)
+                .transpose()
+                .map_err(usage)?,
+            fixtures: match args.lenient_fixtures {
+                true => Fixtures::Lenient,
+                false => Fixtures::Strict,
+            },
+            ci: args.ci || ci,
+        })
+    }
+}
+
+/// Runs the tests, writes the report, and gives the exit code.
+fn run_once(args: &TestArgs, asked: &Asked, output: &Output) -> Result<u8, CliError> {
+    let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
+    let (report, _) = tested(args, asked, output, &loaded)?;
+    let code = exit_code(&report);
+    output.write(&Tested::new(output, loaded, report))?;
+    Ok(code)
+}
+
+/// What became of the tests of a version, with all its cases where they are asked for.
+fn tested(
+    args: &TestArgs,
+    asked: &Asked,
+    output: &Output,
+    loaded: &Loaded,
+) -> Result<(TestReport, Vec<Case>), CliError> {
+    let version = &loaded.version;
+    let suites = case_suites(version, asked.fixtures);
+    refuse_only(asked, &suites)?;
+    let kept: Vec<Case> = match args.update {
+        true => suites
+            .iter()
+            .flat_map(|suite| suite.cases.clone())
+            .collect(),
+        false => Vec::new(),
+    };
+    let base = match &args.changed {
+        Some(changed) => Some(load_beside_version(&Origin::parse(changed)?, loaded)?.whole()?),
+        None => None,
+    };
+    let run = Run {
+        engine: args.engine.into(),
+        fixtures: asked.fixtures,
+        today: output.now.clone(),
+        filter: asked.filter.clone(),
+        touched: base
+            .as_ref()
+            .map(|base| Touched::of(&base.version, version)),
+        shard: asked.shard,
+        fail_fast: args.fail_fast,
+    };
+    let mut report = run.run_cases(version, suites);
+    budgets::judge(args, asked, output, loaded, &mut report)?;
+    nothing(args, asked, version, &report)?;
+    Ok((report, kept))
+}
+
+/// A run that was to run nothing was not meant.
+fn nothing(
+    args: &TestArgs,
+    asked: &Asked,
+    version: &crate::repository::PolicyVersion,
+    report: &TestReport,
+) -> Result<(), CliError> {
+    let found = report.selected() + report.not_run + report.budgets.len();
+    if found > 0 || report.is_faulty() || !report.unproved.is_empty() {
+        return Ok(());
+    }
+    if report.cases == 0 {
+        let patterns = version.manifest.tests.join("`, `");
+        return Err(CliError::new(format!(
+            "there is no test: no file matches `{patterns}`, or none holds a test"
+        ))
+        .with_help("`agentauthz schema test` describes the format"));
+    }
+    let all = crate::render::count(report.cases as u64, "case");
+    let message = match (&args.changed, asked.filter.is_all(), asked.shard) {
+        (Some(changed), true, _) => {
+            format!("nothing that changed since `{changed}` touches any of {all}")
+        }
+        (Some(changed), false, _) => {
+            format!(
+                "none of {all} is selected by `-k` and touched by what changed since `{changed}`"
+            )
+        }
+        (None, false, _) => format!("`-k` selects none of {all}"),
+        (None, true, Some(shard)) => {
+            format!("part {} of {} holds none of {all}", shard.part, shard.of)
+        }
+        (None, true, None) => format!("none of {all} was run"),
+    };
+    Err(CliError::new(message).with_help("`agentauthz test --verbose` names every case"))
+}
+
+/// Under CI a test marked `only` would hide all the others.
+fn refuse_only(asked: &Asked, suites: &[CaseSuite]) -> Result<(), CliError> {
+    let mut only = suites
+        .iter()
+        .flat_map(|suite| &suite.cases)
+        .filter(|case| case.only);
+    match only.next().filter(|_| asked.ci) {
+        Some(case) => Err(CliError::new(format!(
+            "{}:{}: `{}` is marked `only`, so nothing else would be run",
+            case.file, case.line, case.test
+        ))
+        .with_help(
+            "take `only` away; it is refused with `--ci` and where the environment sets `CI`",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A broken test is told apart from a failed one, and goes before it.
+fn exit_code(report: &TestReport) -> u8 {
+    match (
+        report.broken() > 0 || report.is_faulty(),
+        report.failed() > 0,
+    ) {
+        (true, _) => 2,
+        (false, true) => 1,
+        (false, false) => 0,
+    }
+}

@@ -1,0 +1,88 @@
+//! Which cases a change of the policies can touch.
+
+use super::Case;
+use crate::cedar::{CompiledPolicy, Evaluation, PreparedRequest};
+use crate::engine::pairing::Pairing;
+use crate::engine::side::Side;
+use crate::repository::PolicyVersion;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What differs between two versions, as far as it can touch a case.
+pub struct Touched<'v> {
+    base: &'v PolicyVersion,
+    head: &'v PolicyVersion,
+    /// The policies of base that head lacks or has otherwise, by their places.
+    gone: Vec<usize>,
+    /// The policies of head that base lacks or has otherwise, by their places.
+    come: Vec<usize>,
+    /// Whether the schema or the entities differ: then every case is touched.
+    everything: bool,
+    /// The files of suites that differ.
+    files: BTreeSet<Arc<str>>,
+}
+
+impl<'v> Touched<'v> {
+    /// What differs between two versions.
+    pub fn of(base: &'v PolicyVersion, head: &'v PolicyVersion) -> Self {
+        let pairing = Pairing::of(base, head);
+        let (left, right) = (Side::base(base, &pairing), Side::head(head));
+        let digest = |version: &PolicyVersion| {
+            let schema = version.schema.as_ref();
+            schema.map(|schema| schema.digest().clone())
+        };
+        Self {
+            base,
+            head,
+            gone: unlike(&left, &right),
+            come: unlike(&right, &left),
+            everything: digest(base) != digest(head) || !base.store.same(&head.store),
+            files: changed_suites(base, head),
+        }
+    }
+
+    /// Whether a case can come out otherwise than on base, or is written otherwise: a changed policy's scope holds for its
+    /// request. Of a case that is broken, nobody knows.
+    pub fn touches(&self, case: &Case) -> bool {
+        if self.everything || self.files.contains(&case.file) {
+            return true;
+        }
+        let Ok(input) = &case.input else {
+            return true;
+        };
+        let reaches = |version: &PolicyVersion, policies: &[usize]| {
+            let prepared = PreparedRequest {
+                request: &input.built,
+                entities: &input.store,
+            };
+            Evaluation::new(&version.policies).reaches(policies, prepared)
+        };
+        reaches(self.head, &self.come) || reaches(self.base, &self.gone)
+    }
+}
+
+/// The policies of one side that the other lacks or has otherwise.
+fn unlike(of: &Side<'_>, other: &Side<'_>) -> Vec<usize> {
+    let known: BTreeMap<&Arc<str>, &CompiledPolicy> = other.named_policies().collect();
+    let policies = of.named_policies().enumerate();
+    policies
+        .filter(|(_, (name, policy))| {
+            let same = known.get(name);
+            !same.is_some_and(|other| other.decides_like(policy))
+        })
+        .map(|(at, _)| at)
+        .collect()
+}
+
+/// The suites whose own text, or that of a file they include, differs.
+fn changed_suites(base: &PolicyVersion, head: &PolicyVersion) -> BTreeSet<Arc<str>> {
+    let differs = |path: &Arc<str>| base.sources.get(path) != head.sources.get(path);
+    head.suites
+        .iter()
+        .filter(|suite| {
+            let included = suite.included.iter().map(|included| &included.file.path);
+            differs(&suite.file.path) || included.into_iter().any(differs)
+        })
+        .map(|suite| suite.file.path.clone())
+        .collect()
+}

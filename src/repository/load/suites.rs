@@ -1,0 +1,128 @@
+//! Loading suites of unit tests, with what they include.
+
+use super::{Loader, versioned};
+use crate::model::{Diagnostic, SourceFile};
+use crate::repository::references::nearest;
+use crate::repository::suites::{
+    Included, RunTest, RunTestEntities, Suite, SuiteFile, include, include_fault, is_run_tests,
+    run_tests, wrong_include,
+};
+use crate::yaml::Spanned;
+use serde_json::Value as Json;
+
+impl Loader<'_> {
+    pub(super) fn suites(&mut self) {
+        for file in self.select(|manifest| &manifest.tests) {
+            let suite = match is_run_tests(&file) {
+                true => self.run_tests(file),
+                false => self.suite(file),
+            };
+            self.version.suites.extend(suite);
+        }
+    }
+
+    fn suite(&mut self, file: SourceFile) -> Option<Suite> {
+        let spec = match versioned::<SuiteFile>(&file, |spec| spec.version) {
+            Ok(spec) => spec,
+            Err(fault) => {
+                self.push(fault);
+                return None;
+            }
+        };
+        let mut suite = Suite::new(file, spec);
+        for path in suite.spec.include.clone() {
+            match self.included(&suite.file, &path) {
+                Ok(included) => suite.included.push(included),
+                Err(fault) => self.push(fault),
+            }
+        }
+        Some(suite)
+    }
+
+    fn included(
+        &mut self,
+        suite: &SourceFile,
+        path: &Spanned<String>,
+    ) -> Result<Included, Diagnostic> {
+        let fault = |message: String| include_fault(suite, path.span, message);
+        if let Some(message) = wrong_include(&path.value) {
+            return Err(fault(message));
+        }
+        let file = self.file_there(&path.value).map_err(fault)?;
+        include(file)
+    }
+
+    /// A file that another one names, if it is one of the repository's.
+    fn file_there(&mut self, path: &str) -> Result<SourceFile, String> {
+        let files = self.files;
+        if let Some(refused) = files.refused.iter().find(|refused| {
+            let below = format!("{}/", refused.path);
+            refused.path == path || (refused.below && path.starts_with(&below))
+        }) {
+            return Err(format!("`{path}` is not read: {}", refused.message));
+        }
+        if !files.paths.iter().any(|known| known == path) {
+            let known = files.paths.iter().map(String::as_str);
+            let hint = nearest(path, known)
+                .map(|name| format!("; did you mean `{name}`?"))
+                .unwrap_or_default();
+            return Err(format!("there is no file `{path}` in the repository{hint}"));
+        }
+        let faults = self.version.diagnostics.len();
+        self.file(path).ok_or_else(|| {
+            // The fault is told once, where the file is named.
+            let told = self.version.diagnostics.drain(faults..).next();
+            let message = told.map(|told| told.message).unwrap_or_default();
+            format!("`{path}` cannot be read: {message}")
+        })
+    }
+
+    fn run_tests(&mut self, file: SourceFile) -> Option<Suite> {
+        let mut tests = match run_tests(&file) {
+            Ok(tests) => tests,
+            Err(fault) => {
+                self.push(fault);
+                return None;
+            }
+        };
+        for test in &mut tests {
+            self.entities_of(&file, test);
+        }
+        Some(Suite {
+            run_tests: tests,
+            ..Suite::new(file, SuiteFile::default())
+        })
+    }
+
+    /// Reads the file that holds a test's entities, which stands in the directory of the tests or below.
+    fn entities_of(&mut self, file: &SourceFile, test: &mut RunTest) {
+        let Ok(asked) = &mut test.asked else {
+            return;
+        };
+        let RunTestEntities::File(path, entities) = &mut asked.entities else {
+            return;
+        };
+        let wrong = wrong_include(path.trim_start_matches("./"));
+        let read = match wrong {
+            Some(_) => Err(format!(
+                "`{path}` leaves the directory of the tests, or is no path of a file"
+            )),
+            None => {
+                let directory = file.path.rsplit_once('/').map_or("", |(above, _)| above);
+                let inside = path.trim_start_matches("./");
+                let whole = match directory {
+                    "" => inside.to_owned(),
+                    directory => format!("{directory}/{inside}"),
+                };
+                self.file_there(&whole).and_then(|found| {
+                    serde_json::from_str::<Vec<Json>>(&found.text)
+                        .map_err(|error| format!("`{whole}`: {error}"))
+                })
+            }
+        };
+        match read {
+            Ok(read) => *entities = read,
+            Err(message) => test.asked = Err(message),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The command that runs one case alone.
+
+use crate::engine::Case;
+
+/// The command, quoted for a shell.
+pub fn rerun(case: &Case) -> String {
+    let mut parts = vec![
+        format!("file={}", escaped(&case.file)),
+        format!("test={}", escaped(&case.test)),
+    ];
+    if let Some(row) = &case.row {
+        parts.push(format!("row={}", escaped(row)));
+    }
+    format!("agentauthz test -k {}", quoted(&parts.join(";")))
+}
+
+/// A value in which no letter means anything else.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for letter in text.chars() {
+        if matches!(letter, ';' | '*' | '\\') {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
+}
+
+/// A text as one word of a POSIX shell. Letters that a terminal acts on are written so that the shell makes them.
+fn quoted(text: &str) -> String {
+    if text.chars().any(char::is_control) {
+        let mut out = String::from("$'");
+        for letter in text.chars() {
+            match letter {
+                '\'' | '\\' => out.extend(['\\', letter]),
+                letter if letter.is_control() => {
+                    let mut bytes = [0; 4];
+                    for byte in letter.encode_utf8(&mut bytes).bytes() {
+                        out.push_str(&format!("\\x{byte:02x}"));
+                    }
+                }
+                letter => out.push(letter),
+            }
+        }
+        out.push('\'');
+        return out;
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stays_a_word() {
+        assert_eq!(quoted("test=a b"), "'test=a b'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted("a\u{1b}[31m'"), r"$'a\x1b[31m\''");
+        assert_eq!(escaped(r"a;b*c\d"), r"a\;b\*c\\d");
+    }
+}

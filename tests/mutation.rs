@@ -1,0 +1,494 @@
+//! Mutation testing is honest: what it says of each mutant is what a run of the whole suite by Cedar's authorizer says, on a
+//! policy set that is put together anew from the mutant's text; and every proposed test kills its mutant.
+
+mod support;
+
+use agentauthz::cedar::{Link, Operator, ParsedPolicy, PolicySetBuilder, Reason, parse_policies};
+use agentauthz::engine::{Case, Engine, Side, cases, decide};
+use agentauthz::model::SourceFile;
+use agentauthz::repository::{Explained, Percent, PolicyVersion, Suite, SuiteFile};
+use agentauthz::testing::mutate::{
+    Fate, Judged, MutationReport, Options, Proposal, Unsound, document, mutate,
+};
+use agentauthz::yaml::{self, Spanned};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use support::play::Play;
+use support::repository::load_directory;
+
+const WEAK: &str = "fixtures/mutation-weak";
+const NOW: &str = "2026-11-01";
+
+fn options() -> Options<'static> {
+    Options {
+        now: NOW,
+        ..Options::default()
+    }
+}
+
+fn report(version: &PolicyVersion) -> MutationReport {
+    mutate(version, &options()).expect("the tests hold for the original")
+}
+
+/// The version with one policy or template as this text has it; without it, where the text is empty. Links fill the slots
+/// that are left; where none is left, each link is a policy of its own.
+fn with_text(version: &PolicyVersion, policy: &str, text: &str) -> PolicyVersion {
+    let mut builder = PolicySetBuilder::default();
+    let mut links: Vec<Link> = version.links.clone();
+    for parsed in &version.parsed {
+        if *parsed.display_id() != *policy {
+            builder.add(parsed);
+            continue;
+        }
+        if text.is_empty() {
+            links.retain(|link| *link.template != *policy);
+            continue;
+        }
+        let read = |text: &str| -> ParsedPolicy {
+            let (mut found, faults) = parse_policies(&SourceFile::new("mutant.cedar", text));
+            assert_eq!(faults, [], "{text}");
+            assert_eq!(found.len(), 1, "{text}");
+            found.remove(0)
+        };
+        let mut mutated = read(text);
+        if parsed.is_template && !mutated.is_template {
+            for link in links.iter().filter(|link| *link.template == *policy) {
+                let renamed = text.replace(
+                    &format!("@id(\"{policy}\")"),
+                    &format!("@id(\"{}\")", link.id),
+                );
+                assert_ne!(renamed, text);
+                builder.add(&read(&renamed));
+            }
+            links.retain(|link| *link.template != *policy);
+            continue;
+        }
+        // Cedar's JSON form names its policies by their keys, which its text does not have.
+        if mutated.id.is_none() {
+            mutated = read(&format!("@id(\"{policy}\")\n{text}"));
+        }
+        builder.add(&mutated);
+        for link in links.iter_mut().filter(|link| *link.template == *policy) {
+            link.principal = link
+                .principal
+                .take()
+                .filter(|_| text.contains("?principal"));
+            link.resource = link.resource.take().filter(|_| text.contains("?resource"));
+        }
+    }
+    for link in &links {
+        builder.link(link);
+    }
+    let (policies, faults) = builder.finish();
+    assert_eq!(faults, [], "{text}");
+    let mut mutated = version.clone();
+    mutated.policies = policies;
+    mutated
+}
+
+/// The cases that do not hold, by Cedar's authorizer on the whole set.
+fn failing<'c>(version: &PolicyVersion, cases: &'c [Case]) -> Vec<&'c Case> {
+    let side = Side::head(version).with_engine(Engine::Reference);
+    let fails = |case: &&Case| {
+        let input = case.input.as_ref().expect("the case is not broken");
+        let decided = decide(&side, input);
+        !case.expected.holds(&decided.answer, decided.forbidden)
+    };
+    cases.iter().filter(fails).collect()
+}
+
+fn survives(judged: &Judged) -> bool {
+    matches!(judged.fate, Fate::Survived { .. })
+}
+
+fn what(judged: &Judged) -> String {
+    let mutant = &judged.mutant;
+    format!(
+        "{} {}\n{}",
+        mutant.policy,
+        mutant.operator.name(),
+        mutant.text()
+    )
+}
+
+/// Holds a report to a run of all tests for each mutant.
+fn hold_to_brute_force(version: &PolicyVersion) -> MutationReport {
+    let all = cases(version);
+    let report = report(version);
+    assert_eq!(report.cases, all.len());
+    report.mutants.par_iter().for_each(|judged| {
+        let mutant = &judged.mutant;
+        let mutated = with_text(version, &mutant.policy, &mutant.text());
+        let failing = failing(&mutated, &all);
+        assert_eq!(survives(judged), failing.is_empty(), "{}", what(judged));
+        assert!(failing.len() <= judged.affected, "{}", what(judged));
+        if let Fate::Killed(killer) = &judged.fate {
+            let first = failing[0];
+            assert_eq!((&killer.file, killer.line), (&first.file, first.line));
+            assert_eq!((&killer.test, &killer.row), (&first.test, &first.row));
+        }
+    });
+    // What was left out as equal is told from the original by no test.
+    report.left_out.par_iter().for_each(|left| {
+        if matches!(left.reason, Reason::Equivalent(_)) {
+            let mutated = with_text(version, &left.policy, &left.text);
+            assert!(failing(&mutated, &all).is_empty(), "{}", left.text);
+        }
+    });
+    report
+}
+
+/// Reads every proposed suite and runs its test for the original and for the mutant, by Cedar's authorizer. How many there
+/// are.
+fn hold_proposals(version: &PolicyVersion, report: &MutationReport) -> usize {
+    let proposed: Vec<(&Judged, &String)> = report
+        .survivors()
+        .filter_map(|(judged, _, proposal)| match proposal {
+            Proposal::Test(text) => Some((judged, text)),
+            Proposal::NotFound => None,
+        })
+        .collect();
+    proposed.par_iter().for_each(|(judged, text)| {
+        let file = SourceFile::new("tests/proposed.test.yaml", text.as_str());
+        let spec: SuiteFile = yaml::parse(&file).unwrap();
+        let mut version = version.clone();
+        version.suites = vec![Suite::new(file, spec)];
+        let cases = cases(&version);
+        assert_eq!(cases.len(), 1, "{text}");
+        assert!(cases[0].input.is_ok(), "{:?}\n{text}", cases[0].input);
+        assert!(failing(&version, &cases).is_empty(), "{text}");
+        let mutant = &judged.mutant;
+        let mutated = with_text(&version, &mutant.policy, &mutant.text());
+        assert_eq!(
+            failing(&mutated, &cases).len(),
+            1,
+            "{}\n{text}",
+            what(judged)
+        );
+    });
+    proposed.len()
+}
+
+#[test]
+fn the_survivors_of_weak_tests_are_those_of_a_run_of_the_whole_suite() {
+    let version = load_directory(WEAK);
+    assert_eq!(version.diagnostics, []);
+    let report = hold_to_brute_force(&version);
+    let survivors = report.survivors().count();
+    assert!(survivors > 20 && report.killed() > 20, "{survivors}");
+    // Every operator is seen, and some mutant of each kind of fate.
+    let seen: BTreeSet<Operator> = report
+        .mutants
+        .iter()
+        .map(|judged| judged.mutant.operator)
+        .collect();
+    let left: BTreeSet<Operator> = report.left_out.iter().map(|left| left.operator).collect();
+    let missing = Operator::ALL
+        .iter()
+        .filter(|op| !seen.contains(op) && !left.contains(op));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&Operator>::new());
+    assert!(report.left_out(|reason| reason == Reason::Invalid) > 0);
+    assert!(report.equivalent() > 0);
+    // A template without a link decides nothing; one with links is mutated once.
+    assert!(
+        report
+            .mutants
+            .iter()
+            .all(|judged| *judged.mutant.policy != *"nobody-links-me")
+    );
+    let dropped = report.mutants.iter().find(|judged| {
+        judged.mutant.operator == Operator::PolicyDropped
+            && *judged.mutant.policy == *"shelf-reader"
+    });
+    assert_eq!(dropped.unwrap().mutant.replaced.len(), 2);
+}
+
+#[test]
+fn every_proposed_test_kills_its_mutant() {
+    let version = load_directory(WEAK);
+    let report = report(&version);
+    let proposed = hold_proposals(&version, &report);
+    let survivors = report.survivors().count();
+    // Nearly all of these mutants can be killed; the search must not give up easily.
+    let found = proposed * 100 / survivors;
+    assert!(found >= 90, "{proposed} of {survivors}");
+}
+
+#[test]
+fn the_score_of_the_example_is_high_and_every_survivor_is_explained() {
+    let version = load_directory("policies");
+    let report = hold_to_brute_force(&version);
+    let unexplained: Vec<String> = report
+        .survivors()
+        .filter(|(_, explained, _)| explained.is_none())
+        .map(|(judged, _, proposal)| format!("{}\n{proposal:?}", what(judged)))
+        .collect();
+    assert!(unexplained.is_empty(), "{}", unexplained.join("\n\n"));
+    assert_eq!(report.findings, []);
+    assert_eq!(report.min, Some(Percent(9_500)));
+    assert!(
+        report.reaches_min(),
+        "{} of {}",
+        report.killed(),
+        report.mutants.len()
+    );
+    hold_proposals(&version, &report);
+}
+
+#[test]
+fn tests_that_do_not_hold_say_nothing_of_mutants() {
+    let mut version = load_directory(WEAK);
+    let suite = &mut version.suites[0];
+    let text = suite
+        .file
+        .text
+        .replacen("decision: allow", "decision: deny", 1);
+    suite.file = SourceFile::new(suite.file.path.clone(), text);
+    suite.spec = yaml::parse(&suite.file).unwrap();
+    let broken = suite.spec.tests[1].value.clone();
+    let mut broken = Spanned::nowhere(broken);
+    broken.value.name.value = "broken".to_owned();
+    let request = broken.value.request.as_mut().unwrap();
+    request.value.action = Some(Spanned::nowhere("fly".to_owned()));
+    suite.spec.tests.push(broken);
+    assert_eq!(
+        mutate(&version, &options()).err(),
+        Some(Unsound {
+            failed: 1,
+            broken: 1
+        })
+    );
+}
+
+#[test]
+fn a_fingerprint_does_not_depend_on_the_layout_of_the_file() {
+    let fingerprints = |version: &PolicyVersion| -> Vec<(String, String)> {
+        let report = report(version);
+        let all = report.mutants.iter().map(|judged| &judged.mutant);
+        let mut all: Vec<_> = all
+            .map(|mutant| {
+                (
+                    mutant.fingerprint.to_string(),
+                    mutant.operator.name().to_owned(),
+                )
+            })
+            .collect();
+        all.sort();
+        all
+    };
+    let version = load_directory(WEAK);
+    let mut other = version.clone();
+    other.parsed = version
+        .parsed
+        .iter()
+        .map(|policy| {
+            let Some(file) = version
+                .sources
+                .get(&policy.file)
+                .filter(|_| policy.span.len > 0)
+            else {
+                return policy.clone();
+            };
+            let text = &file.text[policy.span.start..policy.span.end()];
+            let text = text
+                .lines()
+                .map(|line| line.split("//").next().unwrap().trim());
+            let text = text.collect::<Vec<_>>().join("\n\n   ");
+            let file = SourceFile::new(
+                format!("{}/{}", policy.file, policy.ordinal),
+                format!("// Moved.\n{text}"),
+            );
+            let (mut found, faults) = parse_policies(&file);
+            assert_eq!(faults, []);
+            other.sources.insert(file);
+            found.remove(0)
+        })
+        .collect();
+    let (ours, theirs) = (fingerprints(&version), fingerprints(&other));
+    assert_eq!(ours, theirs);
+    let unique: BTreeSet<&(String, String)> = ours.iter().collect();
+    assert_eq!(
+        unique.len(),
+        ours.len(),
+        "no two mutants have the same fingerprint"
+    );
+}
+
+#[test]
+fn explanations_are_held_to_the_survivors() {
+    let mut version = load_directory(WEAK);
+    let plain = report(&version);
+    let digits = |judged: &Judged| {
+        let text = judged.mutant.fingerprint.to_string();
+        text["sha256:".len()..][..12].to_owned()
+    };
+    let survivors: Vec<String> = plain
+        .survivors()
+        .map(|(judged, ..)| digits(judged))
+        .collect();
+    let killed = plain
+        .mutants
+        .iter()
+        .find(|judged| !survives(judged))
+        .map(digits)
+        .unwrap();
+    let explained = |mutant: &str, reason: &str, until: Option<&str>| {
+        Spanned::nowhere(Explained {
+            mutant: Spanned::nowhere(mutant.to_owned()),
+            reason: Spanned::nowhere(reason.to_owned()),
+            until: until.map(|until| Spanned::nowhere(until.to_owned())),
+        })
+    };
+    version.manifest.mutation.explained = vec![
+        explained(&survivors[0], "it is meant", None),
+        explained(&survivors[1], "it is meant until then", Some(NOW)),
+        explained(&survivors[2], "it was meant", Some("2026-10-31")),
+        explained(&killed, "nobody tests it", None),
+        explained("0123456789ab", "who knows", None),
+        explained("012345", "who knows", None),
+        explained(&survivors[3], " ", None),
+        explained(&survivors[4], "it is meant", Some("soon")),
+    ];
+    let report = report(&version);
+    let reasons: Vec<Option<&str>> = report.survivors().take(5).map(|(_, why, _)| why).collect();
+    assert_eq!(
+        reasons,
+        [
+            Some("it is meant"),
+            Some("it is meant until then"),
+            None,
+            None,
+            None
+        ]
+    );
+    let messages: Vec<&str> = report
+        .findings
+        .iter()
+        .map(|found| &*found.message)
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "the explanation expired after 2026-10-31",
+            &format!("a test kills the mutant `{killed}`, so there is nothing to explain"),
+            "there is no mutant `0123456789ab`",
+            "`012345` is no fingerprint of a mutant",
+            &format!(
+                "the mutant `{}` is explained without a reason",
+                survivors[3]
+            ),
+            "`soon` is no day",
+        ]
+    );
+    assert!(report.findings.iter().all(|found| found.help.is_some()));
+}
+
+#[test]
+fn the_command_judges_by_the_score_and_says_the_same_as_json() {
+    let play = Play::init();
+    let ran = play.run(&["test", "--mutate"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("score "), "{}", ran.out);
+    let ran = play.run(&["test", "--mutate", "--min-mutation-score", "100"]);
+    let json = play.run(&[
+        "test",
+        "--mutate",
+        "--min-mutation-score",
+        "100",
+        "--format",
+        "json",
+    ]);
+    let document: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let schema = jsonschema::validator_for(&document::json_schema()).unwrap();
+    if let Err(error) = schema.validate(&document) {
+        panic!("{error}");
+    }
+    assert_eq!(document["format"], document::FORMAT);
+    let survived = document["survived"].as_u64().unwrap();
+    let expected = i32::from(survived > 0);
+    assert_eq!((ran.code, json.code), (expected, expected), "{}", ran.out);
+    assert_eq!(ran.out.matches("SURVIVED").count() as u64, survived);
+    let reports = document["survivors"].as_array().unwrap().len() as u64;
+    assert_eq!(reports, survived);
+    let junit = play.run(&["test", "--mutate", "--format", "junit"]);
+    assert_eq!(
+        junit.out.matches("<testcase ").count() as u64,
+        document["mutants"].as_u64().unwrap()
+    );
+    assert_eq!(
+        junit.out.matches("<failure ").count() as u64,
+        survived,
+        "{}",
+        junit.out
+    );
+    let github = play.run(&["test", "--mutate", "--format", "github"]);
+    let lines = github
+        .out
+        .lines()
+        .filter(|line| line.starts_with("::warning "));
+    assert_eq!(lines.count() as u64, survived.min(10), "{}", github.out);
+    let ran = play.run(&["test", "--mutate", "--min-mutation-score", "101"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("no percentage"), "{}", ran.err);
+}
+
+#[test]
+fn tests_that_fail_and_stale_explanations_have_their_exit_codes() {
+    let play = Play::init();
+    let manifest = play.text("agentauthz.yaml");
+    play.write(
+        "agentauthz.yaml",
+        format!(
+            "{manifest}\nmutation:\n  explained:\n    - {{ mutant: 0123456789ab, reason: gone }}\n"
+        ),
+    );
+    let ran = play.run(&["test", "--mutate"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(
+        ran.out.contains("there is no mutant `0123456789ab`"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("agentauthz.yaml:"), "{}", ran.out);
+    let names = play.names("tests");
+    let suite = names
+        .iter()
+        .find(|name| name.ends_with(".test.yaml"))
+        .unwrap();
+    let path = format!("tests/{suite}");
+    let text = play
+        .text(&path)
+        .replacen("decision: allow", "decision: deny", 1);
+    play.write(&path, text);
+    let ran = play.run(&["test", "--mutate"]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    assert!(
+        ran.err.contains("the tests do not hold as they are"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn only_policies_that_changed_are_mutated_where_that_is_asked() {
+    let (base, head) = (Play::init(), Play::init());
+    let at = format!("dir:{}", base.path("").display());
+    let policies = |at: &str| -> BTreeSet<String> {
+        let ran = head.run(&["test", "--mutate", "--changed", at, "--format", "json"]);
+        let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let lists = [&document["dead"], &document["survivors"]];
+        let all = lists.into_iter().flat_map(|list| list.as_array().unwrap());
+        all.map(|mutant| mutant["policy"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(policies(&at), BTreeSet::new());
+    let file = "policies/support.cedar";
+    // A comment changes no tree, and an effect does.
+    let text = base.text(file);
+    base.write(file, format!("// New.\n{text}"));
+    assert_eq!(policies(&at), BTreeSet::new());
+    let flipped = text.replacen("permit (", "forbid (", 1);
+    assert_ne!(flipped, text);
+    base.write(file, flipped);
+    assert_eq!(policies(&at).len(), 1);
+}

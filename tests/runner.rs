@@ -1,0 +1,368 @@
+//! Running unit tests from the command line: selection, reports, updating, watching, budgets.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use support::play::Play;
+use support::repository::agentauthz;
+
+#[test]
+fn cases_are_selected() {
+    let play = Play::init();
+    let all = play.run(&["test", "--verbose"]);
+    all.says(0, &["passed"]);
+    let names: Vec<&str> = all
+        .out
+        .lines()
+        .filter_map(|line| line.strip_prefix("ok  "))
+        .collect();
+    assert!(names.len() > 2, "{}", all.out);
+    let piece = names[0].split(" › ").last().unwrap();
+    play.run(&["test", "-k", piece, "--verbose"])
+        .says(0, &["1 passed", "not selected"]);
+    play.run(&["test", "-k", &format!("test={piece}")])
+        .says(0, &["1 passed"]);
+    play.run(&["test", "-k", "test=nothing of this name"])
+        .says(2, &["`-k` selects none of"]);
+    play.run(&["test", "-k", "test=x;colour=red"])
+        .says(2, &["`colour` is no key"]);
+    let mut passed = 0;
+    for part in 1..=2 {
+        let ran = play.run(&["test", "--shard", &format!("{part}/2"), "--verbose"]);
+        passed += ran
+            .out
+            .lines()
+            .filter(|line| line.starts_with("ok  "))
+            .count();
+    }
+    assert_eq!(passed, names.len());
+    play.run(&["test", "--shard", "3/2"])
+        .says(2, &["is no part"]);
+    play.run(&["test", "-j", "2"]).says(0, &["passed"]);
+    play.run(&["test", "--shard", "999/1000"])
+        .says(2, &["part 999 of 1000 holds none"]);
+}
+
+#[test]
+fn only_is_refused_under_ci() {
+    let play = Play::init();
+    let text = play.text("tests/refunds.test.yaml");
+    let at = text.find("  - name:").unwrap();
+    let marked = format!(
+        "{}  - only: true\n    name:{}",
+        &text[..at],
+        &text[at + "  - name:".len()..]
+    );
+    play.write("tests/refunds.test.yaml", marked);
+    let mut command = agentauthz();
+    command
+        .env_remove("CI")
+        .args(["test"])
+        .current_dir(play.path("."));
+    let out = command.output().unwrap();
+    assert!(
+        String::from_utf8_lossy(&out.stdout).contains("1 passed"),
+        "{out:?}"
+    );
+    play.run(&["test", "--ci"]).says(2, &["is marked `only`"]);
+    let mut command = agentauthz();
+    let out = command
+        .env("CI", "true")
+        .args(["test"])
+        .current_dir(play.path("."))
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(2));
+}
+
+/// A suite of which every case fails, from one of `init` that passes.
+fn failing(play: &Play) -> String {
+    let text = play.text("tests/refunds.test.yaml");
+    let failing = text.replace("decision: allow", "decision: no-match");
+    assert_ne!(text, failing);
+    play.write("tests/refunds.test.yaml", &failing);
+    failing
+}
+
+#[test]
+fn a_failure_names_its_place_and_how_to_run_it_alone() {
+    let play = Play::init();
+    failing(&play);
+    let ran = play.run(&["test"]);
+    ran.says(
+        1,
+        &[
+            "FAILED",
+            "expected no-match, got allow",
+            "tests/refunds.test.yaml:",
+            "again  agentauthz test -k 'file=tests/refunds.test.yaml;test=",
+        ],
+    );
+    let line = ran.out.lines().find(|line| line.contains("again")).unwrap();
+    let command = line.split("agentauthz ").nth(1).unwrap();
+    let shell = format!("{} {command}", env!("CARGO_BIN_EXE_agentauthz"));
+    let again = Command::new("sh")
+        .args(["-c", &shell])
+        .current_dir(play.path("."))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&again.stdout).into_owned();
+    assert_eq!(again.status.code(), Some(1), "{said}");
+    assert!(said.contains("1 failed"), "{said}");
+    let fast = play.run(&["test", "--fail-fast"]);
+    fast.says(1, &["1 failed", "not run"]);
+}
+
+#[test]
+fn what_did_not_apply_is_explained() {
+    let play = Play::init();
+    let text = play.text("tests/refunds.test.yaml");
+    let failing = text
+        .replace("decision: no-match", "decision: allow")
+        .replace("decision: forbid", "decision: allow")
+        .replace("decision: deny", "decision: allow");
+    assert_ne!(text, failing);
+    play.write("tests/refunds.test.yaml", failing);
+    play.run(&["test"]).says(1, &["did not apply: ", " was "]);
+}
+
+#[test]
+fn reports_are_written() {
+    let play = Play::init();
+    failing(&play);
+    let ran = play.run(&[
+        "test",
+        "--report",
+        "junit=j.xml",
+        "--report",
+        "json=r.json",
+        "--report",
+        "github=g.txt",
+    ]);
+    assert_eq!(ran.code, 1);
+    let json: serde_json::Value = serde_json::from_str(&play.text("r.json")).unwrap();
+    let schema: serde_json::Value =
+        serde_json::from_str(&play.run(&["schema", "test-report"]).out).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<String> = validator
+        .iter_errors(&json)
+        .map(|fault| fault.to_string())
+        .collect();
+    assert_eq!(faults, Vec::<String>::new());
+    let failed = json["failed"].as_u64().unwrap();
+    assert!(failed > 0);
+    let annotations = play.text("g.txt");
+    assert!(annotations.starts_with("::error file="), "{annotations}");
+    let mut junit = std::io::Cursor::new(play.text("j.xml"));
+    let suites = junit_parser::from_reader(&mut junit).unwrap();
+    assert_eq!(suites.failures, failed);
+    assert_eq!(suites.tests, json["passed"].as_u64().unwrap() + failed);
+    let case = suites.suites[0]
+        .cases
+        .iter()
+        .find(|case| !case.status.is_success())
+        .unwrap();
+    assert_eq!(case.classname.as_deref(), Some("tests/refunds.test.yaml"));
+    // The second reader of JUnit, where Python has it.
+    let script = "import sys, junitparser; x = junitparser.JUnitXml.fromfile(sys.argv[1]); x.update_statistics(); print(x.tests, x.failures, x.errors)";
+    let read = Command::new("python3")
+        .args(["-c", script, "j.xml"])
+        .current_dir(play.path("."))
+        .output();
+    match read {
+        Ok(read) if read.status.success() => {
+            let said = String::from_utf8_lossy(&read.stdout).into_owned();
+            assert_eq!(said.trim(), format!("{} {failed} 0", suites.tests));
+        }
+        Ok(_) | Err(_) => {
+            println!("skipped: the second reader of JUnit: Python has no `junitparser`")
+        }
+    }
+}
+
+#[test]
+fn update_rewrites_what_fails_and_nothing_else() {
+    let play = Play::init();
+    let before = play.text("tests/refunds.test.yaml");
+    failing(&play);
+    play.run(&["test", "--update"])
+        .says(0, &["- ", "+ ", "decision: allow", "rewritten", "passed"]);
+    assert_eq!(play.text("tests/refunds.test.yaml"), before);
+    play.run(&["test", "--update"])
+        .says(0, &["nothing failed, so nothing was rewritten"]);
+    assert_eq!(play.text("tests/refunds.test.yaml"), before);
+    // What is not selected stays.
+    let failing = failing(&play);
+    play.run(&["test", "--update", "-k", "test=no such test"])
+        .says(2, &["selects none"]);
+    assert_eq!(play.text("tests/refunds.test.yaml"), failing);
+}
+
+#[test]
+fn a_change_selects_what_it_can_touch() {
+    let play = Play::init();
+    let git = |args: &[&str]| {
+        let mut git = Command::new("git");
+        git.args([
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@example.com",
+            "-c",
+            "commit.gpgsign=false",
+        ]);
+        let out = git.args(args).current_dir(play.path(".")).output().unwrap();
+        assert!(out.status.success(), "{out:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "one"]);
+    play.run(&["test", "--changed", "main"])
+        .says(2, &["nothing that changed since `main` touches any of"]);
+    play.write(
+        "policies/extra.cedar",
+        "@id(\"extra\") forbid(principal == Agent::\"nobody-at-all\", action, resource);\n",
+    );
+    play.run(&["test", "--changed", "main"])
+        .says(2, &["touches any of"]);
+    play.write(
+        "policies/extra.cedar",
+        "@id(\"extra\") forbid(principal, action, resource) when { false };\n",
+    );
+    play.run(&["test", "--changed", "main"])
+        .says(0, &["passed"]);
+    play.run(&["test", "--changed", "nowhere"])
+        .says(2, &["nowhere"]);
+}
+
+#[test]
+fn budgets_hold_recordings_to_a_base() {
+    let play = Play::init();
+    let git = |args: &[&str]| {
+        let mut git = Command::new("git");
+        git.args([
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@example.com",
+            "-c",
+            "commit.gpgsign=false",
+        ]);
+        let out = git.args(args).current_dir(play.path(".")).output().unwrap();
+        assert!(out.status.success(), "{out:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "one"]);
+    let budget = |name: &str, recording: &str, base: &str, changes: &str| {
+        format!(
+            "  - {{ name: {name}, recording: {recording}, base: {base}, changes: {changes} }}\n"
+        )
+    };
+    let suite = |budgets: &str| format!("version: 1\nsuite: budgets\nreplay:\n{budgets}");
+    let recording = "recordings/example.jsonl";
+    play.write(
+        "tests/b.test.yaml",
+        suite(&budget(
+            "none",
+            recording,
+            "main",
+            "{ newly_allowed: 0, newly_denied: 0 }",
+        )),
+    );
+    play.run(&["test", "-k", "suite=budgets", "--verbose"])
+        .says(0, &["ok  budgets › none", "1 passed"]);
+    // Everything is denied now.
+    play.write(
+        "policies/extra.cedar",
+        "@id(\"extra\") forbid(principal, action, resource);\n",
+    );
+    play.run(&["test", "-k", "suite=budgets"])
+        .says(1, &["FAILED  budgets › none", "newly-denied", "limit 0"]);
+    let text = suite(
+        &[
+            budget(
+                "enough",
+                recording,
+                "main",
+                "{ newly_allowed: 0, newly_denied: 1000 }",
+            ),
+            budget("out", "../x.jsonl", "main", "{ newly_denied: 0 }"),
+            budget(
+                "lost",
+                "recordings/none.jsonl",
+                "main",
+                "{ newly_denied: 0 }",
+            ),
+            budget("unknown", recording, "nowhere", "{ newly_denied: 0 }"),
+        ]
+        .concat(),
+    );
+    play.write("tests/b.test.yaml", text);
+    play.run(&["test", "-k", "suite=budgets"]).says(
+        2,
+        &["1 passed", "3 broken", "leaves the repository", "nowhere"],
+    );
+    play.write(
+        "tests/b.test.yaml",
+        suite(&budget("typo", recording, "main", "{ newly_alowed: 0 }")),
+    );
+    play.run(&["test", "-k", "suite=budgets"])
+        .says(2, &["newly_alowed"]);
+}
+
+#[test]
+fn a_save_runs_the_tests_once() {
+    let play = Play::init();
+    let mut child = agentauthz()
+        .args(["test", "--watch", "--color", "never"])
+        .current_dir(play.path("."))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    let (sender, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in out.lines().map_while(Result::ok) {
+            if sender.send((Instant::now(), line)).is_err() {
+                break;
+            }
+        }
+    });
+    let next = |what: &str| loop {
+        let (at, line) = lines.recv_timeout(Duration::from_secs(60)).unwrap();
+        if line.contains(what) {
+            return (at, line);
+        }
+    };
+    next("watching");
+    let text = play.text("tests/refunds.test.yaml");
+    std::thread::sleep(Duration::from_millis(100));
+    let saved = Instant::now();
+    play.write(
+        "tests/refunds.test.yaml",
+        text.replace("decision: allow", "decision: no-match"),
+    );
+    let (at, line) = next("test  ");
+    assert!(line.contains("failed"), "{line}");
+    next("watching");
+    let took = at.duration_since(saved);
+    println!("a save was answered in {took:?}");
+    // One save is one run.
+    std::thread::sleep(Duration::from_millis(500));
+    let more: Vec<String> = lines.try_iter().map(|(_, line)| line).collect();
+    assert_eq!(more, Vec::<String>::new());
+    // A broken file is told, and the watch goes on.
+    play.write("tests/refunds.test.yaml", "version: 1\ntests: {");
+    next("watching");
+    play.write("tests/refunds.test.yaml", &text);
+    assert!(next("test  ").1.contains("passed"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The debug profile is slow, and the machine may be busy; `benches/unit-tests.sh` measures the release profile.
+    assert!(took < Duration::from_secs(5), "{took:?}");
+}

@@ -390,7 +390,7 @@ fn a_matrix_is_a_product_with_exceptions() {
         &matrix("[close]", "", ""),
         &["no cell of the matrix is a request"],
     );
-    says(&matrix("[raed]", "", ""), &["did you mean `read`?"]);
+    says(&matrix("[rread]", "", ""), &["did you mean `read`?"]);
     says(
         &matrix("[read]", "amount: 5", ""),
         &["no action here has `amount` in its context"],

@@ -3,7 +3,8 @@
 use super::text::{short, text};
 use super::{Evaluation, PreparedRequest, diagnostics, scope};
 use crate::model::Span;
-use cedar_policy_core::ast::{Expr, ExprKind, Literal, UnaryOp, Value, ValueKind, Var};
+use cedar_policy_core::FromNormalizedStr as _;
+use cedar_policy_core::ast::{Expr, ExprKind, Id, Literal, UnaryOp, Value, ValueKind, Var};
 use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
 use std::collections::BTreeSet;
@@ -163,7 +164,7 @@ impl Seen<'_> {
         let mut told = BTreeSet::new();
         let mut out = Vec::new();
         for path in read {
-            let name = text(path);
+            let name = written(path);
             if told.insert(name.clone())
                 && let Ok(value) = (self.value)(path)
             {
@@ -208,5 +209,20 @@ fn paths<'e>(expr: &'e Expr, out: &mut Vec<&'e Expr>) {
         ExprKind::Set(items) => items.iter().for_each(|item| paths(item, out)),
         ExprKind::Record(members) => members.values().for_each(|member| paths(member, out)),
         _ => {}
+    }
+}
+
+/// A path as it is written. The place of a receiver is that of the whole call, so its source text would say too much.
+fn written(path: &Expr) -> String {
+    match path.expr_kind() {
+        ExprKind::GetAttr { expr, attr } => {
+            let inner = written(expr);
+            match Id::from_normalized_str(attr).is_ok() {
+                true => format!("{inner}.{attr}"),
+                false => format!("{inner}[\"{}\"]", attr.escape_debug()),
+            }
+        }
+        ExprKind::Var(var) => var.to_string(),
+        _ => text(path),
     }
 }

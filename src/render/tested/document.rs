@@ -119,7 +119,6 @@ pub struct CaseNote {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// What is wrong with its input, or which expectations do not hold.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<FaultNote>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]

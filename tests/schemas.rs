@@ -2,6 +2,7 @@
 
 use agentauthz::diff::document;
 use agentauthz::repository::{SCHEMAS, json_schema};
+use agentauthz::testing::coverage;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,10 @@ fn published(name: &str) -> PathBuf {
 #[test]
 fn the_published_schemas_are_those_of_the_types() {
     let written = SCHEMAS.map(|name| (name, json_schema(name).unwrap()));
-    let read = [("diff", document::json_schema())];
+    let read = [
+        ("coverage", coverage::json_schema()),
+        ("diff", document::json_schema()),
+    ];
     for (name, schema) in written.into_iter().chain(read) {
         jsonschema::meta::validate(&schema).unwrap();
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";

@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+use super::coverage::CoverageArgs;
 use crate::engine::Engine;
 use crate::model::Importer;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -167,6 +168,22 @@ pub struct TestArgs {
     /// What decides. All engines give the same answers; `reference` is Cedar's authorizer alone, and slow.
     #[arg(long, value_enum, default_value_t = EngineName::Compiled)]
     pub engine: EngineName,
+    /// What is measured of the coverage.
+    #[command(flatten)]
+    pub coverage: CoverageArgs,
+}
+
+/// Formats of coverage reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CoverageFormat {
+    /// Text for people.
+    Terminal,
+    /// One JSON object.
+    Json,
+    /// A tracefile of LCOV.
+    Lcov,
+    /// One HTML page.
+    Html,
 }
 
 /// Arguments of `replay`.

@@ -106,6 +106,30 @@ impl Output {
         self.print(&text(report, self.format)?)
     }
 
+    /// The format of standard output.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Writes a report to the files that were asked for, and to standard error instead of standard output.
+    pub fn write_aside(&self, report: &dyn Report) -> Result<(), CliError> {
+        for (format, path) in &self.reports {
+            write_file(path, plain(&text(report, *format)?).as_bytes())?;
+        }
+        self.aside(&text(report, self.format)?)
+    }
+
+    /// Writes text with styles to standard error.
+    pub fn aside(&self, text: &str) -> Result<(), CliError> {
+        let text = match self.color {
+            Color::Never => plain(text),
+            Color::Auto | Color::Always => text.to_owned(),
+        };
+        // Where standard error is closed, there is nobody to tell.
+        let _ = anstream::stderr().write_all(text.as_bytes());
+        Ok(())
+    }
+
     /// How much of a report is shown on a terminal.
     pub fn detail(&self) -> Detail {
         match (self.quiet, self.verbose) {
@@ -172,7 +196,8 @@ fn directory_of(path: &Path) -> &Path {
     }
 }
 
-fn plain(text: &str) -> String {
+/// The text without styles.
+pub fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
 }
 

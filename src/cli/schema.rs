@@ -5,14 +5,18 @@ use super::error::CliError;
 use super::output::Output;
 use crate::diff::document;
 use crate::repository;
+use crate::testing::coverage;
 
 /// The decision-diff report.
 const DIFF: &str = "diff";
 
+/// What unit tests cover.
+const COVERAGE: &str = "coverage";
+
 /// The names of all schemas: of what a person writes, and of what is written for machines.
 pub fn names() -> Vec<&'static str> {
     let mut names = repository::SCHEMAS.to_vec();
-    names.push(DIFF);
+    names.extend([DIFF, COVERAGE]);
     names.sort_unstable();
     names
 }
@@ -23,6 +27,7 @@ pub fn run(args: &SchemaArgs, output: &Output) -> Result<u8, CliError> {
         Some(name) => {
             let schema = match name {
                 DIFF => Some(document::json_schema()),
+                COVERAGE => Some(coverage::json_schema()),
                 _ => repository::json_schema(name),
             };
             let schema =

@@ -1,6 +1,7 @@
 //! `agentauthz test`
 
 use super::args::TestArgs;
+use super::coverage::CoveragePlan;
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report};
@@ -26,6 +27,7 @@ impl Report for Tested<'_> {
 }
 
 pub fn run(args: &TestArgs, output: &Output) -> Result<u8, CliError> {
+    let plan = CoveragePlan::read(&args.coverage, output.format())?;
     let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
     let report = test_with(&loaded.version, args.engine.into());
     if report
@@ -46,10 +48,26 @@ pub fn run(args: &TestArgs, output: &Output) -> Result<u8, CliError> {
         (false, false) => 0,
     };
     let tested = Tested {
-        header: output.header(loaded.version.manifest.name.as_ref(), vec![loaded.header]),
+        header: output.header(
+            loaded.version.manifest.name.as_ref(),
+            vec![loaded.header.clone()],
+        ),
         report,
         sources: &loaded.version.sources,
     };
-    output.write(&tested)?;
-    Ok(code)
+    let covered = match &plan {
+        None => {
+            output.write(&tested)?;
+            true
+        }
+        Some(plan) => {
+            if plan.takes_stdout() {
+                output.write_aside(&tested)?;
+            } else {
+                output.write(&tested)?;
+            }
+            plan.run(&loaded, output)?
+        }
+    };
+    Ok(if covered { code } else { code.max(1) })
 }

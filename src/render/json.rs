@@ -1,7 +1,9 @@
 //! Reports as JSON: one object with a `format` that names report and version. Keys may be added within a version.
 
+mod coverage;
 mod pin;
 
+pub use coverage::coverage;
 pub use pin::pin;
 
 use super::{Header, ImportSummary};

@@ -6,6 +6,7 @@ pub mod github;
 pub mod html;
 mod json;
 pub mod junit;
+pub mod lcov;
 pub mod markdown;
 mod numbers;
 pub mod sarif;
@@ -16,12 +17,15 @@ mod words;
 pub use diagnostics::diagnostics;
 pub use escape::{json_text, printable};
 pub use json::{
-    check as check_json, document as document_json, explain as explain_json, import as import_json,
-    pin as pin_json, replay as replay_json, test as test_json,
+    check as check_json, coverage as coverage_json, document as document_json,
+    explain as explain_json, import as import_json, pin as pin_json, replay as replay_json,
+    test as test_json,
 };
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
-pub use terminal::{approvals, check, document, explain, group, import, pin, replay, test};
+pub use terminal::{
+    approvals, check, coverage, document, explain, group, import, pin, replay, test,
+};
 
 use std::collections::BTreeMap;
 

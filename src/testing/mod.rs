@@ -1,5 +1,6 @@
 //! `test`: do the unit tests hold?
 
+pub mod coverage;
 mod reached;
 
 pub use reached::reached;

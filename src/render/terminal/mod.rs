@@ -2,6 +2,7 @@
 
 mod approvals;
 mod check;
+mod coverage;
 mod document;
 mod explain;
 mod group;
@@ -15,6 +16,7 @@ mod test;
 
 pub use approvals::approvals;
 pub use check::check;
+pub use coverage::coverage;
 pub use document::document;
 pub use explain::explain;
 pub use group::group;

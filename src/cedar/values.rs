@@ -54,6 +54,11 @@ impl BuiltRequest {
         })
     }
 
+    /// Whether every field is known.
+    pub fn has_no_unknown(&self) -> bool {
+        self.unknown.is_empty()
+    }
+
     /// Whether the request conforms to the schema: types of principal and resource, and the context. Unknown
     /// fields cannot be judged, so a request with unknown fields is judged without them only by its uids.
     pub fn conforms(&self, schema: &Schema) -> Result<(), String> {

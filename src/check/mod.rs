@@ -1,7 +1,6 @@
 //! `check`: does everything parse, conform to the schema, and fit together?
 
-use crate::engine::{Counts, Incoming, Merge, Notes, Side, SideTally, Volume, case_request};
-use crate::engine::{suite_faults, suite_store};
+use crate::engine::{Counts, Incoming, Merge, Notes, Side, SideTally, Volume, case_suites};
 use crate::model::{Diagnostic, Severity};
 use crate::repository::PolicyVersion;
 use std::collections::BTreeMap;
@@ -97,16 +96,10 @@ pub fn check(version: &PolicyVersion) -> CheckReport {
     let mut diagnostics = version.diagnostics.clone();
     // Without a schema every test would be blamed for the schema's fault.
     if version.schema.is_some() {
-        for suite in &version.suites {
-            if let Err(faults) = suite_store(version, suite) {
-                diagnostics.extend(faults);
-            }
-            for test in &suite.spec.tests {
-                if let Err(faults) = case_request(version, suite, &test.value) {
-                    diagnostics.extend(faults);
-                }
-            }
-            diagnostics.extend(suite_faults(version, suite));
+        for suite in case_suites(version) {
+            diagnostics.extend(suite.faults);
+            let faults = suite.cases.into_iter().filter_map(|case| case.input.err());
+            diagnostics.extend(faults.flatten());
         }
     }
     diagnostics.sort();

@@ -6,7 +6,7 @@ use super::find::find_recorded;
 use super::group::{Grouped, group_named};
 use super::output::{Output, Report, write_file};
 use super::versions::{relative, root};
-use crate::engine::{Engine, Pairing, Side, Verdict, case_request, classify};
+use crate::engine::{Engine, Pairing, Side, Verdict, cases, classify};
 use crate::model::{Decision, Outcome, RecordedAction, SourceFile};
 use crate::pin::{Held, Pin, PinReport, Pinned, suite_text};
 use crate::render::{self, Header};
@@ -333,16 +333,16 @@ fn results(
     let file = SourceFile::new(path, text);
     let spec: SuiteFile = yaml::parse(&file).map_err(|found| unreadable(&found.message))?;
     let suite = Suite { file, spec };
-    for (test, found) in suite.spec.tests.iter().zip(candidates) {
-        if let Ok(mapped) = case_request(version, &suite, &test.value)
-            && mapped.request != found.pin.request
+    let mut version = version.clone();
+    version.suites = vec![suite];
+    version.diagnostics = Vec::new();
+    for (case, found) in cases(&version).iter().zip(candidates) {
+        if let Ok(input) = &case.input
+            && input.request.request != found.pin.request
         {
             return Err(unreadable(&found.at));
         }
     }
-    let mut version = version.clone();
-    version.suites = vec![suite];
-    version.diagnostics = Vec::new();
     let report = test_with(&version, Engine::default());
     let results = report.suites.into_iter().flat_map(|suite| {
         let general = suite

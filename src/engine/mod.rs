@@ -1,7 +1,7 @@
 //! Many decisions, and what changed: mapping applied, statuses settled, answers compared, results folded.
 
 mod atoms;
-mod case;
+mod cases;
 mod cause;
 mod compare;
 mod compiled;
@@ -24,7 +24,10 @@ mod verify;
 mod window;
 mod worker;
 
-pub use case::{case_request, suite_faults, suite_store};
+pub use cases::{
+    Case, CaseSuite, Decided, Demand, Expected, Input, Skip, case_suites, cases, decide, decides,
+    listed,
+};
 pub use cause::{Cause, Names, Satisfied, Way, cause, cause_of, is_certain, known_cause};
 pub use compare::{Compared, classify, compare};
 pub use compiled::EntityId;

@@ -360,28 +360,39 @@ impl<'a> Side<'a> {
         let Ok(built) = built else {
             return Verdict::not_replayable(NotReplayable::InvalidRequest);
         };
+        let (policies, unknown) = self.settled_built(&built, store);
+        let nonconforming = self.nonconforming(&mapped.request, || Some(&built));
+        Verdict::settled(mapped, policies, unknown, nonconforming)
+    }
+
+    /// The policies whose scope holds for a request, at least those that are not without effect, and the unknown fields
+    /// that policies of unknown status read.
+    pub(super) fn settled_built(
+        &self,
+        built: &BuiltRequest,
+        store: &EntityStore,
+    ) -> (Vec<Settled>, BTreeSet<FieldPath>) {
         let prepared = PreparedRequest {
-            request: &built,
+            request: built,
             entities: store,
         };
         let evaluated = match self.engine {
-            Engine::Reference if mapped.request.unknown.is_empty() => {
+            Engine::Reference if built.has_no_unknown() => {
                 cedar::authorized(&self.version.policies, prepared)
             }
             Engine::Compiled | Engine::Interpreted | Engine::Reference => {
                 Evaluation::new(&self.version.policies).evaluate(prepared)
             }
         };
-        let policies: Vec<Settled> = evaluated
+        let policies = evaluated
             .iter()
             .filter_map(|found| self.settled(found))
             .collect();
-        let unknown: BTreeSet<FieldPath> = evaluated
-            .iter()
-            .flat_map(|found| found.unknown.iter().cloned())
+        let unknown = evaluated
+            .into_iter()
+            .flat_map(|found| found.unknown)
             .collect();
-        let nonconforming = self.nonconforming(&mapped.request, || Some(&built));
-        Verdict::settled(mapped, policies, unknown, nonconforming)
+        (policies, unknown)
     }
 
     /// Why a request does not conform to the schema, where it does not. It is only built where Cedar must judge.

@@ -5,13 +5,14 @@ mod reached;
 
 pub use reached::reached;
 
-use crate::cedar::EntityStore;
-use crate::engine::{Engine, PolicyStatus, Settled, Side, case_request, suite_faults, suite_store};
-use crate::model::{Answer, Decision, Diagnostic, Effect, Outcome, Span, Stage, Status};
-use crate::repository::{ExpectedDecision, PolicyVersion, Suite, TestSpec};
-use crate::yaml::Spanned;
+pub use crate::engine::{
+    Case, CaseSuite, Decided, Demand, Expected, Input, Skip, case_suites, cases, decide,
+};
+
+use crate::engine::{Engine, PolicyStatus, Side, decides, listed};
+use crate::model::{Answer, Diagnostic, SourceFile, Span, Stage};
+use crate::repository::{ExpectedDecision, PolicyVersion};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The results of all suites.
@@ -102,108 +103,51 @@ pub fn test(version: &PolicyVersion) -> TestReport {
 /// reference is another way than the interpreter.
 pub fn test_with(version: &PolicyVersion, engine: Engine) -> TestReport {
     let side = Side::head(version).with_engine(engine);
-    let suites = version
-        .suites
-        .par_iter()
-        .map(|suite| run_suite(version, &side, suite))
-        .collect();
+    let suites = case_suites(version);
+    let suites = suites.into_par_iter().map(|suite| SuiteResult {
+        name: suite.name.to_string(),
+        path: suite.file,
+        faults: suite.faults,
+        tests: suite
+            .cases
+            .into_par_iter()
+            .map(|case| TestResult {
+                outcome: run_case(version, &side, &case),
+                name: case.test.to_string(),
+            })
+            .collect(),
+    });
     TestReport {
         diagnostics: version.diagnostics.clone(),
-        suites,
+        suites: suites.collect(),
     }
 }
 
-fn run_suite(version: &PolicyVersion, side: &Side<'_>, suite: &Suite) -> SuiteResult {
-    let mut faults = suite_faults(version, suite);
-    let store = match suite_store(version, suite) {
-        Ok(store) => Some(store),
-        Err(found) => {
-            faults.extend(found);
-            None
-        }
-    };
-    let tests = suite
-        .spec
-        .tests
-        .par_iter()
-        .map(|test| {
-            let outcome = match &store {
-                // A test is broken where its own expectation names what does not exist.
-                Some(store) => match faults_in(&faults, test.span, suite) {
-                    own if own.is_empty() => run_test(version, side, suite, &test.value, store),
-                    own => TestOutcome::Broken(own),
-                },
-                None => TestOutcome::Broken(Vec::new()),
-            };
-            TestResult {
-                name: test.value.name.value.clone(),
-                outcome,
-            }
-        })
-        .collect();
-    SuiteResult {
-        name: suite
-            .spec
-            .suite
-            .clone()
-            .unwrap_or_else(|| suite.file.path.to_string()),
-        path: suite.file.path.clone(),
-        faults,
-        tests,
-    }
-}
-
-/// The faults that lie in a test: between its start and the start of the next one.
-fn faults_in(faults: &[Diagnostic], test: Span, suite: &Suite) -> Vec<Diagnostic> {
-    let starts = suite.spec.tests.iter().map(|test| test.span.start);
-    let end = starts
-        .filter(|start| *start > test.start)
-        .min()
-        .unwrap_or(usize::MAX);
-    let inside = |found: &&Diagnostic| {
-        found
-            .span()
-            .is_some_and(|span| span.start >= test.start && span.start < end)
-    };
-    faults.iter().filter(inside).cloned().collect()
-}
-
-fn run_test(
-    version: &PolicyVersion,
-    side: &Side<'_>,
-    suite: &Suite,
-    test: &TestSpec,
-    store: &EntityStore,
-) -> TestOutcome {
+fn run_case(version: &PolicyVersion, side: &Side<'_>, case: &Case) -> TestOutcome {
     let broken = |message: String| {
-        TestOutcome::Broken(vec![
-            Diagnostic::error(Stage::Test, "test_input", message)
-                .in_file(suite.file.path.clone())
-                .with_label(suite.file.widen(test.request.span), ""),
-        ])
+        let fault =
+            Diagnostic::error(Stage::Test, "test_input", message).in_file(case.file.clone());
+        TestOutcome::Broken(vec![fault.with_label(case.span, "")])
     };
-    let mapped = match case_request(version, suite, test) {
-        Ok(mapped) => mapped,
-        Err(faults) => return TestOutcome::Broken(faults),
+    let input = match &case.input {
+        Ok(input) => input,
+        Err(faults) => return TestOutcome::Broken(faults.clone()),
     };
-    let verdict = side.decide_request(mapped.clone(), store);
-    let actual = match verdict.outcome {
-        Outcome::Decided(answer) => answer,
-        Outcome::Undecidable(..) => return broken("the request cannot be decided".to_owned()),
-        Outcome::NotReplayable(reason) => {
-            return broken(format!("the request cannot be decided: {reason}"));
-        }
+    let decided = decide(side, input);
+    let Some(actual_decision) = decided.in_words() else {
+        return broken("the request cannot be decided".to_owned());
     };
-    let actual_decision = in_words(&actual, &verdict.policies);
-    let diagnostics = judge(suite, test, &actual, actual_decision);
-    if diagnostics.is_empty() {
+    if case.expected.holds(&decided.answer, decided.forbidden) {
         return TestOutcome::Passed;
     }
+    let empty = SourceFile::new(case.file.clone(), "");
+    let file = version.sources.get(&case.file).unwrap_or(&empty);
+    let diagnostics = judge(file, &case.expected, &decided);
     // Only of a test that fails does anybody want to know more.
-    match side.explain_request(mapped, store) {
+    match side.explain_request(input.request.clone(), &input.store) {
         Ok((_, policies)) => TestOutcome::Failed(Box::new(Failure {
-            expected: test.expect.value.decision.value,
-            actual,
+            expected: case.expected.decision.value,
+            actual: decided.answer,
             actual_decision,
             diagnostics,
             policies,
@@ -213,81 +157,46 @@ fn run_test(
 }
 
 /// One diagnostic for each expectation that does not hold.
-fn judge(
-    suite: &Suite,
-    test: &TestSpec,
-    actual: &Answer,
-    actual_decision: ExpectedDecision,
-) -> Vec<Diagnostic> {
-    let expected = &test.expect.value;
+fn judge(file: &SourceFile, expected: &Expected, decided: &Decided) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let mut fail = |span: Span, message: String| {
         diagnostics.push(
             Diagnostic::error(Stage::Test, "test_failed", message)
-                .in_file(suite.file.path.clone())
-                .with_label(suite.file.widen(span), "expected here"),
+                .in_file(file.path.clone())
+                .with_label(file.widen(span), "expected here"),
         );
     };
-    let wanted = expected.decision.value;
-    let holds = match wanted {
-        ExpectedDecision::Deny => actual.decision == Some(Decision::Deny),
-        ExpectedDecision::Allow | ExpectedDecision::Forbid | ExpectedDecision::NoMatch => {
-            wanted == actual_decision
-        }
+    let answer = &decided.answer;
+    let wanted = &expected.decision;
+    if !decides(wanted.value, answer.decision, decided.forbidden) {
+        let got = decided
+            .in_words()
+            .map_or("no decision", ExpectedDecision::name);
+        let message = format!("expected {}, got {got}", wanted.value.name());
+        fail(wanted.span, message);
+    }
+    if let Some(reasons) = &expected.reasons
+        && !reasons.value.hold(&answer.determining)
+    {
+        let message = format!(
+            "expected the determining policies {}, got {}",
+            reasons.value.in_words(),
+            listed(&answer.determining)
+        );
+        fail(reasons.span, message);
+    }
+    let none = Demand::exactly([]);
+    let (wanted, span) = match &expected.errors {
+        Some(errors) => (&errors.value, errors.span),
+        None => (&none, expected.span),
     };
-    if !holds {
-        let message = format!("expected {}, got {}", wanted.name(), actual_decision.name());
-        fail(expected.decision.span, message);
-    }
-    if let Some(reasons) = &expected.reasons {
-        let wanted = names(reasons);
-        if wanted != actual.determining {
-            let message = format!(
-                "expected the determining policies {}, got {}",
-                listed(&wanted),
-                listed(&actual.determining)
-            );
-            fail(reasons.span, message);
-        }
-    }
-    let wanted_errors = expected.errors.as_ref().map(names).unwrap_or_default();
-    if wanted_errors != actual.errors {
-        let span = expected
-            .errors
-            .as_ref()
-            .map_or(test.expect.span, |errors| errors.span);
+    if !wanted.hold(&answer.errors) {
         let message = format!(
             "expected {} to raise an error, got {}",
-            listed(&wanted_errors),
-            listed(&actual.errors)
+            wanted.in_words(),
+            listed(&answer.errors)
         );
         fail(span, message);
     }
     diagnostics
-}
-
-fn in_words(answer: &Answer, policies: &[Settled]) -> ExpectedDecision {
-    let forbidden = policies
-        .iter()
-        .any(|policy| policy.effect == Effect::Forbid && policy.status == Status::Satisfied);
-    match answer.decision {
-        Some(Decision::Allow) => ExpectedDecision::Allow,
-        Some(Decision::Deny) | None if forbidden => ExpectedDecision::Forbid,
-        Some(Decision::Deny) | None => ExpectedDecision::NoMatch,
-    }
-}
-
-fn names(list: &Spanned<Vec<Spanned<String>>>) -> BTreeSet<Arc<str>> {
-    list.value
-        .iter()
-        .map(|name| name.value.as_str().into())
-        .collect()
-}
-
-fn listed(names: &BTreeSet<Arc<str>>) -> String {
-    if names.is_empty() {
-        return "none".to_owned();
-    }
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
 }

@@ -1,17 +1,19 @@
 //! A unit test's request, typed by the schema and ready to be decided.
 
-use super::request::Mapped;
 use crate::cedar::{BuiltRequest, EntityStore, ParsedEntity};
-use crate::model::{Diagnostic, RecordType, Request, Span, Stage};
+use crate::engine::request::Mapped;
+use crate::model::{Diagnostic, RecordType, Request, SourceFile, Span, Stage};
 use crate::repository::{
-    PolicyVersion, Suite, TestSpec, Typing, Writer, nearest, parse_action, parse_reference,
-    typed_entity,
+    PolicyVersion, Suite, TestRequest, Typing, Writer, parse_action, parse_reference, typed_entity,
 };
 use crate::yaml::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The entities that a suite's tests are decided with, or what is wrong with the suite's own.
-pub fn suite_store(version: &PolicyVersion, suite: &Suite) -> Result<EntityStore, Vec<Diagnostic>> {
+pub(super) fn suite_store(
+    version: &PolicyVersion,
+    suite: &Suite,
+) -> Result<EntityStore, Vec<Diagnostic>> {
     let mut entities: Vec<ParsedEntity> = Vec::new();
     let mut faults = Vec::new();
     for (name, spec) in &suite.spec.entities {
@@ -34,21 +36,15 @@ pub fn suite_store(version: &PolicyVersion, suite: &Suite) -> Result<EntityStore
 }
 
 /// The request of one test, or what is wrong with its input.
-pub fn case_request(
+pub(super) fn typed_request(
     version: &PolicyVersion,
-    suite: &Suite,
-    test: &TestSpec,
+    file: &SourceFile,
+    asked: &Spanned<TestRequest>,
 ) -> Result<Mapped, Vec<Diagnostic>> {
     let mut faults = Vec::new();
     let schema = version.schema.as_ref();
-    let mut fault = |span: Span, message: String| {
-        faults.push(
-            Diagnostic::error(Stage::Test, "test_input", message)
-                .in_file(suite.file.path.clone())
-                .with_label(suite.file.widen(span), ""),
-        );
-    };
-    let spec = &test.request.value;
+    let mut fault = |span: Span, message: String| faults.push(self::fault(file, span, message));
+    let spec = &asked.value;
     let mut part = |text: &Spanned<String>| match parse_reference(&text.value) {
         Ok(reference) => {
             if schema.is_some_and(|schema| schema.entity_type(&reference.ty).is_none()) {
@@ -99,10 +95,7 @@ pub fn case_request(
                 .first()
                 .map(String::as_str)
                 .unwrap_or_default();
-            let span = spec
-                .context
-                .get(key)
-                .map_or(test.request.span, |json| json.span);
+            let span = spec.context.get(key).map_or(asked.span, |json| json.span);
             fault(span, format!("{}: {}", problem.path, problem.message));
         }
     }
@@ -125,64 +118,14 @@ pub fn case_request(
         Some(schema) => built.conforms(schema),
         None => Ok(()),
     });
-    conforms.map(|()| mapped).map_err(|message| {
-        vec![
-            Diagnostic::error(Stage::Test, "test_input", message)
-                .in_file(suite.file.path.clone())
-                .with_label(suite.file.widen(test.request.span), ""),
-        ]
-    })
+    conforms
+        .map(|()| mapped)
+        .map_err(|message| vec![self::fault(file, asked.span, message)])
 }
 
-/// Policies that an expectation names and that do not exist, and names of tests that stand twice.
-pub fn suite_faults(version: &PolicyVersion, suite: &Suite) -> Vec<Diagnostic> {
-    let mut faults = Vec::new();
-    let mut fault = |span: Span, message: String| {
-        faults.push(
-            Diagnostic::error(Stage::Test, "test_input", message)
-                .in_file(suite.file.path.clone())
-                .with_label(suite.file.widen(span), ""),
-        );
-    };
-    let known: BTreeSet<&str> = version
-        .policies
-        .policies()
-        .iter()
-        .map(|policy| policy.id.as_ref())
-        .collect();
-    let mut names = BTreeSet::new();
-    for test in &suite.spec.tests {
-        let test = &test.value;
-        if !names.insert(test.name.value.as_str()) {
-            fault(
-                test.name.span,
-                format!("two tests are called `{}`", test.name.value),
-            );
-        }
-        let expected = &test.expect.value;
-        let lists = [&expected.reasons, &expected.errors];
-        for policy in lists.into_iter().flatten().flat_map(|list| &list.value) {
-            let unread = version.is_blocked() && mentioned(version, suite, &policy.value);
-            if !known.contains(policy.value.as_str()) && !unread {
-                let hint = nearest(&policy.value, known.iter().copied())
-                    .map(|name| format!("; did you mean `{name}`?"))
-                    .unwrap_or_default();
-                fault(
-                    policy.span,
-                    format!("there is no policy `{}`{hint}", policy.value),
-                );
-            }
-        }
-    }
-    faults
-}
-
-/// Whether a file other than a suite holds a text: a policy may stand in a file that does not parse.
-fn mentioned(version: &PolicyVersion, suite: &Suite, id: &str) -> bool {
-    let suites = || version.suites.iter().chain([suite]);
-    version
-        .sources
-        .iter()
-        .filter(|file| suites().all(|suite| suite.file.path != file.path))
-        .any(|file| file.text.contains(id))
+/// A fault of a test's own input, at its place.
+pub(super) fn fault(file: &SourceFile, span: Span, message: String) -> Diagnostic {
+    Diagnostic::error(Stage::Test, "test_input", message)
+        .in_file(file.path.clone())
+        .with_label(file.widen(span), "")
 }

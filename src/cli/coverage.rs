@@ -109,6 +109,7 @@ impl CoveragePlan {
         };
         let options = CoverageOptions {
             version: loaded.header.label.clone(),
+            now: output.now.clone(),
             thresholds,
             changed,
         };

@@ -1,7 +1,6 @@
 //! What the unit tests cover: policies, their outcomes, the atoms of their scopes and conditions, and environments.
 
 mod account;
-mod cases;
 mod changed;
 mod report;
 
@@ -12,12 +11,12 @@ pub use report::{
 };
 
 use crate::cedar::{
-    BuiltRequest, CompiledPolicy, PreparedRequest, RequestTypes, Tree, Truth, Walk,
+    CompiledPolicy, PreparedRequest, RequestTypes, Tree, Truth, Walk,
 };
+use crate::engine::{Case, Input, cases};
 use crate::model::{Effect, SourceFile, Span};
 use crate::repository::{Figure, PolicyVersion, Thresholds};
 use account::{Account, Count};
-use cases::{Case, Input, cases};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,6 +29,8 @@ const CHUNK: usize = 1024;
 pub struct CoverageOptions {
     /// How the version was named.
     pub version: String,
+    /// The day by which skips are judged, as `YYYY-MM-DD`.
+    pub now: String,
     /// The least of each figure.
     pub thresholds: Thresholds,
     /// Only these policies and links are counted, and the version since which they changed.
@@ -52,16 +53,13 @@ pub fn coverage(version: &PolicyVersion, options: &CoverageOptions) -> Coverage 
     let mut counted = Cases::default();
     let mut ready = Vec::new();
     for (at, case) in cases.iter().enumerate() {
-        match (&case.skip, &case.input) {
-            (Some(_), _) => counted.skipped += 1,
-            (None, Err(_)) => counted.broken += 1,
-            (None, Ok(input)) => match BuiltRequest::build(&input.request.request) {
-                Ok(built) => {
-                    counted.run += 1;
-                    ready.push((at, input, built));
-                }
-                Err(_) => counted.broken += 1,
-            },
+        match &case.input {
+            _ if case.is_skipped(&options.now) => counted.skipped += 1,
+            Err(_) => counted.broken += 1,
+            Ok(input) => {
+                counted.run += 1;
+                ready.push((at, input));
+            }
         }
     }
     for chunk in ready.chunks(CHUNK) {
@@ -110,12 +108,12 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn chunk(&mut self, chunk: &[(usize, &Input, BuiltRequest)]) {
+    fn chunk(&mut self, chunk: &[(usize, &Input)]) {
         let prepared: Vec<(usize, Walk<'_>)> = chunk
             .iter()
-            .map(|(at, input, built)| {
+            .map(|(at, input)| {
                 let request = PreparedRequest {
-                    request: built,
+                    request: &input.built,
                     entities: &input.store,
                 };
                 (*at, Walk::new(request))
@@ -135,7 +133,7 @@ impl Run<'_> {
                 each.collect()
             })
             .collect();
-        for (at, (case, input, _)) in chunk.iter().enumerate() {
+        for (at, (case, input)) in chunk.iter().enumerate() {
             let allowed = self.decide(&statuses, at, *case);
             let request = &input.request.request;
             let types = RequestTypes {

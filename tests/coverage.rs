@@ -623,14 +623,14 @@ tests:
         atoms("one"),
         [
             (scope.clone(), [1, 2, 0], Some(17)),
-            ("context.n > 5".to_owned(), [1, 0, 2], Some(68)),
+            ("context.n > 5".to_owned(), [1, 0, 2], Some(67)),
         ]
     );
     assert_eq!(
         atoms("two"),
         [
             (scope, [2, 1, 0], Some(17)),
-            ("context.n > 5".to_owned(), [1, 1, 1], Some(68)),
+            ("context.n > 5".to_owned(), [1, 1, 1], Some(67)),
         ]
     );
     let [first, second] = &atoms("j")[..] else {

@@ -10,9 +10,7 @@ pub use report::{
     Sightings, Stretch, Witness, json_schema,
 };
 
-use crate::cedar::{
-    CompiledPolicy, PreparedRequest, RequestTypes, Tree, Truth, Walk,
-};
+use crate::cedar::{CompiledPolicy, PreparedRequest, RequestTypes, Tree, Truth, Walk};
 use crate::engine::{Case, Input, cases};
 use crate::model::{Effect, SourceFile, Span};
 use crate::repository::{Figure, PolicyVersion, Thresholds};

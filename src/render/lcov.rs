@@ -22,12 +22,7 @@ pub fn coverage(coverage: &Coverage) -> String {
 fn record(out: &mut String, file: &str, policies: &[&PolicyCoverage]) {
     out.push_str(&format!("SF:{}\n", name(file)));
     for policy in policies {
-        out.push_str(&format!(
-            "FN:{},{},{}\n",
-            policy.place.line,
-            policy.place.end_line,
-            function(policy)
-        ));
+        out.push_str(&format!("FN:{},{}\n", policy.place.line, function(policy)));
     }
     for policy in policies {
         out.push_str(&format!(

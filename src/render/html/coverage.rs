@@ -175,10 +175,12 @@ fn gate(gate: &Gate) -> GateView {
     GateView {
         figure: gate.figure.name(),
         least: gate.least.to_string(),
-        found: gate.unmeasured.clone().unwrap_or_else(|| {
-            let share = percent(gate.found.covered, gate.found.total);
-            format!("{share}, {} of {}", gate.found.covered, gate.found.total)
-        }),
+        found: format!(
+            "{}, {} of {}",
+            percent(gate.found.covered, gate.found.total),
+            gate.found.covered,
+            gate.found.total
+        ),
         passed: gate.passed,
     }
 }

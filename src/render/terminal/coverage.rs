@@ -132,7 +132,7 @@ fn one(policy: &PolicyCoverage) -> String {
         .map(|gap| gap.never)
         .collect();
     let mut out = format!(
-        "\n{}  {} {}\n",
+        "\n{}  {}",
         paint(Role::Name, printable(&policy.id)),
         paint(
             Role::Quiet,
@@ -142,8 +142,11 @@ fn one(policy: &PolicyCoverage) -> String {
                 policy.place.line
             )
         ),
-        paint(Role::Warning, own.join(", ")),
     );
+    if !own.is_empty() {
+        out.push_str(&format!("  {}", paint(Role::Warning, own.join(", "))));
+    }
+    out.push('\n');
     let mut table = Table::new(&[Align::Right, Align::Left, Align::Left]);
     for atom in &policy.atoms {
         let never: Vec<&str> = [Figure::Condition, Figure::Mcdc]
@@ -160,23 +163,18 @@ fn one(policy: &PolicyCoverage) -> String {
             paint(Role::Warning, never.join(", ")),
         ]);
     }
-    out = out.trim_end().to_owned();
-    out.push('\n');
     out.push_str(&table.draw("  "));
     out
 }
 
 /// A threshold and what was found; where it is not reached, the first of what is missing.
 fn judged(coverage: &Coverage, gate: &Gate) -> String {
-    let found = match &gate.unmeasured {
-        Some(why) => why.clone(),
-        None => format!(
-            "{} ({} of {})",
-            percent(gate.found.covered, gate.found.total),
-            grouped(gate.found.covered),
-            grouped(gate.found.total)
-        ),
-    };
+    let found = format!(
+        "{} ({} of {})",
+        percent(gate.found.covered, gate.found.total),
+        grouped(gate.found.covered),
+        grouped(gate.found.total)
+    );
     if gate.passed {
         return format!(
             "{}  coverage of {}: {found}, at least {} is asked for\n",

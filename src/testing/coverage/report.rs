@@ -33,7 +33,7 @@ pub struct Coverage {
     pub figures: Figures,
     /// The policies and template links that are counted, by file and place.
     pub policies: Vec<PolicyCoverage>,
-    /// The request environments of the schema, sorted. Empty without a schema, and where only changed policies count.
+    /// The request environments of the schema, sorted. Empty where only changed policies count.
     pub environments: Vec<EnvironmentCoverage>,
     /// How the thresholds judge it.
     pub gates: Vec<Gate>,
@@ -251,8 +251,6 @@ pub struct Gate {
     pub found: Ratio,
     /// Whether it is enough.
     pub passed: bool,
-    /// Why nothing could be measured, where that is so; the gate then fails.
-    pub unmeasured: Option<String>,
 }
 
 /// Something that no case has shown.

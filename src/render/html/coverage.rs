@@ -30,8 +30,10 @@ pub(super) struct Page {
     broken: u64,
     policies: usize,
     figures: Vec<FigureView>,
-    gates: Vec<GateView>,
+    gates: bool,
     passed: bool,
+    /// The figures that are too low.
+    failing: Vec<&'static str>,
     list: Capped<PolicyView>,
     environments: Capped<EnvironmentView>,
 }
@@ -45,14 +47,9 @@ struct FigureView {
     total: u64,
     width: u64,
     full: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct GateView {
-    figure: &'static str,
-    least: String,
-    found: String,
-    passed: bool,
+    /// What is asked for, and whether it is not reached.
+    least: Option<String>,
+    fails: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -137,25 +134,36 @@ pub(super) fn view(coverage: &Coverage, sources: &Sources, most: usize) -> Page 
         skipped: coverage.cases.skipped,
         broken: coverage.cases.broken,
         policies: coverage.policies.len(),
-        figures: figures(|figure| coverage.figures.of(figure)),
-        gates: coverage.gates.iter().map(gate).collect(),
+        figures: figures(&coverage.gates, |figure| coverage.figures.of(figure)),
+        gates: !coverage.gates.is_empty(),
         passed: coverage.passed(),
+        failing: coverage
+            .gates
+            .iter()
+            .filter(|gate| !gate.passed)
+            .map(|gate| gate.figure.name())
+            .collect(),
         list: capped(policies, most),
         environments: capped(coverage.environments.iter().map(environment), most),
     }
 }
 
-fn figures(of: impl Fn(Figure) -> Ratio) -> Vec<FigureView> {
+fn figures(gates: &[Gate], of: impl Fn(Figure) -> Ratio) -> Vec<FigureView> {
     let all = Figure::ALL.into_iter().map(|figure| (figure, of(figure)));
     all.filter(|(_, found)| found.total > 0)
-        .map(|(figure, found)| FigureView {
-            name: figure.name(),
-            meaning: meaning(figure),
-            share: percent(found.covered, found.total),
-            covered: found.covered,
-            total: found.total,
-            width: found.covered * 100 / found.total,
-            full: found.covered == found.total,
+        .map(|(figure, found)| {
+            let gate = gates.iter().find(|gate| gate.figure == figure);
+            FigureView {
+                name: figure.name(),
+                meaning: meaning(figure),
+                share: percent(found.covered, found.total),
+                covered: found.covered,
+                total: found.total,
+                width: found.covered * 100 / found.total,
+                full: found.covered == found.total,
+                least: gate.map(|gate| gate.least.to_string()),
+                fails: gate.is_some_and(|gate| !gate.passed),
+            }
         })
         .collect()
 }
@@ -168,20 +176,6 @@ fn meaning(figure: Figure) -> &'static str {
         Figure::Mcdc => "atoms shown to change what becomes of their policy by themselves",
         Figure::Environment => "an allow, and a deny, for each request environment",
         Figure::Decision => "policies without which some decision would be another one",
-    }
-}
-
-fn gate(gate: &Gate) -> GateView {
-    GateView {
-        figure: gate.figure.name(),
-        least: gate.least.to_string(),
-        found: format!(
-            "{}, {} of {}",
-            percent(gate.found.covered, gate.found.total),
-            gate.found.covered,
-            gate.found.total
-        ),
-        passed: gate.passed,
     }
 }
 
@@ -215,7 +209,7 @@ fn policy_view(anchor: usize, policy: &PolicyCoverage, sources: &Sources) -> Pol
             ("determining", policy.determining.cases),
             ("decisive", policy.decisive.cases),
         ],
-        figures: figures(|figure| policy.figures.of(figure)),
+        figures: figures(&[], |figure| policy.figures.of(figure)),
         lacks,
         lines: lines(policy, sources),
         atoms: policy.atoms.iter().map(atom_view).collect(),

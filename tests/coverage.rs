@@ -1,6 +1,11 @@
 //! Coverage: the tree of a policy decides as Cedar does, the figures are those of an independent brute force, and the
 //! example is covered.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "Cedar's errors are large, and here the first one ends everything"
+)]
+
 #[path = "support/coverage/brute.rs"]
 mod brute;
 #[path = "support/differential/mod.rs"]

@@ -43,9 +43,11 @@ fn record(out: &mut String, file: &str, policies: &[&PolicyCoverage]) {
         let first = lines.entry(policy.place.line).or_default();
         *first = (*first).max(policy.scope_reached.cases);
         for atom in &policy.atoms {
+            // A policy in JSON has no places of its own: its atoms are counted where it begins.
             let place = atom.place.unwrap_or(policy.place);
+            let last = atom.place.map_or(place.line, |place| place.end_line);
             let reached = reached(atom);
-            for line in place.line..=place.end_line.max(place.line) {
+            for line in place.line..=last.max(place.line) {
                 let hits = lines.entry(line).or_default();
                 *hits = (*hits).max(reached);
             }

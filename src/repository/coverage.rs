@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_higher_threshold_counts_and_a_lower_one_loosens() {
-        let percent = |number| Percent(number * 100);
+        let percent = |number: u32| Percent(number * 100);
         let base = Thresholds {
             policy: Some(percent(90)),
             ..Thresholds::default()

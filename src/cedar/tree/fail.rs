@@ -20,6 +20,15 @@ type Environment = (RequestTypes, RecordType);
 /// What is known where an atom is reached: expressions whose entity is there, and `a.hasTag(b)` that holds.
 type Facts = HashSet<Expr>;
 
+/// More facts than this are not kept: then an atom may be said to raise an error that it cannot raise.
+const FACTS: usize = 250;
+
+fn note(facts: &mut Facts, fact: Expr) {
+    if facts.len() < FACTS {
+        facts.insert(fact);
+    }
+}
+
 /// What is known behind a part that came out true, and behind one that came out false.
 struct Behind {
     hold: Facts,
@@ -120,7 +129,7 @@ impl Judge<'_> {
                 if let Some(variable) = variable
                     && self.settles(test)
                 {
-                    facts.insert(Expr::var(variable));
+                    note(&mut facts, Expr::var(variable));
                 }
                 Behind { hold: facts, fail }
             }
@@ -332,7 +341,7 @@ impl Judge<'_> {
     fn read(&self, expr: &Expr, facts: &mut Facts) {
         match expr.expr_kind() {
             ExprKind::GetAttr { expr: of, .. } => {
-                facts.insert(of.as_ref().clone());
+                note(facts, of.as_ref().clone());
                 self.read(of, facts);
             }
             ExprKind::BinaryApp {
@@ -340,7 +349,7 @@ impl Judge<'_> {
                 arg1,
                 arg2,
             } => {
-                facts.insert(arg1.as_ref().clone());
+                note(facts, arg1.as_ref().clone());
                 self.read(arg1, facts);
                 self.read(arg2, facts);
             }
@@ -368,29 +377,29 @@ impl Judge<'_> {
                 self.implied(right, true, facts);
             }
             ExprKind::HasAttr { expr: of, .. } if value => {
-                facts.insert(of.as_ref().clone());
+                note(facts, of.as_ref().clone());
             }
             ExprKind::ExtHasAttr { expr: of, attrs } if value => {
                 let mut path = of.as_ref().clone();
-                facts.insert(path.clone());
+                note(facts, path.clone());
                 let mut inner = attrs.iter().peekable();
                 while let Some(attr) = inner.next() {
                     if inner.peek().is_some() {
                         path = Expr::get_attr(path, attr.clone());
-                        facts.insert(path.clone());
+                        note(facts, path.clone());
                     }
                 }
             }
             ExprKind::BinaryApp { op, arg1, arg2 } if value => match op {
                 BinaryOp::HasTag => {
-                    facts.insert(arg1.as_ref().clone());
-                    facts.insert(expr.clone());
+                    note(facts, arg1.as_ref().clone());
+                    note(facts, expr.clone());
                 }
                 BinaryOp::Eq if there(arg2) => {
-                    facts.insert(arg1.as_ref().clone());
+                    note(facts, arg1.as_ref().clone());
                 }
                 BinaryOp::Eq if there(arg1) => {
-                    facts.insert(arg2.as_ref().clone());
+                    note(facts, arg2.as_ref().clone());
                 }
                 BinaryOp::In => {
                     let below = match arg2.expr_kind() {
@@ -398,7 +407,7 @@ impl Judge<'_> {
                         _ => there(arg2),
                     };
                     if below {
-                        facts.insert(arg1.as_ref().clone());
+                        note(facts, arg1.as_ref().clone());
                     }
                 }
                 _ => {}

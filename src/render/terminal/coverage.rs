@@ -26,11 +26,13 @@ pub fn coverage(header: &Header, coverage: &Coverage) -> String {
 }
 
 fn summary(coverage: &Coverage) -> String {
-    let policies = count(coverage.policies.len() as u64, "policy");
-    let mut about = format!(
-        "{policies}, links of templates among them, by {}",
-        count(coverage.cases.run, "case")
-    );
+    let mut about = count(coverage.policies.len() as u64, "policy");
+    let links = coverage.policies.iter();
+    let links = links.filter(|policy| policy.template.is_some()).count();
+    if links > 0 {
+        about.push_str(&format!(" ({})", count(links as u64, "template link")));
+    }
+    about.push_str(&format!(" by {}", count(coverage.cases.run, "case")));
     for (number, what) in [
         (coverage.cases.skipped, "skipped"),
         (coverage.cases.broken, "broken"),

@@ -1,11 +1,15 @@
-//! The HTML report in a real browser: `tests/browser/check.js` drives Chromium where there is one.
+//! The HTML reports in a real browser: `tests/browser/check.js` drives Chromium where there is one.
 
 #[path = "support/documents.rs"]
 mod documents;
 #[path = "support/great.rs"]
 mod great;
+#[path = "support/repository.rs"]
+#[allow(dead_code, reason = "each test uses a part")]
+mod repository;
 
-use agentauthz::render::html::diff;
+use agentauthz::render::html::{coverage, diff};
+use agentauthz::testing::coverage::{CoverageOptions, coverage as measure};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -49,6 +53,18 @@ fn reports_work_in_a_browser() {
         ("great", great::great(500)),
     ] {
         std::fs::write(pages.join(format!("{name}.html")), diff(&document)).unwrap();
+    }
+    let mut example = repository::load_directory("policies");
+    for name in ["coverage", "coverage-gaps"] {
+        let options = CoverageOptions {
+            thresholds: example.manifest.coverage,
+            ..CoverageOptions::default()
+        };
+        let page = coverage(&measure(&example, &options), &example.sources);
+        std::fs::write(pages.join(format!("{name}.html")), page).unwrap();
+        // Then without the tests that cover what the others leave out.
+        let edges = |path: &str| path.contains("edges-");
+        example.suites.retain(|suite| !edges(&suite.file.path));
     }
     let mut check = Command::new("node");
     check.arg(checks.join("check.js")).arg(browser).arg(&pages);

@@ -103,8 +103,14 @@ fn published_schemas_describe_what_init_writes() {
         ("recording", "recordings/example.jsonl"),
         ("test", "tests/refunds.test.yaml"),
     ];
-    // `diff`, `mutation-report` and `test-report` are what reports look like, which nobody writes; `init` writes no shared fixtures.
-    let others = ["diff", "fixtures", "mutation-report", "test-report"];
+    // Reports are what nobody writes, and `init` writes no shared fixtures.
+    let others = [
+        "coverage-report",
+        "diff",
+        "fixtures",
+        "mutation-report",
+        "test-report",
+    ];
     assert_eq!(
         names
             .lines()

@@ -2,6 +2,7 @@
 
 use agentauthz::diff::document;
 use agentauthz::repository::{SCHEMAS, json_schema};
+use agentauthz::testing::coverage;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ fn published(name: &str) -> PathBuf {
 fn the_published_schemas_are_those_of_the_types() {
     let written = SCHEMAS.map(|name| (name, json_schema(name).unwrap()));
     let read = [
+        ("coverage-report", coverage::json_schema()),
         ("diff", document::json_schema()),
         (
             "mutation-report",

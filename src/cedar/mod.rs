@@ -21,6 +21,7 @@ mod reference;
 mod schema;
 mod scope;
 mod text;
+mod tree;
 mod typecheck;
 mod types;
 mod unknown;
@@ -41,6 +42,7 @@ pub use quantity::Quantity;
 pub use reads::Comparison;
 pub use reference::{authorize, authorized};
 pub use schema::{ActionInfo, Schema, parse_schema};
+pub use tree::{Atom, Can, Node, Part, RequestTypes, Seen, Tree, Truth, Walk};
 pub use values::{BuiltRequest, PreparedRequest};
 pub use written::WrittenEntity;
 

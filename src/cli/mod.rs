@@ -4,6 +4,7 @@ mod approvals;
 mod approve;
 mod args;
 mod check;
+mod coverage;
 mod cut;
 mod diff;
 mod document;

@@ -4,7 +4,7 @@ use super::args::{Format, TestArgs};
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report};
-use super::versions::{load_beside_version, load_version};
+use super::versions::load_version;
 use crate::cedar::ParsedPolicy;
 use crate::engine::Fixtures;
 use crate::model::Sources;
@@ -47,13 +47,7 @@ impl Report for Mutated<'_> {
 
 pub fn run(args: &TestArgs, fixtures: Fixtures, output: &Output) -> Result<u8, CliError> {
     let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
-    let base = match &args.changed {
-        Some(revision) => {
-            let base = load_beside_version(&Origin::parse(revision)?, &loaded)?;
-            Some(base.whole()?)
-        }
-        None => None,
-    };
+    let base = super::test::since(args, &loaded)?;
     let changed = base.as_ref().map(|base| Changed::since(&base.version));
     let wanted = |policy: &ParsedPolicy| match &changed {
         Some(changed) => changed.holds(policy),

@@ -106,6 +106,11 @@ impl Output {
         self.print(&text(report, self.format)?)
     }
 
+    /// The format of standard output.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Writes text that is no part of a report: to standard output where reports are read by people, else to standard
     /// error.
     pub fn aside(&self, text: &str) -> Result<(), CliError> {
@@ -116,10 +121,29 @@ impl Output {
             | Format::Html
             | Format::Sarif
             | Format::Github
-            | Format::Junit => anstream::stderr()
-                .write_all(text.as_bytes())
-                .map_err(|error| CliError::output(&error)),
+            | Format::Junit => {
+                self.to_stderr(text);
+                Ok(())
+            }
         }
+    }
+
+    /// Writes a report to the files that were asked for, and to standard error instead of standard output.
+    pub fn write_aside(&self, report: &dyn Report) -> Result<(), CliError> {
+        for (format, path) in &self.reports {
+            write_file(path, plain(&text(report, *format)?).as_bytes())?;
+        }
+        self.to_stderr(&text(report, self.format)?);
+        Ok(())
+    }
+
+    /// Writes text with styles to standard error. Where that is closed, there is nobody to tell.
+    pub fn to_stderr(&self, text: &str) {
+        let text = match self.color {
+            Color::Never => plain(text),
+            Color::Auto | Color::Always => text.to_owned(),
+        };
+        let _ = anstream::stderr().write_all(text.as_bytes());
     }
 
     /// How much of a report is shown on a terminal.
@@ -188,7 +212,8 @@ fn directory_of(path: &Path) -> &Path {
     }
 }
 
-fn plain(text: &str) -> String {
+/// The text without styles.
+pub fn plain(text: &str) -> String {
     anstream::adapter::strip_str(text).to_string()
 }
 

@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::output::Output;
 use crate::diff::document;
 use crate::repository;
-use crate::testing::mutate;
+use crate::testing::{coverage, mutate};
 
 /// The decision-diff report.
 const DIFF: &str = "diff";
@@ -15,11 +15,13 @@ const TEST_REPORT: &str = "test-report";
 
 /// The report on mutants.
 const MUTATION_REPORT: &str = "mutation-report";
+/// What unit tests cover.
+const COVERAGE: &str = "coverage-report";
 
 /// The names of all schemas: of what a person writes, and of what is written for machines.
 pub fn names() -> Vec<&'static str> {
     let mut names = repository::SCHEMAS.to_vec();
-    names.extend([DIFF, MUTATION_REPORT, TEST_REPORT]);
+    names.extend([COVERAGE, DIFF, MUTATION_REPORT, TEST_REPORT]);
     names.sort_unstable();
     names
 }
@@ -32,6 +34,7 @@ pub fn run(args: &SchemaArgs, output: &Output) -> Result<u8, CliError> {
                 DIFF => Some(document::json_schema()),
                 MUTATION_REPORT => Some(mutate::document::json_schema()),
                 TEST_REPORT => Some(crate::render::test_schema()),
+                COVERAGE => Some(coverage::json_schema()),
                 _ => repository::json_schema(name),
             };
             let schema =

@@ -1,8 +1,10 @@
 //! Reports as JSON: one object with a `format` that names report and version. Keys may be added within a version.
 
+mod coverage;
 mod mutation;
 mod pin;
 
+pub use coverage::coverage;
 pub use mutation::mutation;
 pub use pin::pin;
 

@@ -6,6 +6,7 @@ pub mod github;
 pub mod html;
 mod json;
 pub mod junit;
+pub mod lcov;
 pub mod markdown;
 pub mod mutated;
 mod numbers;
@@ -18,13 +19,14 @@ mod words;
 pub use diagnostics::diagnostics;
 pub use escape::{json_text, printable};
 pub use json::{
-    check as check_json, document as document_json, explain as explain_json, import as import_json,
-    mutation as mutation_document, pin as pin_json, replay as replay_json,
+    check as check_json, coverage as coverage_json, document as document_json,
+    explain as explain_json, import as import_json, mutation as mutation_document, pin as pin_json,
+    replay as replay_json,
 };
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
 pub use terminal::{
-    approvals, check, document, explain, group, import, mutation, pin, replay, test,
+    approvals, check, coverage, document, explain, group, import, mutation, pin, replay, test,
 };
 pub use tested::{
     github as test_github, json as test_json, json_schema as test_schema, junit as test_junit,

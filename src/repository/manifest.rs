@@ -1,5 +1,6 @@
 //! `agentauthz.yaml`: where things are.
 
+use super::coverage::Thresholds;
 use super::files::MappingFile;
 use super::gates::Gates;
 use super::mutation::Mutation;
@@ -52,6 +53,9 @@ pub struct Manifest {
     /// The limits by which a diff is judged.
     #[serde(default)]
     pub gates: Gates,
+    /// The least coverage by unit tests, in percent, by which `test --coverage` is judged.
+    #[serde(default)]
+    pub coverage: Thresholds,
     /// What reports hold.
     #[serde(default)]
     pub reports: Reports,
@@ -129,6 +133,7 @@ impl Default for Manifest {
             recordings: recordings(),
             approvals: approvals(),
             gates: Gates::default(),
+            coverage: Thresholds::default(),
             reports: Reports::default(),
             mutation: Mutation::default(),
         }

@@ -3,6 +3,7 @@
 mod agents;
 mod approvals;
 mod approvals_text;
+mod coverage;
 mod entities;
 mod files;
 mod gates;
@@ -26,6 +27,7 @@ pub use approvals::{
     Approval, ApprovalSpec, ApprovalsFile, Envelope, ValueEnvelope, Written, is_day, same_person,
 };
 pub use approvals_text::{add_approval, approval_text, has_approval, remove_approvals};
+pub use coverage::{Figure, Thresholds};
 pub use entities::typed_entity;
 pub use files::{
     AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, LinkSpec, LinksFile, MappingFile,

@@ -1,5 +1,6 @@
 //! `test`: do the unit tests hold?
 
+pub mod coverage;
 mod filter;
 mod judge;
 pub mod mutate;

@@ -1,6 +1,7 @@
 //! The arguments of `test`.
 
 use crate::cli::args::{EngineName, VERSION_HELP};
+use crate::cli::coverage::CoverageArgs;
 use crate::repository::Percent;
 use clap::Args;
 
@@ -53,6 +54,9 @@ pub struct TestArgs {
     /// The share of mutants, in percent, for which a test must fail, instead of the manifest's `mutation.min`.
     #[arg(long, value_name = "N", value_parser = crate::cli::mutate::percent, requires = "mutate")]
     pub min_mutation_score: Option<Percent>,
+    /// What is measured of the coverage.
+    #[command(flatten)]
+    pub coverage: CoverageArgs,
     /// What decides. All engines give the same answers; `reference` is Cedar's authorizer alone, and slow.
     #[arg(long, value_enum, default_value_t = EngineName::Compiled)]
     pub engine: EngineName,

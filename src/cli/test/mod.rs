@@ -9,6 +9,7 @@ mod watch;
 pub use args::TestArgs;
 
 use super::args::Format;
+use super::coverage::CoveragePlan;
 use super::error::CliError;
 use super::mutate;
 use super::origin::Origin;
@@ -28,7 +29,7 @@ pub const FORMATS: &[Format] = &[
 ];
 
 pub fn run(args: &TestArgs, output: &Output) -> Result<u8, CliError> {
-    let asked = Asked::read(args)?;
+    let asked = Asked::read(args, output)?;
     let Some(jobs) = args.jobs else {
         return run_all(args, &asked, output);
     };
@@ -58,10 +59,11 @@ struct Asked {
     fixtures: Fixtures,
     /// Whether `only` is refused.
     ci: bool,
+    coverage: Option<CoveragePlan>,
 }
 
 impl Asked {
-    fn read(args: &TestArgs) -> Result<Self, CliError> {
+    fn read(args: &TestArgs, output: &Output) -> Result<Self, CliError> {
         let usage = |message: String| {
             CliError::new(message).with_help("`agentauthz test --help` shows the form")
         };
@@ -79,6 +81,7 @@ impl Asked {
                 false => Fixtures::Strict,
             },
             ci: args.ci || ci,
+            coverage: CoveragePlan::read(&args.coverage, output.format())?,
         })
     }
 }
@@ -86,10 +89,29 @@ impl Asked {
 /// Runs the tests, writes the report, and gives the exit code.
 fn run_once(args: &TestArgs, asked: &Asked, output: &Output) -> Result<u8, CliError> {
     let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
-    let (report, _) = tested(args, asked, output, &loaded)?;
+    let base = since(args, &loaded)?;
+    let (report, _) = tested_since(args, asked, output, &loaded, base.as_ref())?;
     let code = exit_code(&report);
-    output.write(&Tested::new(output, loaded, report))?;
-    Ok(code)
+    let tested = Tested::new(output, &loaded, report);
+    let Some(plan) = &asked.coverage else {
+        output.write(&tested)?;
+        return Ok(code);
+    };
+    match plan.takes_stdout() {
+        true => output.write_aside(&tested)?,
+        false => output.write(&tested)?,
+    }
+    let covered = plan.run(&loaded, base.as_ref(), asked.fixtures, output)?;
+    Ok(if covered { code } else { code.max(1) })
+}
+
+/// The version of `--changed`.
+pub fn since(args: &TestArgs, loaded: &Loaded) -> Result<Option<Loaded>, CliError> {
+    let Some(changed) = &args.changed else {
+        return Ok(None);
+    };
+    let base = load_beside_version(&Origin::parse(changed)?, loaded)?;
+    base.whole().map(Some)
 }
 
 /// What became of the tests of a version, with all its cases where they are asked for.
@@ -98,6 +120,18 @@ fn tested(
     asked: &Asked,
     output: &Output,
     loaded: &Loaded,
+) -> Result<(TestReport, Vec<Case>), CliError> {
+    let base = since(args, loaded)?;
+    tested_since(args, asked, output, loaded, base.as_ref())
+}
+
+/// What became of the tests of a version, with all its cases where they are asked for; of what changed since a base.
+fn tested_since(
+    args: &TestArgs,
+    asked: &Asked,
+    output: &Output,
+    loaded: &Loaded,
+    base: Option<&Loaded>,
 ) -> Result<(TestReport, Vec<Case>), CliError> {
     let version = &loaded.version;
     let suites = case_suites(version, asked.fixtures);
@@ -109,18 +143,12 @@ fn tested(
             .collect(),
         false => Vec::new(),
     };
-    let base = match &args.changed {
-        Some(changed) => Some(load_beside_version(&Origin::parse(changed)?, loaded)?.whole()?),
-        None => None,
-    };
     let run = Run {
         engine: args.engine.into(),
         fixtures: asked.fixtures,
         today: output.now.clone(),
         filter: asked.filter.clone(),
-        touched: base
-            .as_ref()
-            .map(|base| Touched::of(&base.version, version)),
+        touched: base.map(|base| Touched::of(&base.version, version)),
         shard: asked.shard,
         fail_fast: args.fail_fast,
     };

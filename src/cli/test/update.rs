@@ -39,6 +39,6 @@ pub(super) fn update(args: &TestArgs, asked: &Asked, output: &Output) -> Result<
     let loaded = load_version(&Origin::WorkingTree)?.whole()?;
     let (report, _) = tested(args, asked, output, &loaded)?;
     let code = exit_code(&report);
-    output.write(&Tested::new(output, loaded, report))?;
+    output.write(&Tested::new(output, &loaded, report))?;
     Ok(code)
 }

@@ -11,6 +11,14 @@ pub(super) fn policy(style: &str, script: &str) -> String {
     )
 }
 
+/// The policy for one style, and no script at all.
+pub(super) fn without_script(style: &str) -> String {
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        base64(&Sha256::digest(style)),
+    )
+}
+
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 fn base64(bytes: &[u8]) -> String {

@@ -1,8 +1,9 @@
-//! The decision-diff report as one HTML file: no network, no script needed to read it, nothing of the data acts.
+//! The decision-diff report, and what unit tests cover, each as one HTML file: no network, no script needed to read it, nothing of the data acts.
 //!
 //! Views are made in Rust (`view/`), and shown by templates. Every text goes through [`write`], which makes it inert.
 
 mod bars;
+mod coverage;
 mod csp;
 mod groups;
 mod histogram;
@@ -18,6 +19,8 @@ mod words;
 use super::escape::printable;
 use super::numbers::{count, grouped};
 use crate::diff::document::Document;
+use crate::model::Sources;
+use crate::testing::coverage::Coverage;
 use limits::{LEVELS, Limits};
 use minijinja::{
     AutoEscape, Environment, Error, Output, State, UndefinedBehavior, escape_formatter,
@@ -25,7 +28,8 @@ use minijinja::{
     value::{Serde, Value},
 };
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
+    ("coverage.html", include_str!("templates/coverage.html")),
     ("page.html", include_str!("templates/page.html")),
     ("macros.html", include_str!("templates/macros.html")),
     ("verdict.html", include_str!("templates/verdict.html")),
@@ -55,7 +59,36 @@ pub fn diff(document: &Document) -> String {
     text
 }
 
+/// The most policies of a coverage report, tried in turn until it is small enough.
+const POLICIES: [usize; 5] = [10_000, 1_000, 300, 100, 20];
+
+/// What unit tests cover, as one file of less than 5 MB. Texts of policies are those of `sources`.
+pub fn coverage(coverage: &Coverage, sources: &Sources) -> String {
+    let mut text = String::new();
+    for most in POLICIES {
+        let made = environment(LEVELS.first().map_or(0, |level| level.text)).and_then(|shown| {
+            let view = coverage::view(coverage, sources, most);
+            shown.get_template("coverage.html")?.render(Serde(view))
+        });
+        text = match made {
+            Ok(text) => text,
+            Err(error) => return unreadable(&error),
+        };
+        if text.len() < MOST {
+            break;
+        }
+    }
+    text
+}
+
 fn page(document: &Document, limits: Limits) -> Result<String, Error> {
+    environment(limits.text)?
+        .get_template("page.html")?
+        .render(Serde(page::view(document, limits)))
+}
+
+/// The templates, with texts of at most `limit` characters.
+fn environment(limit: usize) -> Result<Environment<'static>, Error> {
     let mut shown = Environment::new();
     shown.set_undefined_behavior(UndefinedBehavior::Strict);
     shown.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -65,7 +98,7 @@ fn page(document: &Document, limits: Limits) -> Result<String, Error> {
             .lstrip_blocks(true)
             .build()?,
     );
-    shown.set_formatter(move |out, state, value| write(out, state, value, limits.text));
+    shown.set_formatter(move |out, state, value| write(out, state, value, limit));
     shown.add_filter("grouped", |number: u64| grouped(number));
     shown.add_filter("prose", words::prose);
     shown.add_function("noun", words::noun);
@@ -73,9 +106,7 @@ fn page(document: &Document, limits: Limits) -> Result<String, Error> {
     for (name, text) in TEMPLATES {
         shown.add_template(name, text)?;
     }
-    shown
-        .get_template("page.html")?
-        .render(Serde(page::view(document, limits)))
+    Ok(shown)
 }
 
 /// Writes a value of a template: texts come from attackers, so they are shortened and nothing in them acts.

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod check;
+mod coverage;
 mod document;
 mod explain;
 mod group;
@@ -16,6 +17,7 @@ pub(in crate::render) mod test;
 
 pub use approvals::approvals;
 pub use check::check;
+pub use coverage::coverage;
 pub use document::document;
 pub use explain::explain;
 pub use group::group;

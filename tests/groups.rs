@@ -176,3 +176,69 @@ fn a_json_report_is_a_plan() {
         .run(&[&["pin", "1", "--expect", "head"], &PLAN[..]].concat())
         .says(0, &["head     working tree: "]);
 }
+
+/// More paths than are watched: nothing is said to be known of the others, so that no approval covers what nobody looked at.
+#[test]
+fn of_paths_that_are_not_watched_nothing_is_said_to_be_known() {
+    const FIELDS: usize = 70;
+    let dir = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: String| {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let each = |of: &dyn Fn(usize) -> String, between: &str| {
+        (0..FIELDS).map(of).collect::<Vec<_>>().join(between)
+    };
+    for (side, limit) in [("base", 5), ("head", 50)] {
+        write(
+            &format!("{side}/agentauthz.yaml"),
+            "version: 1\nname: wide\nschema: [s.cedarschema]\npolicies: [p.cedar]\nreports: { values: true }\n".to_owned(),
+        );
+        let fields = each(&|at| format!("f{at:02}: Long"), ", ");
+        write(
+            &format!("{side}/s.cedarschema"),
+            format!(
+                "entity Agent;\naction go appliesTo {{ principal: Agent, resource: Agent, context: {{ {fields} }} }};\n"
+            ),
+        );
+        let atoms = each(&|at| format!("context.f{at:02} < {limit}"), " && ");
+        write(
+            &format!("{side}/p.cedar"),
+            format!(
+                "@id(\"all\")\npermit (principal, action == Action::\"go\", resource) when {{ {atoms} }};\n"
+            ),
+        );
+    }
+    let context = each(&|at| format!("\"f{at:02}\":{}", at / 10), ",");
+    let uid = |ty: &str, id: &str| format!(r#"{{"type":"{ty}","id":"{id}"}}"#);
+    let line = format!(
+        r#"{{"version":1,"id":"a1","agent":"bot","request":{{"cedar":{{"principal":{},"action":{},"resource":{},"context":{{{context}}}}}}}}}"#,
+        uid("Agent", "bot"),
+        uid("Action", "go"),
+        uid("Agent", "bot"),
+    );
+    write("recording.jsonl", line + "\n");
+    let arguments = [
+        "diff",
+        "dir:../base",
+        "--recordings",
+        "../recording.jsonl",
+        "-o",
+        "../plan.json",
+    ];
+    run(&dir.path().join("head"), &arguments).says(1, &["newly_allowed"]);
+    let plan = fs::read_to_string(dir.path().join("plan.json")).unwrap();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let values = plan["groups"][0]["values"].as_array().unwrap();
+    assert_eq!(values.len(), FIELDS);
+    for (at, value) in values.iter().enumerate() {
+        assert_eq!(value["path"], format!("context.f{at:02}"));
+        let number = (at / 10).to_string();
+        match at {
+            ..64 => assert_eq!(value["range"], serde_json::json!([number, number])),
+            _ => assert!(value["range"].is_null()),
+        }
+        assert_eq!(value["more"], at >= 64, "{value}");
+    }
+}

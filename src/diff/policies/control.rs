@@ -45,11 +45,12 @@ pub(super) fn control_changes(
 }
 
 /// Which keys of the manifest say something else, the gates left out, and whether that loosens control: a change must not
-/// choose the traffic and the tests by which it is judged, ask for less coverage, nor show argument values that were hidden.
+/// choose the traffic and the tests by which it is judged, ask for less coverage or fewer killed mutants, nor show argument values that were hidden.
 fn manifest_change(base: &Manifest, head: &Manifest) -> Option<(String, bool)> {
     let weakens = base.recordings != head.recordings
         || base.tests != head.tests
         || head.coverage.loosens(&base.coverage)
+        || head.mutation.loosens(&base.mutation)
         || (head.reports.values && !base.reports.values);
     let keys = |manifest: &Manifest| match serde_json::to_value(manifest) {
         Ok(serde_json::Value::Object(keys)) => keys,

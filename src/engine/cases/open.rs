@@ -106,13 +106,14 @@ fn case_suite(
         .collect();
     let left_out = opened.iter().map(|(_, left_out)| left_out).sum();
     let mut cases: Vec<Case> = opened.into_iter().flat_map(|(cases, _)| cases).collect();
+    let stores = run_tests::stores(version, &suite.run_tests, fixtures);
     let run_tests: Vec<Case> = suite
         .run_tests
         .par_iter()
         .map(|test| Case {
             suite: name.clone(),
             line: opening.lines.line(test.span.start),
-            ..run_tests::run_test(version, file, test, known, fixtures)
+            ..run_tests::run_test(version, file, test, known, fixtures, &stores)
         })
         .collect();
     cases.extend(run_tests);

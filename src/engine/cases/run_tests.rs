@@ -7,7 +7,8 @@ use crate::engine::request::Mapped;
 use crate::model::{Diagnostic, EntityRef, Request, SourceFile};
 use crate::repository::{AskedTest, PolicyVersion, RunTest, RunTestEntities};
 use crate::yaml::Spanned;
-use std::collections::BTreeSet;
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The case of one test; who opens the suite says what it is called, and the line.
@@ -17,6 +18,7 @@ pub(super) fn run_test(
     test: &RunTest,
     known: &Known<'_>,
     fixtures: Fixtures,
+    stores: &Stores,
 ) -> Case {
     let wrong = |messages: Vec<String>| -> Vec<Diagnostic> {
         let messages = messages.into_iter();
@@ -28,7 +30,7 @@ pub(super) fn run_test(
         Err(message) => (Err(wrong(vec![message.clone()])), Expected::default()),
         Ok(asked) => {
             let (expected, mut faults) = expected(asked, test, known);
-            let input = match input(version, asked, fixtures) {
+            let input = match input(version, asked, fixtures, stores) {
                 Ok(input) if faults.is_empty() => Ok(input),
                 Ok(_) => Err(faults),
                 Err(found) => {
@@ -96,6 +98,7 @@ fn input(
     version: &PolicyVersion,
     asked: &AskedTest,
     fixtures: Fixtures,
+    stores: &Stores,
 ) -> Result<Input, Vec<String>> {
     let mut faults = Vec::new();
     let mut part = |name: &str, text: &str| -> Option<EntityRef> {
@@ -106,7 +109,14 @@ fn input(
     let principal = part("principal", &asked.principal);
     let action = part("action", &asked.action);
     let resource = part("resource", &asked.resource);
-    let store = store(version, asked, fixtures, &mut faults);
+    let store = match stores.get(&key(asked)) {
+        Some(Ok(store)) => Some(store.clone()),
+        Some(Err(found)) => {
+            faults.extend(found.iter().cloned());
+            None
+        }
+        None => None,
+    };
     let (Some(principal), Some(action), Some(resource), Some(store)) =
         (principal, action, resource, store)
     else {
@@ -131,7 +141,7 @@ fn input(
         },
         left_out: BTreeSet::new(),
     };
-    let input = Input::new(mapped, Arc::new(store)).map_err(|message| vec![message])?;
+    let input = Input::new(mapped, store).map_err(|message| vec![message])?;
     if let Some(schema) = schema.filter(|_| fixtures == Fixtures::Strict) {
         let conforms = input.built.conforms(schema);
         conforms.map_err(|message| vec![message])?;
@@ -139,17 +149,35 @@ fn input(
     Ok(input)
 }
 
+/// The entities that tests bring, each built once, by their text; or what is wrong with them.
+pub(super) type Stores = HashMap<String, Result<Arc<EntityStore>, Vec<String>>>;
+
+fn key(asked: &AskedTest) -> String {
+    let (RunTestEntities::Here(entities) | RunTestEntities::File(_, entities)) = &asked.entities;
+    serde_json::to_string(entities).unwrap_or_default()
+}
+
+/// The stores of these tests.
+pub(super) fn stores(version: &PolicyVersion, tests: &[RunTest], fixtures: Fixtures) -> Stores {
+    let asked = tests.par_iter().filter_map(|test| test.asked.as_ref().ok());
+    let keyed: Vec<(String, &AskedTest)> = asked.map(|asked| (key(asked), asked)).collect();
+    let distinct: HashMap<String, &AskedTest> = keyed.into_iter().collect();
+    let distinct = distinct.into_par_iter();
+    distinct
+        .map(|(key, asked)| (key, store(version, asked, fixtures).map(Arc::new)))
+        .collect()
+}
+
 /// The entities that a test brings, with the actions of the schema.
 fn store(
     version: &PolicyVersion,
     asked: &AskedTest,
     fixtures: Fixtures,
-    faults: &mut Vec<String>,
-) -> Option<EntityStore> {
+) -> Result<EntityStore, Vec<String>> {
     let (RunTestEntities::Here(entities) | RunTestEntities::File(_, entities)) = &asked.entities;
     let schema = version.schema.as_ref();
     let mut parsed: Vec<ParsedEntity> = Vec::new();
-    let before = faults.len();
+    let mut faults = Vec::new();
     for json in entities {
         match cedar::parse_entity(json, schema) {
             Ok(entity) => parsed.push(entity),
@@ -157,10 +185,8 @@ fn store(
             Err((message, _)) => faults.push(message),
         }
     }
-    if faults.len() > before {
-        return None;
+    if !faults.is_empty() {
+        return Err(faults);
     }
-    EntityStore::build(&parsed, schema)
-        .map_err(|message| faults.push(message))
-        .ok()
+    EntityStore::build(&parsed, schema).map_err(|message| vec![message])
 }

@@ -66,6 +66,40 @@ fn the_terminal_names_what_is_missing() {
     );
 }
 
+/// A policy that reads the clock of a test without a time is not decided, so the test shows nothing.
+#[test]
+fn a_test_without_a_time_covers_nothing_that_reads_the_clock() {
+    let directory = tempfile::tempdir().unwrap();
+    write_files(
+        directory.path(),
+        &[
+            ("agentauthz.yaml", "version: 1\n"),
+            (
+                "schema/s.cedarschema",
+                "entity User;\naction go appliesTo { principal: User, resource: User, context: { @clock(\"\") at: datetime } };\n",
+            ),
+            (
+                "policies/p.cedar",
+                "@id(\"late\")\npermit (principal, action, resource) when { context.at > datetime(\"2026-01-01\") };\n",
+            ),
+            (
+                "tests/s.test.yaml",
+                "version: 1\nsuite: s\ntests:\n  - name: whenever\n    request: { principal: 'User::u', action: go, resource: 'User::u' }\n    expect: { decision: deny }\n  - name: in time\n    now: 2026-02-01T00:00:00Z\n    request: { principal: 'User::u', action: go, resource: 'User::u' }\n    expect: { decision: allow }\n",
+            ),
+        ],
+    );
+    let output = test(directory.path(), &["--coverage", "json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["cases"]["broken"], 1, "{json}");
+    assert_eq!(json["cases"]["run"], 1);
+    assert_eq!(code(&output), Some(2), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("whenever"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
 #[test]
 fn thresholds_gate() {
     let shop = shop();

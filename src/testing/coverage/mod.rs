@@ -11,7 +11,7 @@ pub use report::{
 };
 
 use crate::cedar::{CompiledPolicy, PreparedRequest, RequestTypes, Tree, Truth, Walk};
-use crate::engine::{Case, Fixtures, Input, case_suites};
+use crate::engine::{Case, Fixtures, Input, Side, case_suites, decide};
 use crate::model::{Effect, SourceFile, Span};
 use crate::repository::{Figure, PolicyVersion, Thresholds};
 use account::{Account, Count};
@@ -37,6 +37,11 @@ pub struct CoverageOptions {
     pub fixtures: Fixtures,
 }
 
+/// Whether a policy reads what is not known, as the clock of a test without a time.
+fn is_undecided(side: &Side<'_>, input: &Input) -> bool {
+    !input.request.request.unknown.is_empty() && !decide(side, input).unknown.is_empty()
+}
+
 /// Runs every case that is not skipped or broken, and reports what they cover.
 pub fn coverage(version: &PolicyVersion, options: &CoverageOptions) -> Coverage {
     let suites = case_suites(version, options.fixtures).into_iter();
@@ -51,12 +56,15 @@ pub fn coverage(version: &PolicyVersion, options: &CoverageOptions) -> Coverage 
         accounts: trees.iter().map(Account::of).collect(),
         environments: BTreeMap::new(),
     };
+    let side = Side::head(version);
     let mut counted = Cases::default();
     let mut ready = Vec::new();
     for (at, case) in cases.iter().enumerate() {
         match &case.input {
             _ if case.is_skipped(&options.now) => counted.skipped += 1,
             Err(_) => counted.broken += 1,
+            // What reads a clock of a test without a time is not decided.
+            Ok(input) if is_undecided(&side, input) => counted.broken += 1,
             Ok(input) => {
                 counted.run += 1;
                 ready.push((at, input));

@@ -167,6 +167,8 @@ impl Condition {
 }
 
 fn has(case: &Case, key: Key, pattern: &Pattern) -> bool {
+    // Who asks for what in a broken case is not known; it is not lost for that.
+    let broken = case.input.is_err();
     let request = case.input.as_ref().ok().map(|input| &input.request.request);
     let entity = |uid: Option<&crate::model::EntityRef>| {
         uid.is_some_and(|uid| {
@@ -181,8 +183,8 @@ fn has(case: &Case, key: Key, pattern: &Pattern) -> bool {
         Key::File => pattern.holds(&case.file),
         Key::Test => pattern.holds(&case.test),
         Key::Row => case.row.as_ref().is_some_and(|row| pattern.holds(row)),
-        Key::Agent => entity(request.map(|request| &request.principal)),
-        Key::Action => entity(request.map(|request| &request.action)),
+        Key::Agent => broken || entity(request.map(|request| &request.principal)),
+        Key::Action => broken || entity(request.map(|request| &request.action)),
         Key::Tag => case.tags.iter().any(|tag| pattern.holds(tag)),
     }
 }

@@ -128,7 +128,7 @@ fn what_did_not_apply_is_explained() {
         format!(
             "  - name: {name}
     request: {{ principal: Agent::refund-bot, action: refund, resource: {resource}, context: {{ {context} }} }}
-    expect: {{ decision: allow, reasons: {reasons}, errors: {{ exclude: [] }} }}\n"
+    expect: {{ decision: allow, reasons: {reasons}, errors: {{ exclude: [refund-support] }} }}\n"
         )
     };
     let payments = "System::payments";

@@ -653,3 +653,232 @@ fn fixtures_may_be_lenient_where_that_is_asked() {
     assert!(run_files(&files, Fixtures::Strict, "").is_faulty());
     says(&run_files(&files, Fixtures::Lenient, ""), &["passed"]);
 }
+
+/// What becomes of one test with this body.
+fn body(test: &str) -> String {
+    lines(&run(&format!("tests:\n  - {{ name: t, {test} }}\n"))).join("\n")
+}
+
+#[track_caller]
+fn broken(test: &str, expected: &str) {
+    let found = body(test);
+    assert!(
+        found.contains("broken: ") && found.contains(expected),
+        "{test}: {found}"
+    );
+}
+
+#[test]
+fn what_a_matrix_names_is_tested() {
+    for (matrix, expected) in [
+        (
+            "principal: [Agent::bot, Agnt::bot], action: read, resource: Order::o1",
+            "the schema has no entity type `Agnt`",
+        ),
+        (
+            "principal: [Agent::bot, Team::support], action: read, resource: Order::o1",
+            "`Team::support` is in no cell of the matrix",
+        ),
+        (
+            "principal: Agent::bot, action: [read, close], resource: Order::o1",
+            "`close` is in no cell of the matrix",
+        ),
+        (
+            "principal: Agent::bot, action: read, resource: [Order::o1, Team::support]",
+            "`Team::support` is in no cell of the matrix",
+        ),
+    ] {
+        broken(
+            &format!("matrix: {{ {matrix} }}, expect: {{ decision: allow }}"),
+            expected,
+        );
+    }
+    broken(
+        "matrix: { principal: Agent::bot, action: read, resource: Order::o1 }, expect: { decision: deny }, except: [{ principal: [Agent::bot, Agent::bto], decision: allow }]",
+        "the exception matches no cell of the matrix for `Agent::bto`",
+    );
+    let all = "matrix: { principal: [Agent::bot], action: \"*\", resource: Order::o1, context: { amount: 5 } }, expect: { decision: allow }";
+    assert!(!body(all).contains("broken"), "{}", body(all));
+}
+
+#[test]
+fn what_asks_for_nothing_is_broken() {
+    for (expect, expected) in [
+        ("errors: {}", "this asks for nothing"),
+        ("reasons: {}", "this asks for nothing"),
+        ("reasons: { include: [] }", "this asks for nothing"),
+        ("errors: { any: [] }", "`any` names no policy"),
+        (
+            "reasons: { include: [refund-small], any: [] }",
+            "`any` names no policy",
+        ),
+    ] {
+        let test = format!("{REFUND}, expect: {{ decision: allow, {expect} }}");
+        broken(&test, expected);
+    }
+    for cell in ["{}", "{ any: [] }"] {
+        broken(
+            &format!(
+                "{REFUND}, expect: {{ decision: allow }}, table: {{ columns: [errors], rows: [[{cell}]] }}"
+            ),
+            if cell == "{}" {
+                "asks for nothing"
+            } else {
+                "`any` names no policy"
+            },
+        );
+    }
+    for expect in ["includes: []", "excludes: []"] {
+        broken(
+            &format!(
+                "list: {{ principals: Agent, action: read, resource: Order::o1 }}, expect: {{ {expect} }}"
+            ),
+            "the list names nothing",
+        );
+    }
+}
+
+#[test]
+fn a_time_of_its_own_goes_before_a_default_clock() {
+    let close = |more: &str, context: &str, table: &str| {
+        let test = format!(
+            "defaults: {{ now: 2026-02-01, context: {{ at: 2025-01-01 }} }}\ntests:\n  - {{ name: t, {more} request: {{ principal: Human::bo, action: close, resource: Order::o1, context: {{ {context} }} }}, expect: {{ decision: allow }}{table} }}\n"
+        );
+        lines(&run(&test)).concat()
+    };
+    assert!(close("now: 2026-03-01,", "", "").contains("passed"));
+    assert!(close("", "", "").contains("failed"));
+    // What the test itself writes stands.
+    assert!(close("now: 2026-03-01,", "at: 2025-01-01", "").contains("failed"));
+    let table = ", table: { columns: [now], rows: [[2026-03-01]] }";
+    assert!(close("", "", table).contains("passed"));
+    broken(&format!("now: noon, {REFUND}"), "`noon` is no time");
+}
+
+#[test]
+fn two_spellings_are_one_entity() {
+    let table = |columns: &str, row: &str| {
+        body(&format!(
+            "{REFUND}, expect: {{ decision: no-match }}, table: {{ columns: [{columns}], rows: [{row}] }}"
+        ))
+    };
+    let both = "'entities.Agent::\"bot\".attrs.env', entities.Agent::bot.attrs.owner";
+    assert!(table(both, "[dev, bo]").contains("passed"));
+    let same = "'entities.Agent::\"bot\".attrs.env', entities.Agent::bot.attrs.env";
+    assert!(table(same, "[dev, prod]").contains("an earlier column is the same"));
+    broken(
+        &format!(
+            "{REFUND}, entities: {{ Agent::x: {{ like: Agent::bot }}, 'Agent::\"x\"': {{ like: Agent::loner }} }}, expect: {{ decision: allow }}"
+        ),
+        "are the same entity",
+    );
+}
+
+#[test]
+fn an_entity_is_like_what_an_included_file_says() {
+    let suite = "version: 1
+include: [tests/shared/org.yaml]
+entities: { Agent::bot: { like: Agent::bot, attrs: { env: prod } } }
+tests:
+  - { name: a, request: { principal: Agent::bot, action: refund, resource: Order::o1, context: { amount: 5 } }, expect: { decision: allow } }
+";
+    let shared = "version: 1
+entities:
+  Team::support: {}
+  Agent::bot: { in: [Team::support], attrs: { owner: alice, env: dev } }
+  Order::o1: { attrs: { region: eu, parts: { size: 1 } } }
+";
+    let files = [
+        ("tests/a.test.yaml", suite),
+        ("tests/shared/org.yaml", shared),
+    ];
+    says(&run_files(&files, Fixtures::Strict, ""), &["passed"]);
+    // Not what the repository says, where a file in between says something else.
+    let repository = (
+        "entities/e.yaml",
+        "version: 1\nentities: { Agent::bot: { attrs: { owner: bo } } }\n",
+    );
+    let files = [files[0], files[1], repository];
+    says(&run_files(&files, Fixtures::Strict, ""), &["passed"]);
+}
+
+#[test]
+fn an_odd_id_stands_in_quotes() {
+    for who in ["Agent::*", "Agent::{who}", "Agent:: bot", "Agent::bot "] {
+        let request = REFUND.replace("Agent::bot", &format!("\"{who}\""));
+        broken(
+            &format!("{request}, expect: {{ decision: deny }}"),
+            "which an id without quotes cannot have",
+        );
+    }
+    let quoted = REFUND.replace("Agent::bot", "'Agent::\"a b*\"'");
+    let quoted = format!("{quoted}, expect: {{ decision: no-match }}");
+    assert!(body(&quoted).contains("passed"), "{}", body(&quoted));
+}
+
+#[test]
+fn a_broken_test_is_not_deselected() {
+    let suite = format!(
+        "version: 1{ENTITIES}tests:
+  - {{ name: a, {REFUND}, expect: {{ decision: allow }} }}
+  - {{ name: b, request: {{ principal: Agnt::bot, action: read, resource: Order::o1 }}, expect: {{ decision: deny }} }}
+"
+    );
+    let version = version(&[("tests/a.test.yaml", suite.as_str())]);
+    for (key, expected) in [
+        ("agent=bot", vec!["a: passed", "b: broken"]),
+        ("agent=loner", vec!["b: broken"]),
+        ("action=read", vec!["b: broken"]),
+    ] {
+        let run = Run {
+            filter: agentauthz::testing::Filter::parse(&[key.to_owned()]).unwrap(),
+            ..Run::default()
+        };
+        says(&run.run(&version), &expected);
+    }
+}
+
+#[test]
+fn lenient_fixtures_keep_their_facts() {
+    let suite = |parts: &str, context: &str| {
+        format!(
+            "version: 1{ENTITIES}  Agent::odd: {{ in: [Team::support], attrs: {{ owner: 5, env: prod, level: high }} }}
+  Order::odd: {{ attrs: {{ region: eu, parts: {{ size: {parts} }} }} }}
+tests:
+  - {{ name: t, request: {{ principal: Agent::odd, action: refund, resource: Order::odd, context: {{ amount: {context} }} }}, expect: {{ decision: allow, errors: [breaks] }} }}
+"
+        )
+    };
+    // A text is no number: `breaks` reads it, and raises an error that it would not raise of a number.
+    let text = suite("high", "5");
+    says(
+        &run_files(&[("tests/a.test.yaml", &text)], Fixtures::Lenient, ""),
+        &["passed"],
+    );
+    let number = suite("1", "5");
+    says(
+        &run_files(&[("tests/a.test.yaml", &number)], Fixtures::Lenient, ""),
+        &["expected `breaks` to raise an error, got none"],
+    );
+    // What Cedar has no value for cannot be taken as it is.
+    let lost = suite("1.5", "5");
+    assert!(run_files(&[("tests/a.test.yaml", &lost)], Fixtures::Lenient, "").is_faulty());
+}
+
+#[test]
+fn parents_are_left_out_by_a_null() {
+    let table = "table: { columns: [entities.Agent::bot.in, decision], rows: [[~, no-match], [[Team::support], allow]] }";
+    let report = body(&format!("{REFUND}, {table}"));
+    assert_eq!(report.matches("passed").count(), 2, "{report}");
+}
+
+#[test]
+fn cells_are_not_put_into_entities() {
+    broken(
+        &format!(
+            "entities: {{ Order::o2: {{ attrs: {{ region: \"{{r}}\" }} }} }}, {}, expect: {{ decision: allow }}, table: {{ columns: [r], rows: [[eu]] }}",
+            REFUND.replace("Order::o1", "\"Order::{r}\"")
+        ),
+        "not into `entities`",
+    );
+}

@@ -41,7 +41,9 @@ pub fn typed_entity(
         .attrs
         .iter()
         .map(|(name, json)| (name.as_str(), &json.value));
-    let attrs = match &record {
+    // Without all of its facts an entity of a test is another one.
+    let mut lost = false;
+    let mut attrs = match &record {
         Some(record) => typing.record(members, record, &[]),
         None => members
             .filter_map(|(name, json)| Some((name.to_owned(), untyped(json)?)))
@@ -60,8 +62,20 @@ pub fn typed_entity(
             .get(key)
             .map_or(spec.span, |json| json.span);
         faults.push(fault(span, format!("{uid}: {}", problem.message)));
+        if stage == Stage::Test {
+            let json = spec.value.attrs.get(key).map(|json| &json.value);
+            lost |= keep_untyped(&mut attrs, &problem.path.0, json).is_err();
+        }
     }
-    let tags = typed_tags(&uid, spec, schema, &fault, &mut faults);
+    let mut tags = typed_tags(&uid, spec, schema, &fault, &mut faults);
+    if stage == Stage::Test {
+        for (name, json) in &spec.value.tags {
+            if !tags.contains_key(name) && json.value != Json::Null {
+                let path = std::slice::from_ref(name);
+                lost |= keep_untyped(&mut tags, path, Some(&json.value)).is_err();
+            }
+        }
+    }
     let mut parents = Vec::new();
     for parent in &spec.value.parents {
         match parse_reference(&parent.value) {
@@ -84,6 +98,7 @@ pub fn typed_entity(
         let span = blamed.map_or(spec.span, |parent| parent.span);
         faults.push(fault(span, message));
     }
+    let entity = entity.filter(|_| !lost);
     if entity.is_none() {
         faults = faults
             .into_iter()
@@ -168,5 +183,37 @@ fn typed_tags(
 
 /// A value without a schema: what Cedar's JSON says by itself.
 fn untyped(json: &Json) -> Option<Value> {
-    Value::from_json(json.clone()).ok()
+    Value::from_json(without_nulls(json)).ok()
+}
+
+/// Puts a value that does not have its type beside the typed ones, as Cedar's JSON says it. `json` is what was written for
+/// the first step of the path; the error says that Cedar has no value for it.
+pub fn keep_untyped(
+    values: &mut BTreeMap<String, Value>,
+    path: &[String],
+    json: Option<&Json>,
+) -> Result<(), String> {
+    let (Some((name, rest)), Some(json)) = (path.split_first(), json) else {
+        return Ok(());
+    };
+    if let (Some(next), Some(Value::Record(inner)), Json::Object(members)) =
+        (rest.first(), values.get_mut(name), json)
+    {
+        return keep_untyped(inner, rest, members.get(next));
+    }
+    values.insert(name.clone(), Value::from_json(without_nulls(json))?);
+    Ok(())
+}
+
+/// The same without the members that are null: null is absence.
+fn without_nulls(json: &Json) -> Json {
+    match json {
+        Json::Object(members) => {
+            let members = members.iter().filter(|(_, json)| **json != Json::Null);
+            let members = members.map(|(name, json)| (name.clone(), without_nulls(json)));
+            Json::Object(members.collect())
+        }
+        Json::Array(items) => Json::Array(items.iter().map(without_nulls).collect()),
+        other => other.clone(),
+    }
 }

@@ -28,7 +28,7 @@ pub use approvals::{
 };
 pub use approvals_text::{add_approval, approval_text, has_approval, remove_approvals};
 pub use coverage::{Figure, Thresholds};
-pub use entities::typed_entity;
+pub use entities::{keep_untyped, typed_entity};
 pub use files::{
     AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, LinkSpec, LinksFile, MappingFile,
     ToolSpec,
@@ -41,7 +41,7 @@ pub use load::{deciding_digest, is_suite, load, load_beside, select_recordings, 
 pub use manifest::{Manifest, MappingSource, Reports};
 pub use mapping::{Mapping, ToolRule, ValueTemplate};
 pub use mutation::{Explained, Mutation};
-pub use references::{nearest, parse_action, parse_reference};
+pub use references::{nearest, parse_action, parse_plain_reference, parse_reference};
 pub use schemas::{SCHEMAS, json_schema};
 pub use suites::{
     AskedTest, BudgetSpec, ChangeBudget, Choices, Claim, Defaults, ExceptSpec, Expectation,

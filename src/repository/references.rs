@@ -16,6 +16,20 @@ pub fn parse_reference(text: &str) -> Result<EntityRef, String> {
     Ok(EntityRef::new(ty, id))
 }
 
+/// Reads an entity as tests name it: like [`parse_reference`], but an id without quotes has no braces, stars or blanks in
+/// it. There they are a placeholder, a pattern or a slip, and no policy knows such an entity.
+pub fn parse_plain_reference(text: &str) -> Result<EntityRef, String> {
+    let odd = |letter: char| "{}*".contains(letter) || letter.is_whitespace();
+    if let Some(letter) = text.chars().find(|letter| odd(*letter))
+        && !text.contains('"')
+    {
+        return Err(format!(
+            "`{text}` has `{letter}` in it, which an id without quotes cannot have; write `Type::\"any id\"` where it is meant"
+        ));
+    }
+    parse_reference(text)
+}
+
 /// Reads an action: like [`parse_reference`], or a bare id of one of the schema's actions.
 pub fn parse_action(text: &str, schema: Option<&Schema>) -> Result<EntityRef, String> {
     if text.contains("::") {

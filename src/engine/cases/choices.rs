@@ -2,8 +2,10 @@
 
 use super::faults::fault;
 use crate::cedar::EntityStore;
-use crate::model::{Diagnostic, EntityRef, SourceFile};
-use crate::repository::{Choices, PolicyVersion, parse_action, parse_reference};
+use crate::model::{Diagnostic, EntityRef, SourceFile, Span};
+use crate::repository::{
+    Choices, PolicyVersion, parse_action, parse_plain_reference, parse_reference,
+};
 use crate::yaml::Spanned;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,12 +17,28 @@ pub(super) struct Offer<'v> {
     pub(super) file: &'v SourceFile,
 }
 
+/// What choices come to.
+pub(super) struct Chosen {
+    /// Everything that is named, in the order of its names, each once.
+    pub(super) all: Vec<EntityRef>,
+    /// What each text but `*` names, with its place.
+    named: Vec<(String, Span, Vec<EntityRef>)>,
+}
+
+impl Chosen {
+    /// The texts that name nothing of a set, with their places.
+    pub(super) fn idle(&self, taken: &BTreeSet<&EntityRef>) -> Vec<(&str, Span)> {
+        let idle = self
+            .named
+            .iter()
+            .filter(|(_, _, found)| found.iter().all(|one| !taken.contains(one)));
+        idle.map(|(text, span, _)| (text.as_str(), *span)).collect()
+    }
+}
+
 impl Offer<'_> {
     /// The actions that are named, in the order of their names, each once.
-    pub(super) fn actions(
-        &self,
-        choices: &Spanned<Choices>,
-    ) -> Result<Vec<EntityRef>, Vec<Diagnostic>> {
+    pub(super) fn actions(&self, choices: &Spanned<Choices>) -> Result<Chosen, Vec<Diagnostic>> {
         let schema = self.version.schema.as_ref();
         self.each(choices, |text| {
             if text != "*" {
@@ -39,7 +57,7 @@ impl Offer<'_> {
         &self,
         choices: &Spanned<Choices>,
         types: &BTreeSet<Arc<str>>,
-    ) -> Result<Vec<EntityRef>, Vec<Diagnostic>> {
+    ) -> Result<Chosen, Vec<Diagnostic>> {
         let schema = self.version.schema.as_ref();
         self.each(choices, |text| {
             if text == "*" {
@@ -47,13 +65,23 @@ impl Offer<'_> {
                 return Ok(all.collect());
             }
             let known = |ty: &str| schema.is_some_and(|schema| schema.entity_type(ty).is_some());
+            let unknown = |ty: &str| {
+                (schema.is_some() && !known(ty))
+                    .then(|| format!("the schema has no entity type `{ty}`"))
+            };
             let ty = match text.strip_suffix("::*") {
-                Some(ty) if schema.is_some() && !known(ty) => {
-                    return Err(format!("the schema has no entity type `{ty}`"));
-                }
-                Some(ty) => ty,
+                Some(ty) => match unknown(ty) {
+                    Some(message) => return Err(message),
+                    None => ty,
+                },
                 None if known(text) => text,
-                None => return parse_reference(text).map(|entity| vec![entity]),
+                None => {
+                    let entity = parse_plain_reference(text)?;
+                    return match unknown(&entity.ty) {
+                        Some(message) => Err(message),
+                        None => Ok(vec![entity]),
+                    };
+                }
             };
             match self.of_type(ty) {
                 found if found.is_empty() => Err(format!("there is no entity of type `{ty}`")),
@@ -76,13 +104,20 @@ impl Offer<'_> {
         &self,
         choices: &Spanned<Choices>,
         read: impl Fn(&str) -> Result<Vec<EntityRef>, String>,
-    ) -> Result<Vec<EntityRef>, Vec<Diagnostic>> {
+    ) -> Result<Chosen, Vec<Diagnostic>> {
         let mut out = Vec::new();
+        let mut named = Vec::new();
         let mut seen = BTreeSet::new();
         let mut faults = Vec::new();
         for (text, span) in choices.value.texts(choices.span) {
             match read(text) {
-                Ok(found) => out.extend(found.into_iter().filter(|one| seen.insert(one.clone()))),
+                Ok(found) => {
+                    let new = found.iter().filter(|one| seen.insert((*one).clone()));
+                    out.extend(new.cloned());
+                    if text != "*" {
+                        named.push((text.to_owned(), span, found));
+                    }
+                }
                 Err(message) => faults.push(fault(self.file, span, message)),
             }
         }
@@ -91,7 +126,7 @@ impl Offer<'_> {
             faults.push(fault(self.file, choices.span, message));
         }
         match faults.is_empty() {
-            true => Ok(out),
+            true => Ok(Chosen { all: out, named }),
             false => Err(faults),
         }
     }

@@ -3,7 +3,7 @@
 use crate::model::{Diagnostic, Json, SourceFile, Span};
 use crate::repository::{Defaults, Expectation, Suite, TestSpec};
 use crate::yaml::Spanned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One case before its parts are typed.
@@ -22,7 +22,11 @@ pub(super) struct Draft {
     pub context: BTreeMap<String, Spanned<Json>>,
     /// Facts that a request takes where its action knows them.
     pub offered: BTreeMap<String, Spanned<Json>>,
+    /// The names of those that defaults offer, and not the test.
+    pub by_default: BTreeSet<String>,
     pub now: Option<Spanned<String>>,
+    /// Whether the test or its row says the time, and not the defaults.
+    pub own_now: bool,
     /// Changes of entities, for this case alone.
     pub patches: Vec<Patch>,
     pub expect: Expectation,
@@ -66,6 +70,8 @@ impl Draft {
             resource: part(request.map(|r| &r.resource), &defaults.resource),
             context: request.map(|r| r.context.clone()).unwrap_or_default(),
             offered: defaults.context.clone(),
+            by_default: defaults.context.keys().cloned().collect(),
+            own_now: spec.now.is_some(),
             now: spec.now.clone().or_else(|| defaults.now.clone()),
             patches: Vec::new(),
             expect: spec

@@ -7,7 +7,9 @@ use super::faults::fault;
 use super::json::set;
 use crate::cedar::{EntityStore, ParsedEntity, WrittenEntity};
 use crate::model::{Diagnostic, EntityRef, Json, SourceFile, Span, Stage};
-use crate::repository::{EntitySpec, PolicyVersion, SuiteEntity, parse_reference, typed_entity};
+use crate::repository::{
+    EntitySpec, PolicyVersion, SuiteEntity, parse_plain_reference, parse_reference, typed_entity,
+};
 use crate::yaml::Spanned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,18 +35,30 @@ pub(super) fn laid_over(
         faults: Vec::new(),
     };
     for (file, entities) in entities {
+        let mut names: BTreeMap<EntityRef, &str> = BTreeMap::new();
         for (name, spec) in *entities {
-            match parse_reference(name) {
+            match parse_plain_reference(name) {
                 Ok(uid) => {
-                    layer.specs.insert(uid, (file, name, spec));
+                    if let Some(other) = names.insert(uid.clone(), name) {
+                        let message = format!("`{name}` and `{other}` are the same entity");
+                        layer.faults.push(fault(file, spec.span, message));
+                    }
+                    layer.specs.entry(uid).or_default().push((file, name, spec));
                 }
                 Err(message) => layer.faults.push(fault(file, spec.span, message)),
             }
         }
     }
     let mut parsed: Vec<ParsedEntity> = Vec::new();
-    for (uid, (file, name, spec)) in layer.specs.clone() {
-        let resolved = layer.resolve(&uid);
+    let tops = layer.specs.iter();
+    let tops: Vec<(EntityRef, usize, Written<'_>)> = tops
+        .filter_map(|(uid, written)| {
+            let top = written.len().checked_sub(1)?;
+            Some((uid.clone(), top, *written.get(top)?))
+        })
+        .collect();
+    for (uid, top, (file, name, spec)) in tops {
+        let resolved = layer.resolve(&uid, top);
         let spec = Spanned {
             value: resolved,
             span: spec.span,
@@ -67,11 +81,15 @@ pub(super) fn laid_over(
     })
 }
 
+/// What is written of an entity, with its file and its name there.
+type Written<'s> = (&'s SourceFile, &'s str, &'s Spanned<SuiteEntity>);
+
 /// Entities that may be like each other.
 struct Layer<'s> {
     under: &'s EntityStore,
-    specs: BTreeMap<EntityRef, (&'s SourceFile, &'s str, &'s Spanned<SuiteEntity>)>,
-    done: BTreeMap<EntityRef, EntitySpec>,
+    /// What each file writes of an entity: a later one takes the place of an earlier one, and may be like it.
+    specs: BTreeMap<EntityRef, Vec<Written<'s>>>,
+    done: BTreeMap<(EntityRef, usize), EntitySpec>,
     /// The entities that are being resolved, each like the next.
     way: Vec<EntityRef>,
     faults: Vec<Diagnostic>,
@@ -79,16 +97,18 @@ struct Layer<'s> {
 
 impl Layer<'_> {
     /// What an entity of the layer comes to, with what it takes from the one that it is like.
-    fn resolve(&mut self, uid: &EntityRef) -> EntitySpec {
-        if let Some(done) = self.done.get(uid) {
+    fn resolve(&mut self, uid: &EntityRef, level: usize) -> EntitySpec {
+        let key = (uid.clone(), level);
+        if let Some(done) = self.done.get(&key) {
             return done.clone();
         }
-        let Some((file, _, spec)) = self.specs.get(uid).copied() else {
+        let written = self.specs.get(uid).and_then(|written| written.get(level));
+        let Some((file, _, spec)) = written.copied() else {
             return EntitySpec::default();
         };
         let base = match &spec.value.like {
             None => EntitySpec::default(),
-            Some(like) => match self.like(uid, like) {
+            Some(like) => match self.like(uid, level, like) {
                 Ok(base) => base,
                 Err(message) => {
                     self.faults.push(fault(file, like.span, message));
@@ -97,14 +117,26 @@ impl Layer<'_> {
             },
         };
         let resolved = over(base, &spec.value);
-        self.done.insert(uid.clone(), resolved.clone());
+        self.done.insert(key, resolved.clone());
         resolved
     }
 
-    fn like(&mut self, uid: &EntityRef, like: &Spanned<String>) -> Result<EntitySpec, String> {
-        let other = parse_reference(&like.value)?;
-        // An entity that is like itself is like what it takes the place of.
-        if other == *uid || !self.specs.contains_key(&other) {
+    fn like(
+        &mut self,
+        uid: &EntityRef,
+        level: usize,
+        like: &Spanned<String>,
+    ) -> Result<EntitySpec, String> {
+        let other = parse_plain_reference(&like.value)?;
+        // An entity that is like itself is like what it takes the place of: in an earlier file, or in the repository.
+        if other == *uid
+            && let Some(below) = level.checked_sub(1)
+        {
+            let found = self.resolve(uid, below);
+            return Ok(placed(found, like.span));
+        }
+        let top = self.specs.get(&other).map(|written| written.len());
+        if other == *uid || top.is_none() {
             let written = self.under.written(&other);
             let written = written.ok_or_else(|| format!("there is no entity {other}"))?;
             return Ok(spec(written, like.span));
@@ -113,7 +145,8 @@ impl Layer<'_> {
             return Err(format!("{other} is like itself, by way of {uid}"));
         }
         self.way.push(uid.clone());
-        let found = self.resolve(&other);
+        let top = top.unwrap_or_default().saturating_sub(1);
+        let found = self.resolve(&other, top);
         self.way.pop();
         Ok(placed(found, like.span))
     }
@@ -179,17 +212,19 @@ pub(super) fn patched(
         let span = patch.value.span;
         let known = parse_reference(&patch.entity).and_then(|uid| {
             let written = store.written(&uid);
-            written.ok_or_else(|| format!("there is no entity {uid}"))
+            let written = written.ok_or_else(|| format!("there is no entity {uid}"))?;
+            Ok((uid, written))
         });
-        let written = match known {
-            Ok(written) => spec(written, span),
+        let (uid, written) = match known {
+            Ok((uid, written)) => (uid, spec(written, span)),
             Err(message) => {
                 faults.push(fault(file, span, message));
                 continue;
             }
         };
         let entity = changed
-            .entry(patch.entity.clone())
+            // One entity, however its columns write it.
+            .entry(uid.to_string())
             .or_insert_with(|| Spanned {
                 value: SuiteEntity {
                     like: None,
@@ -215,7 +250,10 @@ fn apply(entity: &mut SuiteEntity, patch: &Patch) -> Result<(), String> {
         Part::Tag(name) => set(&mut entity.tags, std::slice::from_ref(name), &patch.value),
         Part::Parents => {
             let span = patch.value.span;
-            let texts = super::json::texts(&patch.value.value);
+            let texts = match &patch.value.value {
+                Json::Null => Some(Vec::new()),
+                json => super::json::texts(json),
+            };
             let texts = texts.ok_or("parents are a list of entities")?;
             let parents = texts.into_iter().map(|value| Spanned { value, span });
             entity.parents = Some(parents.collect());

@@ -10,7 +10,8 @@ use crate::model::{
     Diagnostic, EntityRef, FieldPath, Json, RecordType, Request, SourceFile, Span, Type, Value,
 };
 use crate::repository::{
-    PolicyVersion, Problem, Typing, Writer, nearest, parse_action, parse_reference,
+    PolicyVersion, Problem, Typing, Writer, keep_untyped, nearest, parse_action,
+    parse_plain_reference,
 };
 use crate::yaml::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,11 @@ pub(super) fn typed_request(
     let principal = part("principal", &draft.principal, draft, schema, &mut faults);
     let resource = part("resource", &draft.resource, draft, schema, &mut faults);
     let action = action(draft, schema, &mut faults);
+    if let Some(now) = draft.now.as_ref().filter(|now| time(&now.value).is_none()) {
+        let now = (now.span, now.value.escape_debug());
+        let message = format!("`{}` is no time; write it as `2026-03-01T09:00:00Z`", now.1);
+        faults.push((now.0, message));
+    }
     let info = action
         .as_ref()
         .and_then(|action| schema.and_then(|schema| schema.action(action)));
@@ -73,7 +79,7 @@ fn part(
         faults.push((draft.asked, format!("the request has no `{name}`")));
         return None;
     };
-    match parse_reference(&text.value) {
+    match parse_plain_reference(&text.value) {
         Ok(reference) => {
             if schema.is_some_and(|schema| schema.entity_type(&reference.ty).is_none()) {
                 let message = format!("the schema has no entity type `{}`", reference.ty);
@@ -139,16 +145,11 @@ fn typed_context(
         }
         let key = path.0.first().map(String::as_str).unwrap_or_default();
         let json = given.get(key);
-        if fixtures == Fixtures::Lenient {
-            // A value that does not conform is a fact all the same, where Cedar has a value for it.
-            match json.map(|json| Value::from_json(json.value.clone())) {
-                Some(Ok(value)) => {
-                    context.insert(key.to_owned(), value);
-                    continue;
-                }
-                None => continue,
-                Some(Err(_)) => {}
-            }
+        // A value that does not conform is a fact all the same, where Cedar has a value for it.
+        if fixtures == Fixtures::Lenient
+            && keep_untyped(&mut context, &path.0, json.map(|json| &json.value)).is_ok()
+        {
+            continue;
         }
         let span = json.map_or(draft.asked, |json| json.span);
         faults.push((span, format!("{path}: {message}")));
@@ -167,7 +168,12 @@ fn set_clocks(
     let mut unknown = BTreeSet::new();
     for clock in &info.clocks {
         let above = clock.0.split_last().map(|(_, above)| above);
-        if says(given, &clock.0) || !above.is_some_and(|above| has_record(given, above)) {
+        // A time that the test itself says goes before a clock of the defaults.
+        let by_default = clock.0.first().is_some_and(|name| {
+            draft.own_now && !draft.context.contains_key(name) && draft.by_default.contains(name)
+        });
+        let said = says(given, &clock.0) && !by_default;
+        if said || !above.is_some_and(|above| has_record(given, above)) {
             continue;
         }
         let Some(now) = &draft.now else {
@@ -184,13 +190,8 @@ fn set_clocks(
                     faults.push((now.span, message));
                 }
             }
-            (None, _) => {
-                let message = format!(
-                    "`{}` is no time; write it as `2026-03-01T09:00:00Z`",
-                    now.value.escape_debug()
-                );
-                faults.push((now.span, message));
-            }
+            // That it is no time is told already.
+            (None, _) => {}
             // What is annotated `@clock` and holds no time is set by hand.
             (Some(_), _) => {
                 unknown.insert(clock.clone());

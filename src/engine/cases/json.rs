@@ -4,7 +4,7 @@ use crate::model::Json;
 use crate::yaml::Spanned;
 use std::collections::BTreeMap;
 
-/// Sets the value at a path; null takes it away. Records on the way are made where they are missing.
+/// Sets the value at a path. Null stays there: it says that the value is absent. Records on the way are made where they are missing.
 pub(super) fn set(
     members: &mut BTreeMap<String, Spanned<Json>>,
     path: &[String],
@@ -40,10 +40,7 @@ fn set_inside(json: &mut Json, name: &str, path: &[String], value: &Json) -> Res
     match path {
         [] => Err("the path is empty".to_owned()),
         [last] => {
-            match value {
-                Json::Null => members.remove(last),
-                value => members.insert(last.clone(), value.clone()),
-            };
+            members.insert(last.clone(), value.clone());
             Ok(())
         }
         [next, rest @ ..] => {
@@ -111,6 +108,16 @@ pub(super) fn texts(json: &Json) -> Option<Vec<String>> {
     }
 }
 
+/// Whether a text of a value is of a kind.
+pub(super) fn has_text(json: &Json, kind: &dyn Fn(&str) -> bool) -> bool {
+    match json {
+        Json::String(text) => kind(text),
+        Json::Array(items) => items.iter().any(|item| has_text(item, kind)),
+        Json::Object(members) => members.values().any(|member| has_text(member, kind)),
+        Json::Null | Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::Repeated => false,
+    }
+}
+
 /// A value as it stands in a text: texts, numbers and truth values.
 pub(super) fn plain_text(json: &Json) -> Option<String> {
     match json {
@@ -147,7 +154,7 @@ mod tests {
                 r#"{"a": {"b": 1, "c": 2}}"#,
                 "a.b",
                 "null",
-                r#"{"a": {"c": 2}}"#,
+                r#"{"a": {"b": null, "c": 2}}"#,
             ),
             (
                 r#"{"a": {"b": 1}}"#,

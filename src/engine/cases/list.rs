@@ -49,7 +49,7 @@ pub(super) fn members(
         return Err(wrong(doubled.span, message));
     }
     let candidates: Vec<EntityRef> = match tried {
-        Tried::Actions => offer.actions(choices)?,
+        Tried::Actions => offer.actions(choices)?.all,
         Tried::Principals | Tried::Resources => {
             let action = base
                 .action
@@ -60,7 +60,7 @@ pub(super) fn members(
                 Tried::Principals => principals,
                 Tried::Actions | Tried::Resources => resources,
             };
-            offer.entities(choices, &types)?
+            offer.entities(choices, &types)?.all
         }
     };
     let wanted = wanted(offer, &base, tried, &candidates)?;
@@ -132,6 +132,10 @@ fn wanted(
             let rest = (ExpectedDecision::Deny, exactly.span);
             out.entry(member.clone()).or_insert(rest);
         }
+    }
+    if out.is_empty() && faults.is_empty() {
+        let message = "the list names nothing, so nothing would be tested".to_owned();
+        faults.push(fault(offer.file, base.expected, message));
     }
     match faults.is_empty() {
         true => Ok(out),

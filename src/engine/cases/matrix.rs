@@ -1,6 +1,6 @@
 //! Matrices → drafts: each combination of a principal, an action and a resource is a case.
 
-use super::choices::Offer;
+use super::choices::{Chosen, Offer};
 use super::draft::Draft;
 use super::faults::fault;
 use crate::model::{Diagnostic, EntityRef};
@@ -39,7 +39,7 @@ pub(super) fn cells(
 ) -> Result<(Vec<Draft>, usize), Vec<Diagnostic>> {
     let spec = &matrix.value;
     let actions = offer.actions(&spec.action)?;
-    let [principal_types, resource_types] = offer.types(&actions);
+    let [principal_types, resource_types] = offer.types(&actions.all);
     let principals = offer.entities(&spec.principal, &principal_types);
     let resources = offer.entities(&spec.resource, &resource_types);
     let (principals, resources) = match (principals, resources) {
@@ -52,19 +52,24 @@ pub(super) fn cells(
     let mut faults = Vec::new();
     let mut exceptions = Vec::new();
     for spec in except {
-        match exception(offer, spec, [&principal_types, &resource_types]) {
+        let types = [&principal_types, &resource_types];
+        match exception(offer, spec, types, [&principals, &actions, &resources]) {
             Ok(exception) => exceptions.push(exception),
             Err(found) => faults.extend(found),
         }
     }
     let mut drafts = Vec::new();
     let mut left_out = 0;
-    for principal in &principals {
-        for action in &actions {
-            for resource in &resources {
+    let mut taken: [BTreeSet<&EntityRef>; 3] = Default::default();
+    for principal in &principals.all {
+        for action in &actions.all {
+            for resource in &resources.all {
                 if !offer.applies(principal, action, resource) {
                     left_out += 1;
                     continue;
+                }
+                for (set, part) in taken.iter_mut().zip([principal, action, resource]) {
+                    set.insert(part);
                 }
                 let mut draft = cell(offer, base, spec, [principal, action, resource]);
                 let mut over = exceptions
@@ -93,13 +98,23 @@ pub(super) fn cells(
         let message =
             "no cell of the matrix is a request: the actions take no such principals and resources";
         faults.push(fault(offer.file, matrix.span, message.to_owned()));
+    } else {
+        // What is named is meant to be tested: it may not fall away with the cells that are left out.
+        for (chosen, taken) in [&principals, &actions, &resources].into_iter().zip(&taken) {
+            for (text, span) in chosen.idle(taken) {
+                let message = format!(
+                    "`{text}` is in no cell of the matrix: the schema allows no request with it and the others here"
+                );
+                faults.push(fault(offer.file, span, message));
+            }
+        }
     }
     // Of the matrix's context, each cell takes what its action knows; what none knows is a slip.
     faults.extend(super::input::unknown_facts(
         offer.version,
         offer.file,
         &spec.context,
-        &actions,
+        &actions.all,
     ));
     match faults.is_empty() {
         true => Ok((drafts, left_out)),
@@ -127,6 +142,9 @@ fn cell(offer: &Offer<'_>, base: &Draft, spec: &MatrixSpec, cell: [&EntityRef; 3
     draft.resource = part(resource, spec.resource.span);
     draft.offered.extend(spec.context.clone());
     draft
+        .by_default
+        .retain(|name| !spec.context.contains_key(name));
+    draft
 }
 
 fn expected(spec: &ExceptSpec) -> Expectation {
@@ -142,20 +160,34 @@ fn exception<'s>(
     offer: &Offer<'_>,
     spec: &'s Spanned<ExceptSpec>,
     types: [&BTreeSet<Arc<str>>; 2],
+    among: [&Chosen; 3],
 ) -> Result<Exception<'s>, Vec<Diagnostic>> {
-    let set = |found: Result<Vec<EntityRef>, Vec<Diagnostic>>| {
-        found.map(|found| Some(found.into_iter().collect::<BTreeSet<_>>()))
+    let [all_principals, all_actions, all_resources] = among;
+    let set = |found: Result<Chosen, Vec<Diagnostic>>, among: &Chosen| {
+        let found = found?;
+        let idle = found.idle(&among.all.iter().collect());
+        let faults: Vec<Diagnostic> = idle
+            .into_iter()
+            .map(|(text, span)| {
+                let message = format!("the exception matches no cell of the matrix for `{text}`");
+                fault(offer.file, span, message)
+            })
+            .collect();
+        match faults.is_empty() {
+            true => Ok(Some(found.all.into_iter().collect::<BTreeSet<_>>())),
+            false => Err(faults),
+        }
     };
-    let entities = |choices: &Option<Spanned<Choices>>, types| match choices {
-        Some(choices) => set(offer.entities(choices, types)),
+    let entities = |choices: &Option<Spanned<Choices>>, types, among| match choices {
+        Some(choices) => set(offer.entities(choices, types), among),
         None => Ok(None),
     };
     let [principal_types, resource_types] = types;
     let value = &spec.value;
-    let principals = entities(&value.principal, principal_types);
-    let resources = entities(&value.resource, resource_types);
+    let principals = entities(&value.principal, principal_types, all_principals);
+    let resources = entities(&value.resource, resource_types, all_resources);
     let actions = match &value.action {
-        Some(choices) => set(offer.actions(choices)),
+        Some(choices) => set(offer.actions(choices), all_actions),
         None => Ok(None),
     };
     match (principals, actions, resources) {

@@ -194,6 +194,13 @@ impl Opening<'_> {
                 "a matrix and a list say themselves what is asked; `context` stands inside them";
             wrong(request.span, message);
         }
+        if let Some(table) = &spec.table {
+            for span in table::idle_placeholders(table, &spec.entities) {
+                let message = "cells are put into the request, not into `entities`; write a column such as \
+                     `entities.REFERENCE.attrs.PATH`";
+                wrong(span, message);
+            }
+        }
         if let Some(expect) = &spec.expect {
             let expect = &expect.value;
             let listed = [&expect.exactly, &expect.includes, &expect.excludes];

@@ -3,11 +3,13 @@
 use super::draft::{Draft, Part, Patch};
 use super::faults::fault;
 use super::fill::Cells;
-use super::json::{plain_text, set, texts};
-use crate::model::{Diagnostic, Json, SourceFile, Span};
-use crate::repository::{ExpectedDecision, NamesSpec, PolicyNames, TableSpec, nearest};
+use super::json::{has_text, plain_text, set, texts};
+use crate::model::{Diagnostic, EntityRef, Json, SourceFile, Span};
+use crate::repository::{
+    ExpectedDecision, NamesSpec, PolicyNames, SuiteEntity, TableSpec, nearest, parse_reference,
+};
 use crate::yaml::Spanned;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the cells of a column are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +99,30 @@ pub(super) fn rows(
     }
 }
 
+/// The places in the entities of a test that have a placeholder of its table: nothing fills them.
+pub(super) fn idle_placeholders(
+    table: &Spanned<TableSpec>,
+    entities: &BTreeMap<String, Spanned<SuiteEntity>>,
+) -> Vec<Span> {
+    let columns = table.value.columns.iter();
+    let placeholders: Vec<String> = columns
+        .map(|column| format!("{{{}}}", column.value))
+        .collect();
+    let named = |text: &str| placeholders.iter().any(|name| text.contains(name));
+    let mut out = Vec::new();
+    for (name, entity) in entities {
+        let spec = &entity.value;
+        out.extend(named(name).then_some(entity.span));
+        let texts = spec.like.iter().chain(spec.parents.iter().flatten());
+        let texts = texts.filter(|text| named(&text.value));
+        out.extend(texts.map(|text| text.span));
+        let values = spec.attrs.values().chain(spec.tags.values());
+        let values = values.filter(|json| has_text(&json.value, &named));
+        out.extend(values.map(|json| json.span));
+    }
+    out
+}
+
 fn idle(file: &SourceFile, column: &Spanned<String>) -> Diagnostic {
     let name = &column.value;
     let hint = nearest(name, WORDS.iter().map(|(word, _)| *word))
@@ -111,15 +137,31 @@ fn idle(file: &SourceFile, column: &Spanned<String>) -> Diagnostic {
 
 fn columns(file: &SourceFile, columns: &[Spanned<String>]) -> Result<Vec<Column>, Vec<Diagnostic>> {
     let mut seen = BTreeSet::new();
+    // An entity may be written in several ways.
+    let mut parts: Vec<(EntityRef, Part)> = Vec::new();
     let mut faults = Vec::new();
     let mut out = Vec::new();
     for column in columns {
-        if !seen.insert(column.value.as_str()) {
+        let new = seen.insert(column.value.as_str());
+        if !new {
             let message = format!("two columns are called `{}`", column.value);
             faults.push(fault(file, column.span, message));
         }
         match read_column(&column.value) {
-            Ok(column) => out.push(column),
+            Ok(kind) => {
+                if let Column::Entity(entity, part) = &kind
+                    && let Ok(entity) = parse_reference(entity)
+                {
+                    let part = (entity, part.clone());
+                    if new && parts.contains(&part) {
+                        let message =
+                            format!("an earlier column is the same as `{}`", column.value);
+                        faults.push(fault(file, column.span, message));
+                    }
+                    parts.push(part);
+                }
+                out.push(kind);
+            }
             Err(message) => faults.push(fault(file, column.span, message)),
         }
     }
@@ -228,7 +270,10 @@ fn put(draft: &mut Draft, column: &Column, cell: &Spanned<Json>) -> Result<(), S
         Column::Principal => draft.principal = text("a principal")?,
         Column::Action => draft.action = text("an action")?,
         Column::Resource => draft.resource = text("a resource")?,
-        Column::Now => draft.now = text("a time")?,
+        Column::Now => {
+            draft.now = text("a time")?;
+            draft.own_now = true;
+        }
         Column::Context(path) => set(&mut draft.context, path, cell)?,
         Column::Entity(entity, part) => draft.patches.push(Patch {
             entity: entity.clone(),
@@ -289,7 +334,7 @@ fn names(cell: &Spanned<Json>) -> Result<Option<Spanned<PolicyNames>>, String> {
                 let list = match key.as_str() {
                     "include" => &mut spec.include,
                     "exclude" => &mut spec.exclude,
-                    "any" => &mut spec.any,
+                    "any" => spec.any.get_or_insert_default(),
                     _ => return Err(wrong()),
                 };
                 *list = spanned(texts(json).ok_or_else(wrong)?);

@@ -18,6 +18,8 @@ pub(super) fn expected(
     let mut faults = Vec::new();
     let mut names = |names: &Option<Spanned<PolicyNames>>| {
         names.as_ref().map(|names| {
+            let nothing = names.value.asks_nothing().map(str::to_owned);
+            faults.extend(nothing.map(|message| fault(file, names.span, message)));
             for name in names.value.named() {
                 let wrong = known.wrong(&name.value);
                 faults.extend(wrong.map(|message| fault(file, name.span, message)));
@@ -56,7 +58,7 @@ fn read(names: &PolicyNames) -> Demand {
         PolicyNames::Loosely(spec) => Demand {
             include: set(&spec.include),
             exclude: set(&spec.exclude),
-            any: set(&spec.any),
+            any: set(spec.any.as_deref().unwrap_or_default()),
             ..Demand::default()
         },
     }

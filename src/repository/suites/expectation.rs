@@ -104,16 +104,32 @@ pub struct NamesSpec {
     #[serde(default)]
     pub exclude: Vec<Spanned<String>>,
     /// Policies of which at least one must be among them.
-    #[serde(default)]
-    pub any: Vec<Spanned<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub any: Option<Vec<Spanned<String>>>,
 }
 
 impl PolicyNames {
+    /// Why it asks for nothing, where it does: then it would hold whatever came out.
+    pub fn asks_nothing(&self) -> Option<&'static str> {
+        let PolicyNames::Loosely(names) = self else {
+            return None;
+        };
+        if names.any.as_ref().is_some_and(Vec::is_empty) {
+            return Some("`any` names no policy");
+        }
+        self.named().next().is_none().then_some(
+            "this asks for nothing, so it would hold whatever came out; `[]` is for no policy at all",
+        )
+    }
+
     /// Every policy that is named.
     pub fn named(&self) -> impl Iterator<Item = &Spanned<String>> {
         let lists: [&[Spanned<String>]; 3] = match self {
             PolicyNames::Exactly(names) => [names, &[], &[]],
-            PolicyNames::Loosely(names) => [&names.include, &names.exclude, &names.any],
+            PolicyNames::Loosely(names) => {
+                let any = names.any.as_deref().unwrap_or_default();
+                [&names.include, &names.exclude, any]
+            }
         };
         lists.into_iter().flatten()
     }

@@ -882,3 +882,40 @@ fn cells_are_not_put_into_entities() {
         "not into `entities`",
     );
 }
+
+/// One case of an action whose context has a record with a clock in it.
+fn nested(test: &str, fixtures: Fixtures) -> String {
+    let schema = format!(
+        "{SCHEMA}action go appliesTo {{ principal: [Agent], resource: [Order], context: {{ env: {{ @clock at?: datetime, peer?: ipaddr, level?: Long }} }} }};"
+    );
+    let policies = "@id(\"go\") permit(principal, action == Action::\"go\", resource)
+  when { context.env has peer && context.env.peer.isLoopback() && !(context.env has at) };";
+    let suite = format!("version: 1{ENTITIES}tests:\n  - {{ name: t, {test} }}\n");
+    let report = run_files(
+        &[
+            ("schema/s.cedarschema", &schema),
+            ("policies/p.cedar", policies),
+            ("tests/s.test.yaml", &suite),
+        ],
+        fixtures,
+        "",
+    );
+    lines(&report).join("\n")
+}
+
+#[test]
+fn a_null_in_a_column_leaves_a_nested_clock_out() {
+    let report = nested(
+        "now: 2026-03-01, request: { principal: Agent::bot, action: go, resource: Order::o1, context: { env: { peer: 127.0.0.1 } } }, table: { columns: [context.env.at, decision], rows: [[~, allow], [2026-01-01, no-match]] }",
+        Fixtures::Strict,
+    );
+    assert_eq!(report.matches("passed").count(), 2, "{report}");
+}
+
+#[test]
+fn a_bad_member_leaves_its_siblings_their_types() {
+    let test = "request: { principal: Agent::bot, action: go, resource: Order::o1, context: { env: { peer: 127.0.0.1, level: high, at: ~ } } }, expect: { decision: allow }";
+    let report = nested(test, Fixtures::Lenient);
+    assert!(report.contains("passed"), "{report}");
+    assert!(nested(test, Fixtures::Strict).contains("broken"));
+}

@@ -56,9 +56,10 @@ impl SourceFile {
     }
 
     /// A span that marks at least something: one that covers no more than one byte is stretched to its closing
-    /// bracket or the end of its line, because the start of a YAML collection is all that the parser tells of it.
+    /// bracket or the end of its line, because the start of a YAML collection is all that the parser tells of it. A null
+    /// that is written `~` is whole.
     pub fn widen(&self, span: Span) -> Span {
-        if span.len > 1 {
+        if span.len > 1 || self.slice(span) == "~" {
             return span;
         }
         let rest = self.text.get(span.start..).unwrap_or_default();
@@ -116,5 +117,17 @@ impl Sources {
     /// All files in order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
         self.0.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_null_is_marked_alone() {
+        let file = SourceFile::new("a", "[~, b, c]");
+        assert_eq!(file.widen(Span::new(1, 1)), Span::new(1, 1));
+        assert_eq!(file.widen(Span::new(0, 1)), Span::new(0, 9));
     }
 }

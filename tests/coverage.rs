@@ -458,6 +458,73 @@ fn what_cannot_be_is_not_asked_for() {
     }
 }
 
+const KINDS: &str = "entity Agent; entity Human; entity Doc; entity File;
+action read appliesTo { principal: [Agent, Human], resource: [Doc, File], context: { n: Long } };
+action scan appliesTo { principal: [Agent], resource: [File], context: {} };
+";
+
+/// A test of a type is not asked to come out otherwise than it can where the requests that come so far have one type.
+#[test]
+fn types_that_no_request_has_so_far_are_not_asked_for() {
+    for (schema, policy_text, expected) in [
+        (
+            SMALL,
+            "permit (principal is User, action, resource is Doc)",
+            "principal is User: t; resource is Doc: t",
+        ),
+        (
+            KINDS,
+            "permit (principal is Agent, action, resource is Doc) when { principal is Agent && !(resource is File) }",
+            "principal is Agent: tf; resource is Doc: tf; principal is Agent: t; resource is File: f",
+        ),
+        (
+            KINDS,
+            "permit (principal == Human::\"h\", action, resource) when { principal is Human }",
+            "principal == Human::\"h\": tf; principal is Human: t",
+        ),
+        (
+            KINDS,
+            "permit (principal is Human, action, resource is File)",
+            "principal is Human: tf; resource is File: tf",
+        ),
+        (
+            KINDS,
+            "permit (principal is Agent, action == Action::\"scan\", resource is File)",
+            "principal is Agent: tf; action == Action::\"scan\": tf; resource is File: t",
+        ),
+    ] {
+        let text = format!("@id(\"p\") {policy_text};");
+        let version = version(&[
+            ("schema/s.cedarschema", schema),
+            ("policies/p.cedar", &text),
+        ]);
+        assert!(version.diagnostics.is_empty(), "{:?}", version.diagnostics);
+        let coverage = measured(&version);
+        let atoms = policy(&coverage, "p").atoms.iter();
+        let found: Vec<String> = atoms
+            .map(|atom| format!("{}: {}", atom.text, can(atom)))
+            .collect();
+        assert_eq!(found.join("; "), expected, "{policy_text}");
+    }
+}
+
+/// What JSON connects are two atoms, as in text.
+#[test]
+fn parts_that_json_connects_stay_apart() {
+    let json = r#"{"templates": {}, "templateLinks": [], "staticPolicies": {"j": {"effect": "permit", "principal": {"op": "All"}, "action": {"op": "All"},
+        "resource": {"op": "All"}, "conditions": [{"kind": "when", "body": {"&&": {
+            "left": {"is": {"left": {"Var": "resource"}, "entity_type": "Doc"}},
+            "right": {"in": {"left": {"Var": "resource"}, "right": {"Value": {"__entity": {"type": "Team", "id": "t"}}}}}}}}]}}}"#;
+    let version = version(&[
+        ("schema/s.cedarschema", SMALL),
+        ("policies/j.cedar.json", json),
+    ]);
+    let coverage = measured(&version);
+    let atoms = policy(&coverage, "j").atoms.iter();
+    let texts: Vec<&str> = atoms.map(|atom| atom.text.as_str()).collect();
+    assert_eq!(texts, ["resource is Doc", "resource in Team::\"t\""]);
+}
+
 #[test]
 fn places_are_exact() {
     let policies = "// ä: first (principal == User::\"x\",

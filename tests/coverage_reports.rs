@@ -189,7 +189,6 @@ fn reports_go_where_they_are_asked_for() {
         (&["--min-coverage", "policy"], "is not `FIGURE=PERCENT`"),
         (&["--min-coverage", "lines=3"], "`lines` is no figure"),
         (&["--min-coverage", "policy=101"], "`101` is no percentage"),
-        (&["--changed", "main"], "`--changed` limits"),
     ] {
         let output = test(shop.path(), arguments);
         let errors = text(&output.stderr);
@@ -197,6 +196,22 @@ fn reports_go_where_they_are_asked_for() {
         assert!(
             errors.contains(message) && errors.contains("help: "),
             "{arguments:?}: {errors}"
+        );
+    }
+    // It would not be the coverage by all tests.
+    for more in [
+        &["-k", "more"][..],
+        &["--shard", "1/2"],
+        &["--fail-fast"],
+        &["--watch"],
+        &["--update"],
+        &["--mutate"],
+    ] {
+        let output = test(shop.path(), &[&["--coverage", "json"], more].concat());
+        assert_eq!(code(&output), Some(2), "{more:?}");
+        assert!(
+            text(&output.stderr).contains("cannot be used with"),
+            "{more:?}"
         );
     }
     write_files(
@@ -216,7 +231,8 @@ fn json_conforms_to_its_published_schema() {
     let shop = shop();
     let output = test(shop.path(), &["--coverage", "json"]);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas/coverage.schema.json");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas/coverage-report.schema.json");
     let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     if let Err(error) = validator.validate(&json) {

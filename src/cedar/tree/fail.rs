@@ -6,8 +6,8 @@
 //! repository, or is one. Without a schema, or where it finds a fault, everything that demands a type can fail.
 
 use super::types::Types;
-use super::{Atom, Leaf, Node, RequestTypes, Tree, variable};
-use crate::cedar::scope::Test;
+use super::{Atom, Leaf, Node, Part, RequestTypes, Tree, variable};
+use crate::cedar::scope::{Scope, Test};
 use crate::cedar::unknown::children;
 use crate::cedar::{CompiledPolicy, EntityStore};
 use crate::model::{RecordType, Type};
@@ -36,9 +36,9 @@ struct Behind {
 }
 
 struct Judge<'a> {
-    /// The types, and the environments in which the policy's action can be asked for; nothing where the schema promises
-    /// nothing.
+    /// The types, and the environments that are left behind the scope; nothing where the schema promises nothing.
     types: Option<(&'a Types, Vec<&'a Environment>)>,
+    scope: &'a Scope,
     entities: &'a Entities,
     slots: &'a SlotEnv,
 }
@@ -55,12 +55,11 @@ pub(super) fn judge(
     let judge = Judge {
         types: types.map(|types| {
             let all = types.environments.iter();
-            let asked = all.filter(|(types, _)| {
-                crate::cedar::uid(&types.action)
-                    .is_some_and(|action| policy.scope.action.holds(&action, entities))
-            });
+            let asked =
+                all.filter(|(types, _)| reaches(&policy.scope, types, Part::Condition, entities));
             (types, asked.collect())
         }),
+        scope: &policy.scope,
         entities,
         slots: &slots,
     };
@@ -123,7 +122,7 @@ impl Judge<'_> {
             Leaf::Scope(test) => {
                 let variable = variable(atom.part);
                 if let (Some(variable), Some(ty)) = (variable, type_of(test)) {
-                    self.limit(atom, &self.types_of(variable), &ty);
+                    self.limit(atom, &self.types_of(variable, atom.part), &ty);
                 }
                 let fail = facts.clone();
                 if let Some(variable) = variable
@@ -165,17 +164,18 @@ impl Judge<'_> {
             ExprKind::Is { expr, entity_type } => {
                 if let ExprKind::Var(variable) = expr.expr_kind() {
                     let ty = reference_type(entity_type);
-                    self.limit(atom, &self.types_of(*variable), &ty);
+                    self.limit(atom, &self.types_of(*variable, Part::Condition), &ty);
                 }
             }
             _ => {}
         }
     }
 
-    /// The types of a variable in the environments of the policy's action; empty where nothing is known.
-    fn types_of(&self, variable: Var) -> HashSet<String> {
-        let environments = self.types.iter().flat_map(|(_, asked)| asked);
+    /// The types of a variable in the environments in which a part is asked; empty where nothing is known.
+    fn types_of(&self, variable: Var, part: Part) -> HashSet<String> {
+        let environments = self.types.iter().flat_map(|(types, _)| &types.environments);
         environments
+            .filter(|(types, _)| reaches(self.scope, types, part, self.entities))
             .filter_map(|(types, _)| match variable {
                 Var::Principal => Some(types.principal.to_string()),
                 Var::Resource => Some(types.resource.to_string()),
@@ -186,8 +186,7 @@ impl Judge<'_> {
 
     /// A test of a type is always true, or never, where a request can have no other type.
     fn limit(&self, atom: &mut Atom, types: &HashSet<String>, tested: &str) {
-        // The principal is tested before the action: any environment may have come so far.
-        if types.is_empty() || atom.part == super::Part::Principal {
+        if types.is_empty() {
             return;
         }
         atom.can.hold &= types.contains(tested);
@@ -425,6 +424,28 @@ fn both(one: Option<Facts>, other: Facts) -> Facts {
             one.retain(|fact| other.contains(fact));
             one
         }
+    }
+}
+
+/// Whether a request of these types can come as far as a part: a scope is asked for the principal, then for the action,
+/// then for the resource, and then come the conditions.
+fn reaches(scope: &Scope, types: &RequestTypes, part: Part, entities: &Entities) -> bool {
+    let asks = |test: &Test, ty: &str| match test {
+        Test::Eq(uid) => reference_type(uid.entity_type()) == ty,
+        Test::Is(asked) | Test::IsIn(asked, _) => reference_type(asked) == ty,
+        Test::Any | Test::In(_) => true,
+        Test::Never => false,
+    };
+    let principal = || asks(&scope.principal, &types.principal.to_string());
+    let action = || {
+        crate::cedar::uid(&types.action).is_some_and(|action| scope.action.holds(&action, entities))
+    };
+    let resource = || asks(&scope.resource, &types.resource.to_string());
+    match part {
+        Part::Principal => true,
+        Part::Action => principal(),
+        Part::Resource => principal() && action(),
+        Part::Condition => principal() && action() && resource(),
     }
 }
 

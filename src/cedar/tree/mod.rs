@@ -316,7 +316,8 @@ fn chain(expr: &Expr) -> Vec<&Expr> {
 }
 
 /// Whether an expression that Cedar reads as several is one as it is written: `a > b`, which is `!(a <= b)`, `a != b`, and
-/// `x is T in y`, which is `x is T && x in y`. Their parts stand at one place; those that somebody connected do not.
+/// `x is T in y`, which is `x is T && x in y`. Their parts stand at one place; those that somebody connected do not. Cedar's
+/// JSON has no places: there a comparison is one, in whatever way it is negated, and a conjunction never.
 fn is_one(expr: &Expr) -> bool {
     match expr.expr_kind() {
         ExprKind::UnaryApp {
@@ -342,6 +343,7 @@ fn is_one(expr: &Expr) -> bool {
                 },
             ) => {
                 tested == arg1
+                    && expr.source_loc().is_some()
                     && left.source_loc() == expr.source_loc()
                     && right.source_loc() == expr.source_loc()
             }

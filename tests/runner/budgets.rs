@@ -1,6 +1,7 @@
 //! Budgets of changes: what they are held to, and what says nothing and so is broken.
 
-use crate::support::play::Play;
+use crate::support::play::{Play, Ran};
+use crate::support::repository::agentauthz;
 
 /// A suite of budgets against the repository as `init` writes it.
 fn budgets(play: &Play, base: &Play, lines: &[&str]) {
@@ -91,8 +92,14 @@ fn only_leaves_out_budgets_and_is_refused_of_mutants() {
     let text = play.text("tests/refunds.test.yaml");
     let marked = text.replacen("  - name:", "  - only: true\n    name:", 1);
     play.write("tests/refunds.test.yaml", marked);
-    play.run(&["test", "-k", "suite=b"])
-        .says(2, &["selects none"]);
+    let mut command = agentauthz();
+    let out = command
+        .env_remove("CI")
+        .args(["test", "-k", "suite=b"])
+        .current_dir(play.path("."))
+        .output()
+        .unwrap();
+    Ran::of(&out).says(2, &["selects none"]);
     play.run(&["test", "--mutate", "--ci"])
         .says(2, &["tests/refunds.test.yaml:", "is marked `only`"]);
 }

@@ -125,7 +125,7 @@ fn budget(header: &Header, budget: &BudgetResult) -> String {
             out
         }
         BudgetOutcome::Broken(message) => format!(
-            "{}  {name}\n  {}:{}: {}\n\n",
+            "{}  {name}\n  {}:{}: error: {}\n\n",
             paint(Role::Warning, "BROKEN"),
             printable(&budget.path),
             budget.line,

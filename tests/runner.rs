@@ -1,7 +1,13 @@
 //! Running unit tests from the command line: selection, reports, updating, watching, budgets.
 
+#[path = "runner/budgets.rs"]
+mod budgets;
+#[path = "runner/chosen.rs"]
+mod chosen;
 #[path = "support/mod.rs"]
 mod support;
+#[path = "runner/update.rs"]
+mod update;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

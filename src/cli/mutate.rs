@@ -45,8 +45,10 @@ impl Report for Mutated<'_> {
     }
 }
 
-pub fn run(args: &TestArgs, fixtures: Fixtures, output: &Output) -> Result<u8, CliError> {
+/// Mutates and runs; `ci` refuses tests marked `only`.
+pub fn run(args: &TestArgs, fixtures: Fixtures, ci: bool, output: &Output) -> Result<u8, CliError> {
     let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
+    super::test::refuse_only(ci, &loaded.version)?;
     let base = super::test::since(args, &loaded)?;
     let changed = base.as_ref().map(|base| Changed::since(&base.version));
     let wanted = |policy: &ParsedPolicy| match &changed {

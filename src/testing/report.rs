@@ -17,7 +17,7 @@ pub struct TestReport {
     pub cases: usize,
     /// How many of them were not asked for.
     pub deselected: usize,
-    /// How many of them were not run, because one before them failed.
+    /// How many cases, and budgets, were not run, because one before them failed.
     pub not_run: usize,
     /// Cells of matrices that are no request.
     pub left_out: usize,

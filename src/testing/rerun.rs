@@ -1,9 +1,9 @@
 //! The command that runs one case alone.
 
-use crate::engine::Case;
+use crate::engine::{Case, Fixtures};
 
-/// The command, quoted for a shell.
-pub fn rerun(case: &Case) -> String {
+/// The command, quoted for a shell. `at` is the version that is tested, where it is not the working tree.
+pub fn rerun(case: &Case, at: Option<&str>, fixtures: Fixtures) -> String {
     let mut parts = vec![
         format!("file={}", escaped(&case.file)),
         format!("test={}", escaped(&case.test)),
@@ -11,7 +11,15 @@ pub fn rerun(case: &Case) -> String {
     if let Some(row) = &case.row {
         parts.push(format!("row={}", escaped(row)));
     }
-    format!("agentauthz test -k {}", quoted(&parts.join(";")))
+    let mut out = format!("agentauthz test -k {}", quoted(&parts.join(";")));
+    if let Some(at) = at {
+        out.push_str(&format!(" --at {}", quoted(at)));
+    }
+    match fixtures {
+        Fixtures::Strict => {}
+        Fixtures::Lenient => out.push_str(" --lenient-fixtures"),
+    }
+    out
 }
 
 /// A value in which no letter means anything else.

@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 pub struct Run<'a> {
     /// What decides.
     pub engine: Engine,
+    /// How the version is called on the command line, where it is not the working tree.
+    pub at: Option<&'a str>,
     /// How far fixtures must conform to the schema.
     pub fixtures: Fixtures,
     /// The day by which skips are judged, `YYYY-MM-DD`; before every other day where it is empty.
@@ -139,7 +141,10 @@ impl Run<'_> {
                     skip.reason.to_string(),
                     skip.until.as_ref().map(ToString::to_string),
                 ),
-                (None, Ok(input)) => outcome(version, side, case, input),
+                (None, Ok(input)) => {
+                    let again = || rerun(case, self.at, self.fixtures);
+                    outcome(version, side, case, input, again)
+                }
                 (None, Err(faults)) => TestOutcome::Broken(faults.clone()),
             },
         }
@@ -174,7 +179,13 @@ fn unproved(version: &PolicyVersion, filter: &Filter) -> Vec<Unproved> {
     out
 }
 
-fn outcome(version: &PolicyVersion, side: &Side<'_>, case: &Case, input: &Input) -> TestOutcome {
+fn outcome(
+    version: &PolicyVersion,
+    side: &Side<'_>,
+    case: &Case,
+    input: &Input,
+    again: impl Fn() -> String,
+) -> TestOutcome {
     let broken = |message: String, help: Option<&str>| {
         let fault = Diagnostic::error(Stage::Test, "test_input", message)
             .in_file(case.file.clone())
@@ -218,7 +229,7 @@ fn outcome(version: &PolicyVersion, side: &Side<'_>, case: &Case, input: &Input)
             diagnostics,
             policies,
             near_misses,
-            rerun: rerun(case),
+            rerun: again(),
         })),
         Err(reason) => broken(format!("the request cannot be decided: {reason}"), None),
     }

@@ -1,10 +1,14 @@
 //! Expectations that are rewritten to what came out, where their place belongs to one case alone.
 
+mod place;
+mod sound;
+
 use super::report::{Failure, TestOutcome, TestReport};
 use crate::engine::{Case, Form};
-use crate::model::{SourceFile, Span};
+use crate::model::{Json, SourceFile, Span};
 use crate::repository::{ExpectedDecision, PolicyVersion};
-use crate::yaml::scalar;
+use place::own;
+use sound::sound;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -28,10 +32,20 @@ pub struct Update {
     pub left: Vec<(String, String)>,
 }
 
+/// What a place holds, and what it is to hold.
+#[derive(Debug, Clone, PartialEq)]
+struct Change {
+    edit: Edit,
+    before: Json,
+    after: Json,
+}
+
+/// The changes that one case asks for.
+type Asked<'c> = (&'c Case, Vec<Change>);
+
 /// What rewriting the expectations of the failed cases comes to. `cases` are all cases of the version.
 pub fn updates(version: &PolicyVersion, cases: &[Case], report: &TestReport) -> Update {
     let mut out = Update::default();
-    let mut edits: BTreeMap<Arc<str>, BTreeSet<Edit>> = BTreeMap::new();
     let known: BTreeMap<(&str, &str, Option<&str>), &Case> = cases
         .iter()
         .map(|case| {
@@ -40,6 +54,10 @@ pub fn updates(version: &PolicyVersion, cases: &[Case], report: &TestReport) -> 
         })
         .collect();
     for suite in &report.suites {
+        let Some(file) = version.sources.get(&suite.path) else {
+            continue;
+        };
+        let mut asked: Vec<Asked<'_>> = Vec::new();
         for result in &suite.tests {
             let TestOutcome::Failed(failure) = &result.outcome else {
                 continue;
@@ -49,29 +67,67 @@ pub fn updates(version: &PolicyVersion, cases: &[Case], report: &TestReport) -> 
                 result.name.as_str(),
                 result.row.as_deref(),
             );
-            let (Some(case), Some(file)) = (known.get(&key), version.sources.get(&suite.path))
-            else {
+            let Some(case) = known.get(&key) else {
                 continue;
             };
             match rewrite(file, case, failure) {
-                Ok(found) => {
-                    out.rewritten += 1;
-                    edits.entry(suite.path.clone()).or_default().extend(found);
-                }
+                Ok(changes) => asked.push((case, changes)),
                 Err(why) => out.left.push((case.name(), why.to_owned())),
             }
         }
-    }
-    for (path, edits) in edits {
-        if let Some(file) = version.sources.get(&path) {
-            out.files.insert(path, edited(&file.text, &edits));
+        let kept = keep(file, &asked);
+        for (case, _) in &asked {
+            if kept.iter().any(|(kept, _)| std::ptr::eq(*kept, *case)) {
+                out.rewritten += 1;
+            } else {
+                let why =
+                    "what stands there is used in other places, too, so it is rewritten by hand";
+                out.left.push((case.name(), why.to_owned()));
+            }
+        }
+        if !kept.is_empty() {
+            out.files
+                .insert(suite.path.clone(), edited(&file.text, &edits(&kept)));
         }
     }
     out
 }
 
+/// Those that can be rewritten, each for itself and all at once, so that nothing else of the file reads otherwise.
+fn keep<'c>(file: &SourceFile, asked: &[Asked<'c>]) -> Vec<Asked<'c>> {
+    let kept = apart(file, asked);
+    match holds(file, &kept) {
+        true => kept,
+        false => Vec::new(),
+    }
+}
+
+fn apart<'c>(file: &SourceFile, asked: &[Asked<'c>]) -> Vec<Asked<'c>> {
+    if asked.is_empty() || holds(file, asked) {
+        return asked.to_vec();
+    }
+    if asked.len() == 1 {
+        return Vec::new();
+    }
+    let (left, right) = asked.split_at(asked.len() / 2);
+    let mut kept = apart(file, left);
+    kept.extend(apart(file, right));
+    kept
+}
+
+fn holds(file: &SourceFile, asked: &[Asked<'_>]) -> bool {
+    let text = edited(&file.text, &edits(asked));
+    let changes = asked.iter().flat_map(|(_, changes)| changes);
+    sound(file, &text, changes.map(|one| (&one.before, &one.after)))
+}
+
+fn edits(asked: &[Asked<'_>]) -> BTreeSet<Edit> {
+    let changes = asked.iter().flat_map(|(_, changes)| changes);
+    changes.map(|change| change.edit.clone()).collect()
+}
+
 /// The edits that make a case expect what came out.
-fn rewrite(file: &SourceFile, case: &Case, failure: &Failure) -> Result<Vec<Edit>, &'static str> {
+fn rewrite(file: &SourceFile, case: &Case, failure: &Failure) -> Result<Vec<Change>, &'static str> {
     match case.form {
         Form::Alone | Form::Row => {}
         Form::Cell => return Err("the expectation of a matrix is that of several cells"),
@@ -79,18 +135,16 @@ fn rewrite(file: &SourceFile, case: &Case, failure: &Failure) -> Result<Vec<Edit
         Form::RunTest => return Err("files of `cedar run-tests` are rewritten by hand"),
     }
     let expected = &case.expected;
-    let mut edits = Vec::new();
+    let mut changes = Vec::new();
     let decided = failure.actual_decision;
     let holds = match expected.decision.value {
         ExpectedDecision::Deny => decided != ExpectedDecision::Allow,
         other => other == decided,
     };
     if !holds {
-        let span = own(file, case, expected.decision.span)?;
-        edits.push(Edit {
-            span,
-            text: decided.name().to_owned(),
-        });
+        let word = |decision: ExpectedDecision| Json::String(decision.name().to_owned());
+        let place = own(file, case, expected.decision.span)?;
+        changes.push(place.change(word(expected.decision.value), word(decided))?);
     }
     let demands = [
         (&expected.reasons, &failure.actual.determining),
@@ -100,40 +154,26 @@ fn rewrite(file: &SourceFile, case: &Case, failure: &Failure) -> Result<Vec<Edit
         let Some(demand) = demand.as_ref().filter(|demand| !demand.value.hold(found)) else {
             continue;
         };
-        if demand.value.exactly.is_none() {
+        let Some(exactly) = &demand.value.exactly else {
             return Err("an expectation with `include`, `exclude` or `any` is rewritten by hand");
-        }
-        let span = own(file, case, demand.span)?;
-        if !file.slice(span).starts_with('[') || !file.slice(span).ends_with(']') {
-            return Err("a list of policies is rewritten where it stands in brackets on one line");
-        }
-        let names: Vec<String> = found.iter().map(|name| scalar(name)).collect();
-        edits.push(Edit {
-            span,
-            text: format!("[{}]", names.join(", ")),
-        });
+        };
+        let place = own(file, case, demand.span)?;
+        changes.push(place.change(names(exactly), names(found))?);
     }
     if expected.errors.is_none() && !failure.actual.errors.is_empty() {
         return Err(
             "a policy raises an error, which no test accepts without saying so: `errors: [...]`",
         );
     }
-    match edits.is_empty() {
+    match changes.is_empty() {
         true => Err("nothing that is expected differs"),
-        false => Ok(edits),
+        false => Ok(changes),
     }
 }
 
-/// A place, widened to the whole value, if it belongs to this case alone: a row's expectation may stand outside the row.
-fn own(file: &SourceFile, case: &Case, span: Span) -> Result<Span, &'static str> {
-    let span = file.widen(span);
-    if case.form == Form::Row {
-        let row = file.widen(case.span);
-        if span.start < row.start || span.end() > row.end() {
-            return Err("the expectation is that of several rows; give the table a column for it");
-        }
-    }
-    Ok(span)
+fn names(names: &BTreeSet<Arc<str>>) -> Json {
+    let names = names.iter();
+    Json::Array(names.map(|name| Json::String(name.to_string())).collect())
 }
 
 /// A text with edits that do not overlap.

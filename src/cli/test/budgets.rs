@@ -1,6 +1,6 @@
 //! Budgets of changes: recorded actions decided under a base and under the version that is tested.
 
-use super::Asked;
+use super::{Asked, first_only};
 use crate::cli::args::TestArgs;
 use crate::cli::error::CliError;
 use crate::cli::origin::Origin;
@@ -11,11 +11,13 @@ use crate::diff::{CompareOptions, Comparison, DecisionChanges};
 use crate::engine::{Engine, Ground, Pairing, Side};
 use crate::model::ChangeClass;
 use crate::repository::BudgetSpec;
+use crate::source::list_recordings;
 use crate::testing::{BudgetOutcome, BudgetResult, TestReport};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// Judges the budgets that are asked for. They are no part of a shard, but of the first; a run that is narrowed to an
-/// agent, an action, a tag or a row asks for none.
+/// agent, an action, a tag or a row asks for none, and neither does one that tests marked `only` narrow.
 pub(super) fn judge(
     args: &TestArgs,
     asked: &Asked,
@@ -23,7 +25,7 @@ pub(super) fn judge(
     loaded: &Loaded,
     report: &mut TestReport,
 ) -> Result<(), CliError> {
-    if asked.shard.is_some_and(|shard| shard.part != 1) || report.not_run > 0 {
+    if asked.shard.is_some_and(|shard| shard.part != 1) || first_only(&loaded.version).is_some() {
         return Ok(());
     }
     for suite in &loaded.version.suites {
@@ -36,6 +38,10 @@ pub(super) fn judge(
                 None => format!("{} against {}", spec.recording.value, spec.base.value),
             };
             if !asked.filter.wants_named(name, path, &called) {
+                continue;
+            }
+            if args.fail_fast && (report.failed() + report.broken() > 0 || report.is_faulty()) {
+                report.not_run += 1;
                 continue;
             }
             report.budgets.push(BudgetResult {
@@ -56,11 +62,17 @@ fn outcome(spec: &BudgetSpec, engine: Engine, output: &Output, head: &Loaded) ->
         Err(error) => return BudgetOutcome::Broken(error.message),
     };
     let limits = spec.changes.value.limits();
-    let exceeded: BTreeMap<ChangeClass, (u64, u64)> = limits
+    let mut limits: BTreeMap<ChangeClass, u64> = limits
         .iter()
+        .map(|(class, limit)| (*class, limit.value))
+        .collect();
+    // What can no longer be decided is in no other class: a budget would be kept because nothing is looked at.
+    limits.entry(ChangeClass::NewlyUndecidable).or_insert(0);
+    let exceeded: BTreeMap<ChangeClass, (u64, u64)> = limits
+        .into_iter()
         .filter_map(|(class, limit)| {
-            let count = counted.get(class).copied().unwrap_or_default();
-            (count > limit.value).then_some((*class, (limit.value, count)))
+            let count = counted.get(&class).copied().unwrap_or_default();
+            (count > limit).then_some((class, (limit, count)))
         })
         .collect();
     match exceeded.is_empty() {
@@ -76,6 +88,11 @@ fn counted(
     output: &Output,
     head: &Loaded,
 ) -> Result<BTreeMap<ChangeClass, u64>, CliError> {
+    if spec.changes.value.limits().is_empty() {
+        return Err(CliError::new(
+            "`changes` limits no class, so nothing could exceed it; write `{ newly_allowed: 0, newly_denied: 0 }`",
+        ));
+    }
     let recording = &spec.recording.value;
     let parts = recording.split(['/', '\\']);
     if recording.starts_with('/') || parts.into_iter().any(|part| part == "..") {
@@ -87,7 +104,9 @@ fn counted(
     let pairing = Pairing::of(&base.version, &head.version);
     let left = Side::base(&base.version, &pairing).with_engine(engine);
     let right = Side::head(&head.version).with_engine(engine);
-    let input = Input::new(&[relative(&root()?).join(recording)], None)?;
+    let path = relative(&root()?).join(recording);
+    stays_inside(&root()?, &path)?;
+    let input = Input::new(&[path], None)?;
     let ground = Ground::default();
     let options = CompareOptions {
         full: false,
@@ -105,9 +124,40 @@ fn counted(
     if changes.volume.actions == 0 {
         return Err(CliError::new(format!("`{recording}` holds no action")));
     }
+    if changes.compared == 0 {
+        let actions = crate::render::count(changes.volume.actions, "action");
+        return Err(CliError::new(format!(
+            "none of the {actions} of `{recording}` is decided on both sides, so nothing was compared; `agentauthz replay` \
+             says why"
+        )));
+    }
     let classes = changes.classes.into_iter();
     let changed = classes.filter(|(class, _)| *class != ChangeClass::Unchanged);
     Ok(changed
         .map(|(class, tally)| (class, tally.actions))
         .collect())
+}
+
+/// As included files do, a recording lies inside the repository wherever links lead. What is not there is told by who
+/// reads it.
+fn stays_inside(root: &Path, path: &Path) -> Result<(), CliError> {
+    let Ok(root) = root.canonicalize() else {
+        return Ok(());
+    };
+    let files: Vec<PathBuf> = match path.is_dir() {
+        true => list_recordings(path).unwrap_or_default(),
+        false => Vec::new(),
+    };
+    for file in std::iter::once(path).chain(files.iter().map(PathBuf::as_path)) {
+        if file
+            .canonicalize()
+            .is_ok_and(|real| !real.starts_with(&root))
+        {
+            let shown = file.display().to_string().replace('\\', "/");
+            return Err(CliError::new(format!(
+                "`{shown}` is not read: the link leaves the repository; put the file inside it"
+            )));
+        }
+    }
+    Ok(())
 }

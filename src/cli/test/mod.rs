@@ -16,8 +16,10 @@ use super::origin::Origin;
 use super::output::Output;
 use super::run::STACK;
 use super::versions::{Loaded, load_beside_version, load_version};
-use crate::engine::{Case, CaseSuite, Fixtures, Touched, case_suites};
+use crate::engine::{Case, Fixtures, Touched, case_suites};
+use crate::repository::{PolicyVersion, Suite, TestSpec};
 use crate::testing::{Filter, Run, Shard, TestReport};
+use crate::yaml::Spanned;
 use report::Tested;
 
 /// The formats of its report.
@@ -43,7 +45,7 @@ pub fn run(args: &TestArgs, output: &Output) -> Result<u8, CliError> {
 
 fn run_all(args: &TestArgs, asked: &Asked, output: &Output) -> Result<u8, CliError> {
     if args.mutate {
-        return mutate::run(args, asked.fixtures, output);
+        return mutate::run(args, asked.fixtures, asked.ci, output);
     }
     match (args.watch, args.update) {
         (true, _) => watch::watch(args, asked, output),
@@ -135,7 +137,7 @@ fn tested_since(
 ) -> Result<(TestReport, Vec<Case>), CliError> {
     let version = &loaded.version;
     let suites = case_suites(version, asked.fixtures);
-    refuse_only(asked, &suites)?;
+    refuse_only(asked.ci, version)?;
     let kept: Vec<Case> = match args.update {
         true => suites
             .iter()
@@ -145,6 +147,7 @@ fn tested_since(
     };
     let run = Run {
         engine: args.engine.into(),
+        at: args.at.as_deref(),
         fixtures: asked.fixtures,
         today: output.now.clone(),
         filter: asked.filter.clone(),
@@ -162,14 +165,21 @@ fn tested_since(
 fn nothing(
     args: &TestArgs,
     asked: &Asked,
-    version: &crate::repository::PolicyVersion,
+    version: &PolicyVersion,
     report: &TestReport,
 ) -> Result<(), CliError> {
     let found = report.selected() + report.not_run + report.budgets.len();
-    if found > 0 || report.is_faulty() || !report.unproved.is_empty() {
+    if found > 0 || report.is_faulty() {
         return Ok(());
     }
-    if report.cases == 0 {
+    let budgets = version.suites.iter().map(|suite| suite.spec.replay.len());
+    if report.cases == 0 && budgets.sum::<usize>() == 0 {
+        if !report.unproved.is_empty() {
+            return Err(CliError::new(
+                "nothing was run: there are only properties, and none is proved yet",
+            )
+            .with_help("write a test beside them; `agentauthz schema test` describes the format"));
+        }
         let patterns = version.manifest.tests.join("`, `");
         return Err(CliError::new(format!(
             "there is no test: no file matches `{patterns}`, or none holds a test"
@@ -195,16 +205,23 @@ fn nothing(
     Err(CliError::new(message).with_help("`agentauthz test --verbose` names every case"))
 }
 
+/// The first test that asks to be run alone, with its suite.
+fn first_only(version: &PolicyVersion) -> Option<(&Suite, &Spanned<TestSpec>)> {
+    let mut suites = version.suites.iter();
+    suites.find_map(|suite| {
+        let mut tests = suite.spec.tests.iter();
+        Some((suite, tests.find(|test| test.value.only)?))
+    })
+}
+
 /// Under CI a test marked `only` would hide all the others.
-fn refuse_only(asked: &Asked, suites: &[CaseSuite]) -> Result<(), CliError> {
-    let mut only = suites
-        .iter()
-        .flat_map(|suite| &suite.cases)
-        .filter(|case| case.only);
-    match only.next().filter(|_| asked.ci) {
-        Some(case) => Err(CliError::new(format!(
+pub fn refuse_only(ci: bool, version: &PolicyVersion) -> Result<(), CliError> {
+    match first_only(version).filter(|_| ci) {
+        Some((suite, test)) => Err(CliError::new(format!(
             "{}:{}: `{}` is marked `only`, so nothing else would be run",
-            case.file, case.line, case.test
+            suite.file.path,
+            suite.file.line_column(test.span.start).0,
+            test.value.name.value
         ))
         .with_help(
             "take `only` away; it is refused with `--ci` and where the environment sets `CI`",

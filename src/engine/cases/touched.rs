@@ -1,10 +1,11 @@
 //! Which cases a change of the policies can touch.
 
 use super::Case;
+use super::faults::Known;
 use crate::cedar::{CompiledPolicy, Evaluation, PreparedRequest};
 use crate::engine::pairing::Pairing;
 use crate::engine::side::Side;
-use crate::repository::PolicyVersion;
+use crate::repository::{PolicyVersion, RunTest, RunTestEntities, Suite};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ impl<'v> Touched<'v> {
             gone: unlike(&left, &right),
             come: unlike(&right, &left),
             everything: digest(base) != digest(head) || !base.store.same(&head.store),
-            files: changed_suites(base, head),
+            files: changed_suites(base, head, &pairing),
         }
     }
 
@@ -74,15 +75,43 @@ fn unlike(of: &Side<'_>, other: &Side<'_>) -> Vec<usize> {
         .collect()
 }
 
-/// The suites whose own text, or that of a file they include, differs.
-fn changed_suites(base: &PolicyVersion, head: &PolicyVersion) -> BTreeSet<Arc<str>> {
-    let differs = |path: &Arc<str>| base.sources.get(path) != head.sources.get(path);
+/// The suites whose own text differs, or that of a file they include or take entities from, or what a policy's number
+/// means in them.
+fn changed_suites(
+    base: &PolicyVersion,
+    head: &PolicyVersion,
+    pairing: &Pairing,
+) -> BTreeSet<Arc<str>> {
+    let differs = |path: &str| base.sources.get(path) != head.sources.get(path);
+    let names = (Known::of(base), Known::of(head));
+    let renumbered = |name: &String| {
+        let before = names.0.by_number(name);
+        before.map(|name| pairing.base_name(&name)) != names.1.by_number(name)
+    };
     head.suites
         .iter()
         .filter(|suite| {
-            let included = suite.included.iter().map(|included| &included.file.path);
-            differs(&suite.file.path) || included.into_iter().any(differs)
+            let mut included = suite.included.iter().map(|included| &included.file.path);
+            let asked = || suite.run_tests.iter().flat_map(|test| &test.asked);
+            let reasons: BTreeSet<&String> = asked().flat_map(|asked| &asked.reason).collect();
+            differs(&suite.file.path)
+                || included.any(|path| differs(path))
+                || entity_files(suite).iter().any(|path| differs(path))
+                || reasons.into_iter().any(renumbered)
         })
         .map(|suite| suite.file.path.clone())
         .collect()
+}
+
+/// The files that the tests of a suite of `cedar run-tests` take their entities from, by their paths from the root.
+fn entity_files(suite: &Suite) -> BTreeSet<String> {
+    let above = suite.file.path.rsplit_once('/').map(|(above, _)| above);
+    let path = |test: &RunTest| match &test.asked.as_ref().ok()?.entities {
+        RunTestEntities::Here(_) => None,
+        RunTestEntities::File(path, _) => {
+            let inside = path.trim_start_matches("./");
+            Some(above.map_or_else(|| inside.to_owned(), |above| format!("{above}/{inside}")))
+        }
+    };
+    suite.run_tests.iter().filter_map(path).collect()
 }

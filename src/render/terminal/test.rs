@@ -6,7 +6,11 @@ use crate::model::{Outcome, Severity, Sources, Status};
 use crate::render::{Header, Role, count, diagnostics, paint, printable};
 use crate::testing::{BudgetOutcome, BudgetResult, Failure, SuiteResult, TestOutcome, TestReport};
 
-/// The failures, each with its expectation marked and the policies that decided, then the counts.
+/// So many cases that do not hold are shown, unless all are asked for.
+const SHOWN: usize = 100;
+
+/// The failures, each with its expectation marked and the policies that decided, then the counts. The reports for
+/// machines hold all of them; here more than a hundred are counted, unless `--verbose` asks for them.
 pub fn test(header: &Header, report: &TestReport, sources: &Sources) -> String {
     let mut out = String::new();
     let errors = report
@@ -14,8 +18,21 @@ pub fn test(header: &Header, report: &TestReport, sources: &Sources) -> String {
         .iter()
         .filter(|found| found.severity == Severity::Error);
     out.push_str(&diagnostics(errors, sources));
+    let mut room = match header.verbose {
+        true => usize::MAX,
+        false => SHOWN,
+    };
     for suite in &report.suites {
-        out.push_str(&self::suite(header, suite, sources));
+        out.push_str(&self::suite(header, suite, sources, &mut room));
+    }
+    let wrong = report.suites.iter().flat_map(|suite| &suite.tests);
+    let wrong = wrong.filter(|test| is_wrong(&test.outcome)).count();
+    if wrong > SHOWN && !header.verbose {
+        let rest = count((wrong - SHOWN) as u64, "case");
+        let rest = paint(Role::Bad, format!("and {rest} more"));
+        out.push_str(&format!(
+            "{rest} failed or broken; `--verbose` shows them, and `--report json=FILE` holds them\n"
+        ));
     }
     for budget in &report.budgets {
         out.push_str(&self::budget(header, budget));
@@ -34,9 +51,23 @@ pub fn test(header: &Header, report: &TestReport, sources: &Sources) -> String {
     out
 }
 
-fn suite(header: &Header, suite: &SuiteResult, sources: &Sources) -> String {
+fn is_wrong(outcome: &TestOutcome) -> bool {
+    match outcome {
+        TestOutcome::Failed(_) | TestOutcome::Broken(_) => true,
+        TestOutcome::Passed | TestOutcome::Skipped(..) => false,
+    }
+}
+
+/// One suite; `room` is how many more cases that do not hold are shown.
+fn suite(header: &Header, suite: &SuiteResult, sources: &Sources, room: &mut usize) -> String {
     let mut out = diagnostics(&suite.faults, sources);
     for test in &suite.tests {
+        if is_wrong(&test.outcome) {
+            let Some(rest) = room.checked_sub(1) else {
+                continue;
+            };
+            *room = rest;
+        }
         let name = format!(
             "{} › {}",
             printable(&suite.name),
@@ -94,7 +125,7 @@ fn budget(header: &Header, budget: &BudgetResult) -> String {
             out
         }
         BudgetOutcome::Broken(message) => format!(
-            "{}  {name}\n  {}:{}: {}\n\n",
+            "{}  {name}\n  {}:{}: error: {}\n\n",
             paint(Role::Warning, "BROKEN"),
             printable(&budget.path),
             budget.line,

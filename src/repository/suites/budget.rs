@@ -15,7 +15,8 @@ pub struct BudgetSpec {
     pub recording: Spanned<String>,
     /// The version to compare with: a git revision, or `dir:PATH`.
     pub base: Spanned<String>,
-    /// How many changes of a class there may be. A class that is not named is not limited.
+    /// How many changes of a class there may be. A class that is not named is not limited, but for
+    /// `newly_undecidable`: of those there may be none.
     pub changes: Spanned<ChangeBudget>,
 }
 

@@ -436,11 +436,11 @@ fn reaches(scope: &Scope, types: &RequestTypes, part: Part, entities: &Entities)
         Test::Any | Test::In(_) => true,
         Test::Never => false,
     };
-    let principal = || asks(&scope.principal, &types.principal.to_string());
+    let principal = || asks(&scope.principal, types.principal.as_ref());
     let action = || {
         crate::cedar::uid(&types.action).is_some_and(|action| scope.action.holds(&action, entities))
     };
-    let resource = || asks(&scope.resource, &types.resource.to_string());
+    let resource = || asks(&scope.resource, types.resource.as_ref());
     match part {
         Part::Principal => true,
         Part::Action => principal(),

@@ -1,6 +1,5 @@
 //! `test --mutate` for a terminal.
 
-use crate::cedar::Operator;
 use crate::model::Sources;
 use crate::render::{Header, Role, count, diagnostics, paint, printable};
 use crate::testing::mutate::MutationReport;
@@ -80,7 +79,7 @@ const DROPPED: usize = 3;
 
 /// The lines that differ; of a policy that is dropped the first ones, from its effect on.
 fn abbreviated(survivor: &Survivor) -> Vec<String> {
-    if survivor.operator != Operator::PolicyDropped.name() {
+    if !survivor.is_dropped() {
         return survivor.diff.clone();
     }
     let begins = |line: &String| line.starts_with("-permit") || line.starts_with("-forbid");

@@ -250,6 +250,11 @@ impl Document {
 }
 
 impl Survivor {
+    /// Whether the whole policy is left out.
+    pub fn is_dropped(&self) -> bool {
+        self.operator == Operator::PolicyDropped.name()
+    }
+
     fn of(judged: &Judged, explained: Option<&str>, proposal: &Proposal) -> Self {
         let mutant = &judged.mutant;
         Self {

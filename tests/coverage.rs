@@ -18,11 +18,12 @@ use agentauthz::cedar::{
     BuiltRequest, Evaluation, Part, PreparedRequest, Tree, Truth, Walk, authorize,
 };
 use agentauthz::engine::Side;
+use agentauthz::engine::changed;
 use agentauthz::model::{Importer, RecordedAction, Status};
 use agentauthz::recording::{self, Item};
 use agentauthz::repository::{Figure, PolicyVersion};
 use agentauthz::testing::coverage::{
-    AtomCoverage, Coverage, CoverageOptions, PolicyCoverage, changed, coverage,
+    AtomCoverage, Coverage, CoverageOptions, PolicyCoverage, coverage,
 };
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -3,12 +3,14 @@
 
 mod support;
 
-use agentauthz::cedar::{Link, Operator, ParsedPolicy, PolicySetBuilder, Reason, parse_policies};
+use agentauthz::cedar::{
+    Link, Mutable, Operator, ParsedPolicy, PolicySetBuilder, Reason, mutants, parse_policies,
+};
 use agentauthz::engine::{Case, Engine, Side, cases, decide};
 use agentauthz::model::SourceFile;
 use agentauthz::repository::{Explained, Percent, PolicyVersion, Suite, SuiteFile};
 use agentauthz::testing::mutate::{
-    Fate, Judged, MutationReport, Options, Proposal, Unsound, document, mutate,
+    Fate, Judged, MutationReport, Options, Proposal, Unsound, document, mutable, mutate,
 };
 use agentauthz::yaml::{self, Spanned};
 use rayon::prelude::*;
@@ -145,7 +147,7 @@ fn hold_proposals(version: &PolicyVersion, report: &MutationReport) -> usize {
         .survivors()
         .filter_map(|(judged, _, proposal)| match proposal {
             Proposal::Test(text) => Some((judged, text)),
-            Proposal::NotFound => None,
+            Proposal::NotFound | Proposal::NotSearched => None,
         })
         .collect();
     proposed.par_iter().for_each(|(judged, text)| {
@@ -172,20 +174,32 @@ fn hold_proposals(version: &PolicyVersion, report: &MutationReport) -> usize {
 #[test]
 fn the_survivors_of_weak_tests_are_those_of_a_run_of_the_whole_suite() {
     let version = load_directory(WEAK);
-    assert_eq!(version.diagnostics, []);
+    // One policy is meant not to type-check.
+    let codes: Vec<&str> = version.diagnostics.iter().map(|found| found.code).collect();
+    assert_eq!(codes, ["policy_type"]);
     let report = hold_to_brute_force(&version);
     let survivors = report.survivors().count();
     assert!(survivors > 20 && report.killed() > 20, "{survivors}");
-    // Every operator is seen, and some mutant of each kind of fate.
+    // Every operator makes a mutant that is run, and some mutant of each kind of fate.
     let seen: BTreeSet<Operator> = report
         .mutants
         .iter()
         .map(|judged| judged.mutant.operator)
         .collect();
-    let left: BTreeSet<Operator> = report.left_out.iter().map(|left| left.operator).collect();
-    let missing = Operator::ALL
+    // Without its guard a condition does not type-check here, so that is seen where there is no schema.
+    let bare = Mutable {
+        schema: None,
+        ..mutable(&version)
+    };
+    let bare: BTreeSet<Operator> = mutants(&bare, &|_| true)
+        .mutants
         .iter()
-        .filter(|op| !seen.contains(op) && !left.contains(op));
+        .map(|mutant| mutant.operator)
+        .collect();
+    let missing = Operator::ALL.iter().filter(|op| match op {
+        Operator::HasGuardRemoved => !bare.contains(op),
+        _ => !seen.contains(op),
+    });
     assert_eq!(missing.collect::<Vec<_>>(), Vec::<&Operator>::new());
     assert!(report.left_out(|reason| reason == Reason::Invalid) > 0);
     assert!(report.equivalent() > 0);
@@ -212,6 +226,82 @@ fn every_proposed_test_kills_its_mutant() {
     // Nearly all of these mutants can be killed; the search must not give up easily.
     let found = proposed * 100 / survivors;
     assert!(found >= 90, "{proposed} of {survivors}");
+}
+
+#[test]
+fn searches_share_one_number_of_tries_and_say_what_they_left() {
+    let version = load_directory(WEAK);
+    let with = |tries: usize| {
+        let options = Options {
+            tries: Some(tries),
+            ..options()
+        };
+        mutate(&version, &options).unwrap()
+    };
+    let proposals = |report: &MutationReport| -> Vec<Proposal> {
+        report
+            .survivors()
+            .map(|(.., found)| found.clone())
+            .collect()
+    };
+    let all = report(&version);
+    assert_eq!(all.not_searched(), 0);
+    let none = with(0);
+    assert_eq!(none.not_searched(), none.survivors().count());
+    // The first sixteen searches take the only try; what they find is what they find with more.
+    let few = with(1);
+    let survivors = few.survivors().count();
+    assert_eq!(few.not_searched(), survivors - 16);
+    assert_eq!(proposals(&few)[..16], proposals(&all)[..16]);
+    assert_eq!(proposals(&few), proposals(&with(1)));
+    let document = document::Document::of(&few, None, Vec::new(), &version.sources);
+    assert_eq!(document.not_searched, survivors - 16);
+    assert_eq!(document.survivors.iter().filter(|s| s.searched).count(), 16);
+    // A policy that is dropped is told by all its lines, without what an empty text would add.
+    let dropped = document
+        .survivors
+        .iter()
+        .find(|s| s.operator == "policy-dropped");
+    let diff = &dropped.unwrap().diff;
+    assert!(diff.iter().all(|line| line.starts_with('-')), "{diff:?}");
+    assert!(
+        diff.iter()
+            .any(|line| line.starts_with("-permit") || line.starts_with("-forbid"))
+    );
+}
+
+#[test]
+fn a_proposed_test_has_no_entity_that_it_does_not_need() {
+    let version = load_directory(WEAK);
+    let report = report(&version);
+    let mut entities = 0;
+    for (judged, _, proposal) in report.survivors() {
+        let Proposal::Test(text) = proposal else {
+            continue;
+        };
+        let file = SourceFile::new("tests/proposed.test.yaml", text.as_str());
+        let spec: SuiteFile = yaml::parse(&file).unwrap();
+        let mutated = with_text(&version, &judged.mutant.policy, &judged.mutant.text());
+        // Whether the test without one of its entities still tells them apart.
+        let names: Vec<_> = spec.tests[0].value.entities.keys().cloned().collect();
+        entities += names.len();
+        for name in names {
+            let mut spec = spec.clone();
+            spec.tests[0].value.entities.remove(&name);
+            let mut version = version.clone();
+            version.suites = vec![Suite::new(file.clone(), spec)];
+            let cases = cases(&version);
+            let Ok(input) = &cases[0].input else {
+                continue;
+            };
+            let answer = |version: &PolicyVersion| {
+                let side = Side::head(version).with_engine(Engine::Reference);
+                decide(&side, input).answer
+            };
+            assert_eq!(answer(&version), answer(&mutated), "{text}");
+        }
+    }
+    assert!(entities > 0);
 }
 
 #[test]
@@ -427,6 +517,10 @@ fn the_command_judges_by_the_score_and_says_the_same_as_json() {
         .lines()
         .filter(|line| line.starts_with("::warning "));
     assert_eq!(lines.count() as u64, survived.min(10), "{}", github.out);
+    assert!(!ran.out.contains("1 test reach it"), "{}", ran.out);
+    // What `--quiet` does not show is not looked for.
+    let quiet = play.run(&["test", "--mutate", "--quiet"]);
+    assert!(!quiet.out.contains("SURVIVED"), "{}", quiet.out);
     let ran = play.run(&["test", "--mutate", "--min-mutation-score", "101"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("no percentage"), "{}", ran.err);
@@ -450,6 +544,14 @@ fn tests_that_fail_and_stale_explanations_have_their_exit_codes() {
         ran.out
     );
     assert!(ran.out.contains("agentauthz.yaml:"), "{}", ran.out);
+    let line = 1 + play
+        .text("agentauthz.yaml")
+        .lines()
+        .position(|line| line.contains("0123456789ab"))
+        .unwrap();
+    let github = play.run(&["test", "--mutate", "--format", "github"]);
+    let place = format!("agentauthz.yaml,line={line},");
+    assert!(github.out.contains(&place), "{}", github.out);
     let names = play.names("tests");
     let suite = names
         .iter()
@@ -491,4 +593,48 @@ fn only_policies_that_changed_are_mutated_where_that_is_asked() {
     assert_ne!(flipped, text);
     base.write(file, flipped);
     assert_eq!(policies(&at).len(), 1);
+}
+
+#[test]
+fn a_template_is_mutated_where_one_of_its_links_changed() {
+    let directory = tempfile::tempdir().unwrap();
+    copy(std::path::Path::new(WEAK), directory.path());
+    let links = directory.path().join("links.yaml");
+    let text = std::fs::read_to_string(&links).unwrap();
+    let other = text.replace("principal: Agent::janitor", "principal: Agent::scout");
+    assert_ne!(text, other);
+    std::fs::write(&links, other).unwrap();
+    let base = format!("dir:{}", directory.path().display());
+    let run = |at: &str, more: &[&str]| {
+        let mut args = vec!["test", "--mutate", "--changed", at, "--format", "json"];
+        args.extend(more);
+        support::play::run(std::path::Path::new(WEAK), &args)
+    };
+    let ran = run(&base, &["--min-mutation-score", "95"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let lists = [&document["dead"], &document["survivors"]];
+    let all = lists.into_iter().flat_map(|list| list.as_array().unwrap());
+    let policies: BTreeSet<&str> = all.map(|one| one["policy"].as_str().unwrap()).collect();
+    assert_eq!(policies, BTreeSet::from(["shelf-reader"]));
+    assert!(document["mutants"].as_u64().unwrap() > 1);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    // Where nothing changed there is no mutant, and every score is reached.
+    std::fs::write(&links, text).unwrap();
+    let ran = run(&base, &["--min-mutation-score", "95"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &document["mutants"]), (0, &0.into()));
+    assert_eq!(document["score"], serde_json::Value::Null);
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir(&to).unwrap();
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), &to).unwrap();
+        }
+    }
 }

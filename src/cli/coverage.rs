@@ -4,10 +4,10 @@ use super::args::Format;
 use super::error::CliError;
 use super::output::{Output, writable, write_file};
 use super::versions::Loaded;
-use crate::engine::Fixtures;
+use crate::engine::{Fixtures, changed};
 use crate::render::{self, json_text};
 use crate::repository::{Figure, Percent, Thresholds};
-use crate::testing::coverage::{Coverage, CoverageOptions, changed, coverage};
+use crate::testing::coverage::{Coverage, CoverageOptions, coverage};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 

@@ -6,13 +6,13 @@ use super::origin::Origin;
 use super::output::{Output, Report};
 use super::versions::load_version;
 use crate::cedar::ParsedPolicy;
-use crate::engine::Fixtures;
+use crate::engine::{Fixtures, changed};
 use crate::model::Sources;
 use crate::render::{self, Header};
 use crate::repository::{Percent, PolicyVersion};
 use crate::testing::mutate::document::Document;
 use crate::testing::mutate::{MutationReport, Options, mutate};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 struct Mutated<'a> {
@@ -50,16 +50,19 @@ pub fn run(args: &TestArgs, fixtures: Fixtures, ci: bool, output: &Output) -> Re
     let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
     super::test::refuse_only(ci, &loaded.version)?;
     let base = super::test::since(args, &loaded)?;
-    let changed = base.as_ref().map(|base| Changed::since(&base.version));
-    let wanted = |policy: &ParsedPolicy| match &changed {
-        Some(changed) => changed.holds(policy),
+    let touched = base
+        .as_ref()
+        .map(|base| changed_since(&base.version, &loaded.version));
+    let wanted = |policy: &ParsedPolicy| match &touched {
+        Some(touched) => touched.contains(&policy.display_id()),
         None => true,
     };
     let options = Options {
-        wanted: changed.is_some().then_some(&wanted),
+        wanted: touched.is_some().then_some(&wanted),
         fixtures,
         min: args.min_mutation_score,
         now: &output.now,
+        tries: (!output.explains()).then_some(0),
     };
     let report = match mutate(&loaded.version, &options) {
         Ok(report) => report,
@@ -87,7 +90,7 @@ pub fn run(args: &TestArgs, fixtures: Fixtures, ci: bool, output: &Output) -> Re
     };
     let directory = super::plan::directory(&loaded);
     let header = output.header(loaded.version.manifest.name.as_ref(), vec![loaded.header]);
-    let document = render::mutation_document(&header, &report);
+    let document = render::mutation_document(&header, &report, &loaded.version.sources);
     output.write(&Mutated {
         header,
         report,
@@ -98,26 +101,14 @@ pub fn run(args: &TestArgs, fixtures: Fixtures, ci: bool, output: &Output) -> Re
     Ok(code)
 }
 
-/// The policies of a base, by their names.
-struct Changed<'v>(BTreeMap<Arc<str>, &'v ParsedPolicy>);
-
-impl<'v> Changed<'v> {
-    fn since(base: &'v PolicyVersion) -> Self {
-        let policies = base.parsed.iter();
-        Self(
-            policies
-                .map(|policy| (policy.display_id(), policy))
-                .collect(),
-        )
-    }
-
-    /// Whether base does not have the policy, or has it with another tree. One without an id is known by its tree alone.
-    fn holds(&self, policy: &ParsedPolicy) -> bool {
-        match &policy.id {
-            Some(id) => self.0.get(id).is_none_or(|base| !base.same_tree(policy)),
-            None => !self.0.values().any(|base| base.same_tree(policy)),
-        }
-    }
+/// The policies and templates of which something decides otherwise than in base: a template, where one of its links does.
+fn changed_since(base: &PolicyVersion, head: &PolicyVersion) -> BTreeSet<Arc<str>> {
+    let changed = changed(base, head);
+    let policies = head.policies.policies().iter();
+    policies
+        .filter(|policy| changed.contains(&policy.id))
+        .map(|policy| policy.template.as_ref().unwrap_or(&policy.id).clone())
+        .collect()
 }
 
 /// Reads a score in percent, `95` or `99.5`, for the command line.

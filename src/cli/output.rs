@@ -111,6 +111,16 @@ impl Output {
         self.format
     }
 
+    /// Whether some report tells more than the result: what is said to people without `--quiet`, or JSON.
+    pub fn explains(&self) -> bool {
+        let tells = |format: Format| match format {
+            Format::Terminal => !self.quiet,
+            Format::Json => true,
+            _ => false,
+        };
+        tells(self.format) || self.reports.iter().any(|(format, _)| tells(*format))
+    }
+
     /// Writes text that is no part of a report: to standard output where reports are read by people, else to standard
     /// error.
     pub fn aside(&self, text: &str) -> Result<(), CliError> {

@@ -3,6 +3,7 @@
 mod atoms;
 mod cases;
 mod cause;
+mod changed;
 mod compare;
 mod compiled;
 mod distinct;
@@ -30,6 +31,7 @@ pub use cases::{
     case_suites, cases, decide, decides, listed, near_misses,
 };
 pub use cause::{Cause, Names, Satisfied, Way, cause, cause_of, is_certain, known_cause};
+pub use changed::changed;
 pub use compare::{Compared, classify, compare};
 pub use compiled::EntityId;
 pub use distinct::Distinct;

@@ -85,7 +85,10 @@ pub fn github(document: &Document, directory: &str) -> String {
     };
     let findings = document.findings.iter().map(|finding| Annotation {
         level: Level::Error,
-        place: finding.path.as_deref().and_then(|path| place(path, 1)),
+        place: finding
+            .path
+            .as_deref()
+            .and_then(|path| place(path, finding.line.unwrap_or(1))),
         title: "explanation of a mutant".to_owned(),
         message: inert(&finding.message, 300),
     });

@@ -6,6 +6,7 @@
 //! table has rows that no request has: a mutant that differs in those alone is kept, and none is left out wrongly.
 
 use super::super::ParsedPolicy;
+use super::super::tree::can_raise;
 use super::super::unknown::operands;
 use cedar_policy_core::ast::{BinaryOp, Expr, ExprKind, Literal, PatternElem, UnaryOp, Var};
 use std::collections::BTreeMap;
@@ -101,7 +102,7 @@ impl Atoms {
                 let next = self.may_fail.len();
                 let number = *self.numbers.entry(key(expr)).or_insert(next);
                 if number == next {
-                    self.may_fail.push(!is_total(expr));
+                    self.may_fail.push(can_raise(expr));
                 }
                 Formula::Atom(number)
             }
@@ -188,35 +189,6 @@ impl Formula {
 fn sequence(parts: &[Formula], row: &[Truth], neutral: Truth) -> Truth {
     let mut found = parts.iter().map(|part| part.truth(row));
     found.find(|truth| *truth != neutral).unwrap_or(neutral)
-}
-
-/// Whether an expression surely has a value, whatever the request and the entities are.
-fn is_total(expr: &Expr) -> bool {
-    match expr.expr_kind() {
-        ExprKind::Lit(_) | ExprKind::Var(_) | ExprKind::Slot(_) => true,
-        ExprKind::Set(items) => items.iter().all(is_total),
-        ExprKind::HasAttr { expr, .. } | ExprKind::ExtHasAttr { expr, .. } => {
-            matches!(expr.expr_kind(), ExprKind::Var(_))
-        }
-        ExprKind::Is { expr, .. } => is_entity(expr),
-        ExprKind::BinaryApp {
-            op: BinaryOp::Eq,
-            arg1,
-            arg2,
-        } => is_total(arg1) && is_total(arg2),
-        ExprKind::BinaryApp {
-            op: BinaryOp::In,
-            arg1,
-            arg2,
-        } => {
-            is_entity(arg1)
-                && match arg2.expr_kind() {
-                    ExprKind::Set(items) => items.iter().all(is_entity),
-                    _ => is_entity(arg2),
-                }
-        }
-        _ => false,
-    }
 }
 
 fn is_entity(expr: &Expr) -> bool {
@@ -390,6 +362,12 @@ mod tests {
             found("when { context has a || true }", "when { true }"),
             table
         );
+        // What stands on the way to `b` may be no record, and a truth is no number.
+        assert_eq!(
+            found("when { context has a.b || true }", "when { true }"),
+            None
+        );
+        assert_eq!(found("when { 1 || true }", "when { true }"), None);
         assert_eq!(
             found("when { context.a < 1 }", "when { context.a <= 1 }"),
             None

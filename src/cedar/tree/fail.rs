@@ -461,6 +461,16 @@ fn reference_type(ty: &cedar_policy_core::ast::EntityType) -> String {
     ty.to_string()
 }
 
+/// Whether an expression that stands for a truth can raise an error, whatever the types of values are.
+pub(in crate::cedar) fn can_raise(expr: &Expr) -> bool {
+    let judge = Judge {
+        types: None,
+        entities: &Entities::new(),
+        slots: &SlotEnv::new(),
+    };
+    judge.can_fail_untyped(expr)
+}
+
 /// Whether an expression has a value of some type whatever the request is.
 fn is_value(expr: &Expr) -> bool {
     matches!(

@@ -10,6 +10,7 @@ mod place;
 mod types;
 mod walk;
 
+pub(in crate::cedar) use fail::can_raise;
 pub use node::{Node, Seen, Truth};
 pub use types::RequestTypes;
 pub use walk::Walk;

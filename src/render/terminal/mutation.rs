@@ -43,7 +43,7 @@ fn shown(survivor: &Survivor) -> String {
         survivor.line,
         paint(Role::Quiet, fingerprint),
     );
-    for line in &survivor.diff {
+    for line in &abbreviated(survivor) {
         let role = match line.starts_with('-') {
             true => Role::Bad,
             false => Role::Good,
@@ -56,10 +56,12 @@ fn shown(survivor: &Survivor) -> String {
     }
     let tried = match survivor.affected {
         0 => "no test reaches it".to_owned(),
+        1 => "1 test reaches it, and holds".to_owned(),
         tests => format!("{} reach it, and all hold", count(tests as u64, "test")),
     };
     out.push_str(&format!("  {tried}"));
     match &survivor.proposed {
+        None if !survivor.searched => out.push_str("; no request was looked for\n"),
         None => out.push_str("; no request was found on which it differs\n"),
         Some(text) => {
             out.push_str("; this one kills it:\n");
@@ -70,6 +72,26 @@ fn shown(survivor: &Survivor) -> String {
     }
     out.push('\n');
     out
+}
+
+/// How many lines are shown of a policy that is dropped.
+const DROPPED: usize = 3;
+
+/// The lines that differ; of a policy that is dropped the first ones, from its effect on.
+fn abbreviated(survivor: &Survivor) -> Vec<String> {
+    if !survivor.is_dropped() {
+        return survivor.diff.clone();
+    }
+    let begins = |line: &String| line.starts_with("-permit") || line.starts_with("-forbid");
+    let first = survivor.diff.iter().position(begins).unwrap_or_default();
+    let lines = survivor.diff.get(first..).unwrap_or_default();
+    let mut shown: Vec<String> = lines.iter().take(DROPPED).cloned().collect();
+    match lines.len().saturating_sub(DROPPED) {
+        0 => {}
+        1 => shown.extend(lines.last().cloned()),
+        more => shown.push(format!("-… and {more} more lines")),
+    }
+    shown
 }
 
 /// The first lines of a suite, which say nothing of the test.
@@ -94,6 +116,12 @@ fn summary(document: &Document) -> String {
     }
     if !reasons.is_empty() {
         out.push_str(&format!("left out  {}\n", reasons.join(", ")));
+    }
+    if document.not_searched > 0 {
+        let survivors = count(document.not_searched as u64, "survivor");
+        out.push_str(&format!(
+            "no test was looked for  {survivors}: the others took all tries\n"
+        ));
     }
     let survived = document.survived;
     let mut parts = vec![paint(Role::Good, format!("{} killed", document.killed))];

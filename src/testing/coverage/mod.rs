@@ -1,10 +1,8 @@
 //! What the unit tests cover: policies, their outcomes, the atoms of their scopes and conditions, and environments.
 
 mod account;
-mod changed;
 mod report;
 
-pub use changed::changed;
 pub use report::{
     AtomCoverage, Cases, Coverage, EnvironmentCoverage, Figures, Gap, Gate, PolicyCoverage, Ratio,
     Sightings, Stretch, Witness, json_schema,

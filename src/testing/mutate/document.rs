@@ -2,7 +2,7 @@
 
 use super::{Fate, Judged, Killer, MutationReport, Proposal};
 use crate::cedar::{Operator, Reason, Sameness};
-use crate::model::Diagnostic;
+use crate::model::{Diagnostic, Sources};
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 use std::collections::BTreeMap;
@@ -48,6 +48,8 @@ pub struct Document {
     pub survivors: Vec<Survivor>,
     /// The mutants that a test kills.
     pub dead: Vec<Dead>,
+    /// For how many survivors no test was looked for, as the searches before them took all tries.
+    pub not_searched: usize,
     /// The edits that were left out.
     pub edits_left_out: Vec<LeftOutNote>,
     /// Explanations that explain nothing, or are expired.
@@ -104,8 +106,11 @@ pub struct Survivor {
     pub explained: Option<String>,
     /// The lines that differ, each behind `-` or `+`.
     pub diff: Vec<String>,
-    /// A suite in YAML with one test that holds for the original and fails for the mutant; nothing where none was found.
+    /// A suite in YAML with one test that holds for the original and fails for the mutant; nothing where none was found,
+    /// or looked for.
     pub proposed: Option<String>,
+    /// Whether such a test was looked for.
+    pub searched: bool,
 }
 
 /// A mutant that a test kills.
@@ -158,6 +163,8 @@ pub struct LeftOutNote {
 pub struct FindingNote {
     /// The file.
     pub path: Option<String>,
+    /// The line, where a place is known.
+    pub line: Option<usize>,
     /// What is wrong.
     pub message: String,
     /// The way out.
@@ -171,11 +178,12 @@ pub fn json_schema() -> serde_json::Value {
 }
 
 impl Document {
-    /// The document of a report.
+    /// The document of a report on a version with these files.
     pub fn of(
         report: &MutationReport,
         repository: Option<String>,
         versions: Vec<VersionNote>,
+        sources: &Sources,
     ) -> Self {
         let (mutants, killed) = (report.mutants.len(), report.killed());
         let mut operators: BTreeMap<String, OperatorNote> = BTreeMap::new();
@@ -221,6 +229,7 @@ impl Document {
             operators,
             survivors,
             dead: dead.collect(),
+            not_searched: report.not_searched(),
             edits_left_out: report
                 .left_out
                 .iter()
@@ -231,12 +240,21 @@ impl Document {
                     text: left.text.clone(),
                 })
                 .collect(),
-            findings: report.findings.iter().map(FindingNote::of).collect(),
+            findings: report
+                .findings
+                .iter()
+                .map(|found| FindingNote::of(found, sources))
+                .collect(),
         }
     }
 }
 
 impl Survivor {
+    /// Whether the whole policy is left out.
+    pub fn is_dropped(&self) -> bool {
+        self.operator == Operator::PolicyDropped.name()
+    }
+
     fn of(judged: &Judged, explained: Option<&str>, proposal: &Proposal) -> Self {
         let mutant = &judged.mutant;
         Self {
@@ -248,9 +266,10 @@ impl Survivor {
             affected: judged.affected,
             explained: explained.map(str::to_owned),
             diff: diff(&mutant.original, &mutant.text(), mutant.operator),
+            searched: *proposal != Proposal::NotSearched,
             proposed: match proposal {
                 Proposal::Test(text) => Some(text.clone()),
-                Proposal::NotFound => None,
+                Proposal::NotFound | Proposal::NotSearched => None,
             },
         }
     }
@@ -277,8 +296,11 @@ impl Dead {
 }
 
 impl FindingNote {
-    fn of(found: &Diagnostic) -> Self {
+    fn of(found: &Diagnostic, sources: &Sources) -> Self {
+        let file = found.path.as_deref().and_then(|path| sources.get(path));
+        let place = file.zip(found.labels.first());
         Self {
+            line: place.map(|(file, label)| file.line_column(label.span.start).0),
             path: found.path.as_deref().map(str::to_owned),
             message: found.message.clone(),
             help: found.help.clone(),
@@ -301,15 +323,10 @@ pub fn share(part: usize, whole: usize) -> Option<f64> {
     Some(hundredths as f64 / 100.0)
 }
 
-/// The lines that differ. A policy that is dropped is told by its first line alone.
+/// The lines that differ: of a policy that is dropped, all.
 pub fn diff(original: &str, mutated: &str, operator: Operator) -> Vec<String> {
     if operator == Operator::PolicyDropped {
-        let first = original.lines().next().unwrap_or_default();
-        let more = original.lines().count().saturating_sub(1);
-        return match more {
-            0 => vec![format!("-{first}")],
-            more => vec![format!("-{first}"), format!("-… and {more} more lines")],
-        };
+        return original.lines().map(|line| format!("-{line}")).collect();
     }
     let lines = |text: &str| format!("{}\n", text.trim_end_matches('\n'));
     let (original, mutated) = (lines(original), lines(mutated));

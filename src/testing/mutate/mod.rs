@@ -83,6 +83,9 @@ pub struct Options<'o> {
     pub min: Option<Percent>,
     /// The day by which explanations expire, as `YYYY-MM-DD`.
     pub now: &'o str,
+    /// How many requests are tried at most to find tests that kill survivors, all of them together; nothing for the usual
+    /// number. With 0 no test is looked for.
+    pub tries: Option<usize>,
 }
 
 /// Why a version's mutants cannot be judged: some tests do not hold for the original.
@@ -110,6 +113,14 @@ impl MutationReport {
                 proposal,
             } => Some((judged, explained.as_deref(), proposal)),
         })
+    }
+
+    /// For how many survivors that nobody explained no test was looked for.
+    pub fn not_searched(&self) -> usize {
+        let open = self.survivors().filter(|(_, explained, proposal)| {
+            explained.is_none() && **proposal == Proposal::NotSearched
+        });
+        open.count()
     }
 
     /// How many edits were left out for a reason.
@@ -194,7 +205,7 @@ pub fn mutate_cases(
         .collect();
     let survivors = open.iter().filter_map(|at| report.mutants.get(*at));
     let survivors: Vec<&Mutant> = survivors.map(|judged| &judged.mutant).collect();
-    let proposals = propose::propose(version, &baseline, &survivors);
+    let proposals = propose::propose(version, &baseline, &survivors, options.tries);
     for (at, found) in open.iter().zip(proposals) {
         if let Some(Fate::Survived { proposal, .. }) =
             report.mutants.get_mut(*at).map(|judged| &mut judged.fate)

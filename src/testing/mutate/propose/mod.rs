@@ -25,19 +25,32 @@ pub enum Proposal {
     /// A suite with one test, as YAML: it holds for the original, and fails for the mutant.
     Test(String),
     /// The search found no request on which they differ. There may be one all the same.
-    #[default]
     NotFound,
+    /// There was no search: nobody asked for one, or those before took all tries.
+    #[default]
+    NotSearched,
 }
 
-/// A proposal for each of these mutants.
+/// How many requests are tried for all survivors together, where nothing else is said.
+const TRIES: usize = 150_000;
+/// So many searches run side by side before it is seen whether tries are left: a fixed number, so that the result does not
+/// depend on the machine.
+const TOGETHER: usize = 16;
+
+/// A proposal for each of these mutants, in their order, as long as there are tries left.
 pub(super) fn propose(
     version: &PolicyVersion,
     baseline: &Baseline<'_>,
     survivors: &[&Mutant],
+    tries: Option<usize>,
 ) -> Vec<Proposal> {
+    let mut left = tries.unwrap_or(TRIES);
     let none = || vec![Proposal::NotFound; survivors.len()];
     if survivors.is_empty() {
         return none();
+    }
+    if left == 0 {
+        return vec![Proposal::NotSearched; survivors.len()];
     }
     let Some(ground) = Ground::of(version) else {
         return none();
@@ -48,14 +61,27 @@ pub(super) fn propose(
         baseline,
         seeds: &seeds,
     };
-    let texts: Vec<Option<String>> = survivors
-        .par_iter()
-        .map(|mutant| {
-            let found = search.run(mutant)?;
-            Some(write::suite(mutant, &found, ground.schema))
-        })
-        .collect();
-    verified(version, baseline, survivors, texts)
+    let mut texts: Vec<Option<String>> = Vec::new();
+    for together in survivors.chunks(TOGETHER) {
+        if left == 0 {
+            break;
+        }
+        let found: Vec<(usize, Option<String>)> = together
+            .par_iter()
+            .map(|mutant| {
+                let (tried, found) = search.run(mutant);
+                let text = found.map(|found| write::suite(mutant, &found, ground.schema));
+                (tried, text)
+            })
+            .collect();
+        for (tried, text) in found {
+            left = left.saturating_sub(tried);
+            texts.push(text);
+        }
+    }
+    let mut proposals = verified(version, baseline, survivors, texts);
+    proposals.resize(survivors.len(), Proposal::NotSearched);
+    proposals
 }
 
 /// The requests of the tests, each once. What a schema does not know of, and what nobody knows, is no start.

@@ -74,16 +74,37 @@ struct Run<'r> {
 }
 
 impl Search<'_> {
-    /// The first request that tells them apart, in the order of the search; nothing where it ends without one.
-    pub(super) fn run(&self, mutant: &Mutant) -> Option<Found> {
+    /// How many requests were tried, and the first that tells them apart, in the order of the search, with no entity that
+    /// it does not need; nothing where the search ends without one.
+    pub(super) fn run(&self, mutant: &Mutant) -> (usize, Option<Found>) {
         let mut run = Run {
             changed: changed(mutant),
             seen: HashSet::new(),
             tried: 0,
             queues: BTreeMap::new(),
         };
+        let found = self.first(&mut run);
+        let found = found.map(|found| self.lean(found, &mut run));
+        (run.tried, found)
+    }
+
+    /// A request without the entities that it does not need to tell them apart.
+    fn lean(&self, mut found: Found, run: &mut Run<'_>) -> Found {
+        let entities: Vec<EntityRef> = found.at.entities.keys().cloned().collect();
+        for uid in entities {
+            let mut at = found.at.clone();
+            at.entities.remove(&uid);
+            run.tried += 1;
+            if let Some(Ok(without)) = self.judge(at, &run.changed) {
+                found = without;
+            }
+        }
+        found
+    }
+
+    fn first(&self, run: &mut Run<'_>) -> Option<Found> {
         for seed in self.seeds(&run.changed) {
-            if let Some(found) = self.attempt(seed, &mut run) {
+            if let Some(found) = self.attempt(seed, run) {
                 return Some(found);
             }
         }
@@ -117,7 +138,7 @@ impl Search<'_> {
             }
             self.facts(&tried.at, &mut pool);
             for step in moves(&tried.at, &pool, self.ground) {
-                if let Some(found) = self.attempt(step, &mut run) {
+                if let Some(found) = self.attempt(step, run) {
                     return Some(found);
                 }
                 if run.tried >= TRIED {

@@ -1,7 +1,7 @@
 //! Which policies are not what they were.
 
+use super::{Pairing, Side};
 use crate::cedar::CompiledPolicy;
-use crate::engine::{Pairing, Side};
 use crate::repository::PolicyVersion;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -195,7 +195,7 @@ impl Judge<'_> {
 
     fn can_fail(&self, expr: &Expr, facts: &Facts) -> bool {
         let Some((types, environments)) = &self.types else {
-            return self.can_fail_untyped(expr);
+            return can_raise(expr);
         };
         let inside = || {
             children(expr)
@@ -252,65 +252,6 @@ impl Judge<'_> {
             | ExprKind::Is { .. }
             | ExprKind::Set(_)
             | ExprKind::Record(_) => inside(),
-        }
-    }
-
-    /// Without types, only what is total whatever the values are cannot fail.
-    fn can_fail_untyped(&self, expr: &Expr) -> bool {
-        let entity = |expr: &Expr| match expr.expr_kind() {
-            ExprKind::Var(variable) => *variable != Var::Context,
-            ExprKind::Slot(_) | ExprKind::Lit(Literal::EntityUID(_)) => true,
-            _ => false,
-        };
-        let inside = || {
-            children(expr)
-                .into_iter()
-                .any(|child| !is_value(child) && self.can_fail_untyped(child))
-        };
-        match expr.expr_kind() {
-            ExprKind::Lit(Literal::Bool(_)) => false,
-            ExprKind::BinaryApp { op, arg1, arg2 } => match op {
-                BinaryOp::Eq => inside(),
-                BinaryOp::In => {
-                    let below = match arg2.expr_kind() {
-                        ExprKind::Set(items) => items.iter().all(entity),
-                        _ => entity(arg2),
-                    };
-                    !(entity(arg1) && below)
-                }
-                BinaryOp::Less
-                | BinaryOp::LessEq
-                | BinaryOp::Add
-                | BinaryOp::Sub
-                | BinaryOp::Mul
-                | BinaryOp::Contains
-                | BinaryOp::ContainsAll
-                | BinaryOp::ContainsAny
-                | BinaryOp::GetTag
-                | BinaryOp::HasTag => true,
-            },
-            ExprKind::UnaryApp {
-                op: UnaryOp::Not,
-                arg,
-            } => self.can_fail_untyped(arg),
-            ExprKind::And { left, right } => {
-                self.can_fail_untyped(left) || self.can_fail_untyped(right)
-            }
-            ExprKind::HasAttr { expr, .. } => !matches!(expr.expr_kind(), ExprKind::Var(_)),
-            ExprKind::Is { expr, .. } => !entity(expr),
-            ExprKind::Lit(_)
-            | ExprKind::Var(_)
-            | ExprKind::Slot(_)
-            | ExprKind::Unknown(_)
-            | ExprKind::UnaryApp { .. }
-            | ExprKind::GetAttr { .. }
-            | ExprKind::ExtHasAttr { .. }
-            | ExprKind::Or { .. }
-            | ExprKind::If { .. }
-            | ExprKind::ExtensionFunctionApp { .. }
-            | ExprKind::Like { .. }
-            | ExprKind::Set(_)
-            | ExprKind::Record(_) => true,
         }
     }
 
@@ -461,14 +402,62 @@ fn reference_type(ty: &cedar_policy_core::ast::EntityType) -> String {
     ty.to_string()
 }
 
-/// Whether an expression that stands for a truth can raise an error, whatever the types of values are.
+/// Whether an expression that stands for a truth can raise an error where nothing is known of the types of values: only what is
+/// total whatever they are cannot.
 pub(in crate::cedar) fn can_raise(expr: &Expr) -> bool {
-    let judge = Judge {
-        types: None,
-        entities: &Entities::new(),
-        slots: &SlotEnv::new(),
+    let entity = |expr: &Expr| match expr.expr_kind() {
+        ExprKind::Var(variable) => *variable != Var::Context,
+        ExprKind::Slot(_) | ExprKind::Lit(Literal::EntityUID(_)) => true,
+        _ => false,
     };
-    judge.can_fail_untyped(expr)
+    let inside = || {
+        children(expr)
+            .into_iter()
+            .any(|child| !is_value(child) && can_raise(child))
+    };
+    match expr.expr_kind() {
+        ExprKind::Lit(Literal::Bool(_)) => false,
+        ExprKind::BinaryApp { op, arg1, arg2 } => match op {
+            BinaryOp::Eq => inside(),
+            BinaryOp::In => {
+                let below = match arg2.expr_kind() {
+                    ExprKind::Set(items) => items.iter().all(entity),
+                    _ => entity(arg2),
+                };
+                !(entity(arg1) && below)
+            }
+            BinaryOp::Less
+            | BinaryOp::LessEq
+            | BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::Contains
+            | BinaryOp::ContainsAll
+            | BinaryOp::ContainsAny
+            | BinaryOp::GetTag
+            | BinaryOp::HasTag => true,
+        },
+        ExprKind::UnaryApp {
+            op: UnaryOp::Not,
+            arg,
+        } => can_raise(arg),
+        ExprKind::And { left, right } => can_raise(left) || can_raise(right),
+        ExprKind::HasAttr { expr, .. } => !matches!(expr.expr_kind(), ExprKind::Var(_)),
+        ExprKind::Is { expr, .. } => !entity(expr),
+        ExprKind::Lit(_)
+        | ExprKind::Var(_)
+        | ExprKind::Slot(_)
+        | ExprKind::Unknown(_)
+        | ExprKind::UnaryApp { .. }
+        | ExprKind::GetAttr { .. }
+        | ExprKind::ExtHasAttr { .. }
+        | ExprKind::Or { .. }
+        | ExprKind::If { .. }
+        | ExprKind::ExtensionFunctionApp { .. }
+        | ExprKind::Like { .. }
+        | ExprKind::Set(_)
+        | ExprKind::Record(_) => true,
+    }
 }
 
 /// Whether an expression has a value of some type whatever the request is.

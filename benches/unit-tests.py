@@ -2,9 +2,12 @@
 
 import json
 import os
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ours, cedar = os.path.abspath(sys.argv[1]), sys.argv[2]
@@ -77,7 +80,50 @@ def timed(command, rounds):
     return best, said
 
 
+def watched(directory, saves):
+    """How long after each save of a policy all tests have run again, in seconds. A save runs them once."""
+    policy = os.path.join(directory, "policies", "crm.cedar")
+    with open(policy) as file:
+        text = file.read()
+    ran = []
+    command = [ours, "-C", directory, "test", "--watch"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+
+        def read():
+            ran.extend(time.perf_counter() for line in process.stdout if line.startswith("watching"))
+
+        threading.Thread(target=read, daemon=True).start()
+
+        def wait(runs):
+            start = time.perf_counter()
+            while len(ran) < runs:
+                if time.perf_counter() - start > 30 or process.poll() is not None:
+                    process.kill()
+                    sys.exit("the watch does not run the tests again")
+                time.sleep(0.0005)
+
+        wait(1)
+        took = []
+        for save in range(saves):
+            time.sleep(0.2)
+            start = time.perf_counter()
+            write(policy, f"{text}// {save}\n")
+            wait(save + 2)
+            took.append(ran[-1] - start)
+        time.sleep(0.2)
+        process.kill()
+    if len(ran) != saves + 1:
+        sys.exit(f"{saves} saves ran the tests {len(ran) - 1} times")
+    return took
+
+
 with tempfile.TemporaryDirectory() as root:
+    copy = f"{root}/example"
+    shutil.copytree("policies", copy)
+    saves = watched(copy, 11)
+    slowest, median = max(saves) * 1000, statistics.median(saves) * 1000
+    print(f"agentauthz test --watch, the example: {median:.0f} ms after a save, the median of 11; at most {slowest:.0f} ms")
+    shutil.rmtree(copy)
     write(f"{root}/agentauthz.yaml", "version: 1\n")
     write(f"{root}/schema/s.cedarschema", SCHEMA)
     write(f"{root}/policies/p.cedar", "".join(policy(n) for n in range(policies)))

@@ -214,6 +214,17 @@ fn reports_go_where_they_are_asked_for() {
             "{more:?}"
         );
     }
+    let tests = fs::read_to_string(shop.path().join("tests/s.test.yaml")).unwrap();
+    let alone = tests.replacen("name: more", "name: more\n    only: true", 1);
+    write_files(shop.path(), &[("tests/s.test.yaml", &alone)]);
+    let output = test(shop.path(), &["--coverage", "json"]);
+    assert_eq!(code(&output), Some(2));
+    assert!(
+        text(&output.stderr).contains("tests/s.test.yaml:4: `more` is marked `only`"),
+        "{}",
+        text(&output.stderr)
+    );
+    write_files(shop.path(), &[("tests/s.test.yaml", &tests)]);
     write_files(
         shop.path(),
         &[("agentauthz.yaml", "version: 1\ncoverage: { policy: 120 }\n")],

@@ -422,6 +422,37 @@ fn a_save_runs_the_tests_once() {
     next("watching");
     play.write("tests/refunds.test.yaml", &text);
     assert!(next("test  ").1.contains("passed"));
+    next("watching");
+    // What is shared with the run before is what is still there: a policy comes, changes and goes.
+    for (policy, outcome) in [
+        (
+            "@id(\"late\") forbid (principal, action, resource);",
+            "failed",
+        ),
+        (
+            "@id(\"late\") forbid (principal, action, resource) when { false };",
+            "passed",
+        ),
+        (
+            "@id(\"late\") forbid (principal, action, resource) when { true };",
+            "failed",
+        ),
+    ] {
+        play.write("policies/late.cedar", policy);
+        let said = next("test  ").1;
+        assert_eq!(
+            said.contains("failed"),
+            outcome == "failed",
+            "{policy}: {said}"
+        );
+        next("watching");
+    }
+    std::fs::remove_file(play.path("policies/late.cedar")).unwrap();
+    let said = next("test  ").1;
+    assert!(
+        said.contains("passed") && !said.contains("failed"),
+        "{said}"
+    );
     child.kill().unwrap();
     child.wait().unwrap();
     // The debug profile is slow, and the machine may be busy; `benches/unit-tests.sh` measures the release profile.

@@ -202,7 +202,7 @@ type Class<'s> = (
 );
 
 /// The request environments of a schema, by class and by action.
-pub(super) struct Environments<'s> {
+struct Environments<'s> {
     schema: &'s ValidatorSchema,
     all: Vec<Environment<'s>>,
     classes: Vec<Vec<usize>>,
@@ -211,7 +211,7 @@ pub(super) struct Environments<'s> {
 
 impl<'s> Environments<'s> {
     /// Nothing for a schema with names that other schemas would have to declare: Cedar refuses every policy then.
-    pub(super) fn of(schema: &'s ValidatorSchema) -> Option<Self> {
+    fn of(schema: &'s ValidatorSchema) -> Option<Self> {
         if !schema.is_complete() {
             return None;
         }
@@ -252,7 +252,7 @@ impl<'s> Environments<'s> {
     }
 
     /// Whether Cedar's validator surely has nothing to say of a policy, or of a template and its links.
-    pub(super) fn accept(&self, policy: &ast::Template, links: &[&ast::Policy]) -> bool {
+    fn accept(&self, policy: &ast::Template, links: &[&ast::Policy]) -> bool {
         Validator::validate_entity_types_and_literals(self.schema, policy)
             .next()
             .is_none()

@@ -113,12 +113,6 @@ fn changed_since(base: &PolicyVersion, head: &PolicyVersion) -> BTreeSet<Arc<str
 
 /// Reads a score in percent, `95` or `99.5`, for the command line.
 pub fn percent(text: &str) -> Result<Percent, String> {
-    let wrong = || format!("`{text}` is no percentage; write `95` or `99.5`");
-    let number: f64 = text.parse().map_err(|_| wrong())?;
-    let hundredths = number * 100.0;
-    let whole = hundredths.round();
-    if !(0.0..=10_000.0).contains(&hundredths) || (hundredths - whole).abs() > 1e-6 {
-        return Err(wrong());
-    }
-    Ok(Percent(whole as u32))
+    let wrong = |_| format!("`{text}` is no percentage; write `95` or `99.5`");
+    serde_json::from_str(text.trim()).map_err(wrong)
 }

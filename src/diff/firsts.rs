@@ -158,16 +158,18 @@ mod tests {
         assert!(firsts.is_exact());
     }
 
+    /// The first flips of sessions of these numbers.
+    fn of(range: std::ops::Range<usize>) -> Firsts {
+        let opened = key(ChangeClass::ErrorOpened);
+        let mut firsts = Firsts::default();
+        for at in range {
+            see(&mut firsts, &action(at, None, 0), &opened);
+        }
+        firsts
+    }
+
     #[test]
     fn many_sessions_are_estimated_in_any_order() {
-        let opened = key(ChangeClass::ErrorOpened);
-        let of = |range: std::ops::Range<usize>| {
-            let mut firsts = Firsts::default();
-            for at in range {
-                see(&mut firsts, &action(at, None, 0), &opened);
-            }
-            firsts
-        };
         let mut parts = of(70_000..200_000);
         parts.merge(of(0..90_000));
         let whole = of(0..200_000);
@@ -178,14 +180,6 @@ mod tests {
 
     #[test]
     fn a_part_with_few_sessions_takes_over_all_of_a_full_one() {
-        let opened = key(ChangeClass::ErrorOpened);
-        let of = |range: std::ops::Range<usize>| {
-            let mut firsts = Firsts::default();
-            for at in range {
-                see(&mut firsts, &action(at, None, 0), &opened);
-            }
-            firsts
-        };
         let whole = of(0..100_000);
         for few in [0..0, 0..3, 99_990..100_000] {
             let mut left = of(few.clone());

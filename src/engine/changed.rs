@@ -10,14 +10,20 @@ use std::sync::Arc;
 /// of a changed template is changed.
 pub fn changed(base: &PolicyVersion, head: &PolicyVersion) -> BTreeSet<Arc<str>> {
     let pairing = Pairing::of(base, head);
-    let side = Side::base(base, &pairing);
-    let before: BTreeMap<&Arc<str>, &CompiledPolicy> = side.named_policies().collect();
-    let policies = head.policies.policies().iter();
+    let (left, right) = (Side::base(base, &pairing), Side::head(head));
+    let changed = unlike(&right, &left).into_iter();
+    changed.map(|(_, policy)| policy.id.clone()).collect()
+}
+
+/// The policies of one side that the other lacks or has otherwise, with their places.
+pub(super) fn unlike<'s>(of: &Side<'s>, other: &Side<'_>) -> Vec<(usize, &'s CompiledPolicy)> {
+    let known: BTreeMap<&Arc<str>, &CompiledPolicy> = other.named_policies().collect();
+    let policies = of.named_policies().enumerate();
     policies
-        .filter(|policy| {
-            let same = before.get(&policy.id);
-            !same.is_some_and(|same| same.decides_like(policy))
+        .filter(|(_, (name, policy))| {
+            let same = known.get(name);
+            !same.is_some_and(|other| other.decides_like(policy))
         })
-        .map(|policy| policy.id.clone())
+        .map(|(at, (_, policy))| (at, policy))
         .collect()
 }

@@ -120,11 +120,13 @@ fn condition(text: &str) -> Result<Condition, String> {
     Ok(Condition::All(parts))
 }
 
-/// `key=value` between `;`, with the value's escapes read.
+/// `key=value` between `;`, with the value's escapes read. Blanks around a value are none of it, unless they are escaped.
 fn split(text: &str) -> Vec<(String, Pattern)> {
     let mut out = Vec::new();
     let mut key = None;
     let mut pieces = vec![String::new()];
+    // Blanks that are part of the value if something comes behind them.
+    let mut blanks = String::new();
     let mut letters = text.chars();
     let mut finish = |key: &mut Option<String>, pieces: &mut Vec<String>| {
         let pattern = Pattern(std::mem::replace(pieces, vec![String::new()]));
@@ -136,25 +138,41 @@ fn split(text: &str) -> Vec<(String, Pattern)> {
     };
     while let Some(letter) = letters.next() {
         match letter {
-            ';' => finish(&mut key, &mut pieces),
+            ';' => {
+                blanks.clear();
+                finish(&mut key, &mut pieces);
+            }
+            ' ' if key.is_some() => {
+                if pieces.iter().any(|piece| !piece.is_empty()) || pieces.len() > 1 {
+                    blanks.push(letter);
+                }
+            }
             '=' if key.is_none() => {
                 key = Some(pieces.concat());
                 pieces = vec![String::new()];
             }
-            '*' if key.is_some() => pieces.push(String::new()),
+            '*' if key.is_some() => {
+                add(&mut pieces, &std::mem::take(&mut blanks));
+                pieces.push(String::new());
+            }
             letter => {
                 let letter = match letter {
                     '\\' => letters.next().unwrap_or('\\'),
                     letter => letter,
                 };
-                if let Some(piece) = pieces.last_mut() {
-                    piece.push(letter);
-                }
+                blanks.push(letter);
+                add(&mut pieces, &std::mem::take(&mut blanks));
             }
         }
     }
     finish(&mut key, &mut pieces);
     out
+}
+
+fn add(pieces: &mut [String], text: &str) {
+    if let Some(piece) = pieces.last_mut() {
+        piece.push_str(text);
+    }
 }
 
 impl Condition {
@@ -238,6 +256,10 @@ mod tests {
             ("", "", true),
             ("a\\;b=c", "a;b=c", true),
             ("aa*a", "aa", false),
+            (" one two ", "one two", true),
+            (" one * two", "one  two", true),
+            ("\\ one\\ ", " one ", true),
+            ("\\ one", "one", false),
         ] {
             assert_eq!(read(pattern).holds(text), expected, "{pattern} {text}");
         }
@@ -248,6 +270,7 @@ mod tests {
         let piece = |text: &str| Condition::Piece(text.to_owned());
         assert_eq!(condition("refund"), Ok(piece("refund")));
         assert_eq!(condition("amount=5"), Ok(piece("amount=5")));
+        assert_eq!(condition("suite = a ; tag = b"), condition("suite=a;tag=b"));
         assert!(
             matches!(condition("suite=a;tag=b"), Ok(Condition::All(parts)) if parts.len() == 2)
         );

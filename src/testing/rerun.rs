@@ -25,8 +25,12 @@ pub fn rerun(case: &Case, at: Option<&str>, fixtures: Fixtures) -> String {
 /// A value in which no letter means anything else.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for letter in text.chars() {
-        if matches!(letter, ';' | '*' | '\\') {
+    let inner = text.trim_matches(' ').len();
+    let begin = text.len() - text.trim_start_matches(' ').len();
+    for (at, letter) in text.char_indices() {
+        // Blanks around a value are taken away.
+        let outer = letter == ' ' && !(begin..begin + inner).contains(&at);
+        if outer || matches!(letter, ';' | '*' | '\\') {
             out.push('\\');
         }
         out.push(letter);
@@ -66,5 +70,6 @@ mod tests {
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted("a\u{1b}[31m'"), r"$'a\x1b[31m\''");
         assert_eq!(escaped(r"a;b*c\d"), r"a\;b\*c\\d");
+        assert_eq!(escaped(" a b "), r"\ a b\ ");
     }
 }

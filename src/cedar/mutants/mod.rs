@@ -1,6 +1,5 @@
 //! Mutants of policies: each one edit of a policy's text, parsed anew by Cedar.
 
-mod check;
 mod equivalent;
 mod operators;
 mod shape;
@@ -14,7 +13,6 @@ use super::policy_set::compile;
 use super::{CompiledPolicy, EntityStore, Link, ParsedPolicy, PolicySet, Schema, uid};
 use crate::model::{Digest, Effect, Sources, Span};
 use cedar_policy_core::{ast, parser};
-use check::TypeCheck;
 use equivalent::{normal, sameness};
 use operators::{Draft, drafts};
 use rayon::prelude::*;
@@ -35,7 +33,7 @@ pub struct Mutable<'v> {
     pub policies: &'v PolicySet,
     /// All entities.
     pub store: &'v EntityStore,
-    /// The schema, by which mutants are type-checked.
+    /// The schema: what entities there may be.
     pub schema: Option<&'v Schema>,
     /// The files.
     pub sources: &'v Sources,
@@ -85,7 +83,7 @@ pub struct Replaced {
 /// Why an edit is no mutant that tests are run against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// It does not parse, or does not type-check where the original does.
+    /// It is no policy: it does not parse.
     Invalid,
     /// It decides as the original does.
     Equivalent(Sameness),
@@ -118,7 +116,6 @@ pub struct Mutants {
 /// Makes the mutants of all policies that are wanted. Templates that nothing links decide nothing and have none.
 pub fn mutants(of: &Mutable<'_>, wanted: &(dyn Fn(&ParsedPolicy) -> bool + Sync)) -> Mutants {
     let world = World::new(of.store, of.schema);
-    let check = of.schema.map(TypeCheck::new);
     let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
     for (at, policy) in of.policies.policies().iter().enumerate() {
         let name = policy.template.as_ref().unwrap_or(&policy.id);
@@ -157,7 +154,6 @@ pub fn mutants(of: &Mutable<'_>, wanted: &(dyn Fn(&ParsedPolicy) -> bool + Sync)
                 id,
                 text: text.into(),
                 instances: instances?,
-                check: check.as_ref(),
             };
             Some(maker.all(&world))
         })
@@ -184,7 +180,6 @@ struct Maker<'v> {
     id: Arc<str>,
     text: Arc<str>,
     instances: Vec<Instance<'v>>,
-    check: Option<&'v TypeCheck<'v>>,
 }
 
 impl Maker<'_> {
@@ -193,11 +188,6 @@ impl Maker<'_> {
         let Some(sites) = Sites::of(&self.text) else {
             return out;
         };
-        // What does not type-check itself is not asked of its mutants.
-        let check = self.check.filter(|check| {
-            self.linked(self.policy)
-                .is_some_and(|linked| check.accepts(&self.policy.template, &linked))
-        });
         let around = Around {
             world,
             links: self.instances.iter().filter_map(|i| i.link).collect(),
@@ -206,7 +196,7 @@ impl Maker<'_> {
         out.mutants.push(self.dropped(&original));
         let mut seen: BTreeSet<String> = BTreeSet::new();
         for draft in drafts(&sites, &around) {
-            match self.mutant(&draft, check, &original, &mut seen) {
+            match self.mutant(&draft, &original, &mut seen) {
                 Ok(mutant) => out.mutants.push(mutant),
                 Err(reason) => out.left_out.push(LeftOut {
                     policy: self.id.clone(),
@@ -243,7 +233,6 @@ impl Maker<'_> {
     fn mutant(
         &self,
         draft: &Draft,
-        check: Option<&TypeCheck<'_>>,
         original: &str,
         seen: &mut BTreeSet<String>,
     ) -> Result<Mutant, Reason> {
@@ -253,9 +242,6 @@ impl Maker<'_> {
             return Err(Reason::Equivalent(sameness));
         }
         let linked = self.linked(&mutated).ok_or(Reason::Invalid)?;
-        if check.is_some_and(|check| !check.accepts(&mutated.template, &linked)) {
-            return Err(Reason::Invalid);
-        }
         let tree = normal(&mutated);
         let fingerprint = self.fingerprint(draft.operator, original, &tree);
         if !seen.insert(tree) {

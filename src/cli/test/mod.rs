@@ -69,6 +69,7 @@ impl Asked {
         let usage = |message: String| {
             CliError::new(message).with_help("`agentauthz test --help` shows the form")
         };
+        let coverage = CoveragePlan::read(&args.coverage, output.format())?;
         let ci = std::env::var("CI").is_ok_and(|ci| !ci.is_empty() && ci != "false" && ci != "0");
         Ok(Self {
             filter: Filter::parse(&args.select).map_err(usage)?,
@@ -83,7 +84,7 @@ impl Asked {
                 false => Fixtures::Strict,
             },
             ci: args.ci || ci,
-            coverage: CoveragePlan::read(&args.coverage, output.format())?,
+            coverage,
         })
     }
 }
@@ -91,10 +92,20 @@ impl Asked {
 /// Runs the tests, writes the report, and gives the exit code.
 fn run_once(args: &TestArgs, asked: &Asked, output: &Output) -> Result<u8, CliError> {
     let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
-    let base = since(args, &loaded)?;
-    let (report, _) = tested_since(args, asked, output, &loaded, base.as_ref())?;
+    run_on(args, asked, output, &loaded)
+}
+
+/// The same for a version that is loaded.
+fn run_on(
+    args: &TestArgs,
+    asked: &Asked,
+    output: &Output,
+    loaded: &Loaded,
+) -> Result<u8, CliError> {
+    let base = since(args, loaded)?;
+    let (report, _) = tested_since(args, asked, output, loaded, base.as_ref())?;
     let code = exit_code(&report);
-    let tested = Tested::new(output, &loaded, report);
+    let tested = Tested::new(output, loaded, report);
     let Some(plan) = &asked.coverage else {
         output.write(&tested)?;
         return Ok(code);
@@ -103,7 +114,7 @@ fn run_once(args: &TestArgs, asked: &Asked, output: &Output) -> Result<u8, CliEr
         true => output.write_aside(&tested)?,
         false => output.write(&tested)?,
     }
-    let covered = plan.run(&loaded, base.as_ref(), asked.fixtures, output)?;
+    let covered = plan.run(loaded, base.as_ref(), asked.fixtures, output)?;
     Ok(if covered { code } else { code.max(1) })
 }
 
@@ -137,7 +148,8 @@ fn tested_since(
 ) -> Result<(TestReport, Vec<Case>), CliError> {
     let version = &loaded.version;
     let suites = case_suites(version, asked.fixtures);
-    refuse_only(asked.ci, version)?;
+    // What was not run would count as covering.
+    refuse_only(asked.ci || asked.coverage.is_some(), version)?;
     let kept: Vec<Case> = match args.update {
         true => suites
             .iter()
@@ -214,9 +226,9 @@ fn first_only(version: &PolicyVersion) -> Option<(&Suite, &Spanned<TestSpec>)> {
     })
 }
 
-/// Under CI a test marked `only` would hide all the others.
-pub fn refuse_only(ci: bool, version: &PolicyVersion) -> Result<(), CliError> {
-    match first_only(version).filter(|_| ci) {
+/// Where all tests are meant, one marked `only` would hide the others.
+pub fn refuse_only(refused: bool, version: &PolicyVersion) -> Result<(), CliError> {
+    match first_only(version).filter(|_| refused) {
         Some((suite, test)) => Err(CliError::new(format!(
             "{}:{}: `{}` is marked `only`, so nothing else would be run",
             suite.file.path,
@@ -224,7 +236,7 @@ pub fn refuse_only(ci: bool, version: &PolicyVersion) -> Result<(), CliError> {
             test.value.name.value
         ))
         .with_help(
-            "take `only` away; it is refused with `--ci` and where the environment sets `CI`",
+            "take `only` away; it is refused with `--ci`, with `--coverage`, and where the environment sets `CI`",
         )),
         None => Ok(()),
     }

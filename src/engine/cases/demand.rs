@@ -67,7 +67,7 @@ impl Demand {
     }
 }
 
-/// Demand in backticks, or `none`.
+/// Names in backticks, or `none`.
 pub fn listed(names: &BTreeSet<Arc<str>>) -> String {
     if names.is_empty() {
         return "none".to_owned();

@@ -50,47 +50,46 @@ fn set_inside(json: &mut Json, name: &str, path: &[String], value: &Json) -> Res
     }
 }
 
-/// Whether something, null too, is written at a path, or at the record that would hold it.
-pub(super) fn says(members: &BTreeMap<String, Spanned<Json>>, path: &[String]) -> bool {
-    let Some((name, rest)) = path.split_first() else {
-        return false;
+/// What stands at a path.
+enum There<'j> {
+    Value(&'j Json),
+    Nothing,
+    /// Something on the way is no record.
+    NoRecord,
+}
+
+fn there<'j>(
+    members: &'j BTreeMap<String, Spanned<Json>>,
+    first: &str,
+    rest: &[String],
+) -> There<'j> {
+    let Some(first) = members.get(first) else {
+        return There::Nothing;
     };
-    let mut json = match members.get(name) {
-        Some(json) => &json.value,
-        None => return false,
-    };
+    let mut json = &first.value;
     for name in rest {
-        match json {
+        json = match json {
             Json::Object(members) => match members.get(name) {
-                Some(member) => json = member,
-                None => return false,
+                Some(member) => member,
+                None => return There::Nothing,
             },
-            // What is no record is for the typing to judge.
-            _ => return true,
-        }
+            _ => return There::NoRecord,
+        };
     }
-    true
+    There::Value(json)
+}
+
+/// Whether something, null too, is written at a path. What is no record on the way is for the typing to judge.
+pub(super) fn says(members: &BTreeMap<String, Spanned<Json>>, path: &[String]) -> bool {
+    path.split_first()
+        .is_some_and(|(first, rest)| !matches!(there(members, first, rest), There::Nothing))
 }
 
 /// Whether a record stands at a path; the context itself stands at the empty one.
 pub(super) fn has_record(members: &BTreeMap<String, Spanned<Json>>, path: &[String]) -> bool {
-    let Some((name, rest)) = path.split_first() else {
-        return true;
-    };
-    let mut json = match members.get(name) {
-        Some(json) => &json.value,
-        None => return false,
-    };
-    for name in rest {
-        match json {
-            Json::Object(members) => match members.get(name) {
-                Some(member) => json = member,
-                None => return false,
-            },
-            _ => return false,
-        }
-    }
-    matches!(json, Json::Object(_))
+    path.split_first().is_none_or(|(first, rest)| {
+        matches!(there(members, first, rest), There::Value(Json::Object(_)))
+    })
 }
 
 /// A list of texts, or one text.

@@ -2,11 +2,12 @@
 
 use super::Case;
 use super::faults::Known;
-use crate::cedar::{CompiledPolicy, Evaluation, PreparedRequest};
+use crate::cedar::{Evaluation, PreparedRequest};
+use crate::engine::changed::unlike;
 use crate::engine::pairing::Pairing;
 use crate::engine::side::Side;
 use crate::repository::{PolicyVersion, RunTest, RunTestEntities, Suite};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What differs between two versions, as far as it can touch a case.
@@ -28,6 +29,10 @@ impl<'v> Touched<'v> {
     pub fn of(base: &'v PolicyVersion, head: &'v PolicyVersion) -> Self {
         let pairing = Pairing::of(base, head);
         let (left, right) = (Side::base(base, &pairing), Side::head(head));
+        let places = |of, other| {
+            let unlike = unlike(of, other).into_iter();
+            unlike.map(|(at, _)| at).collect()
+        };
         let digest = |version: &PolicyVersion| {
             let schema = version.schema.as_ref();
             schema.map(|schema| schema.digest().clone())
@@ -35,8 +40,8 @@ impl<'v> Touched<'v> {
         Self {
             base,
             head,
-            gone: unlike(&left, &right),
-            come: unlike(&right, &left),
+            gone: places(&left, &right),
+            come: places(&right, &left),
             everything: digest(base) != digest(head) || !base.store.same(&head.store),
             files: changed_suites(base, head, &pairing),
         }
@@ -60,19 +65,6 @@ impl<'v> Touched<'v> {
         };
         reaches(self.head, &self.come) || reaches(self.base, &self.gone)
     }
-}
-
-/// The policies of one side that the other lacks or has otherwise.
-fn unlike(of: &Side<'_>, other: &Side<'_>) -> Vec<usize> {
-    let known: BTreeMap<&Arc<str>, &CompiledPolicy> = other.named_policies().collect();
-    let policies = of.named_policies().enumerate();
-    policies
-        .filter(|(_, (name, policy))| {
-            let same = known.get(name);
-            !same.is_some_and(|other| other.decides_like(policy))
-        })
-        .map(|(at, _)| at)
-        .collect()
 }
 
 /// The suites whose own text differs, or that of a file they include or take entities from, or what a policy's number

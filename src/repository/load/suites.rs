@@ -8,27 +8,46 @@ use crate::repository::suites::{
     run_tests, wrong_include,
 };
 use crate::yaml::Spanned;
+use rayon::prelude::*;
 use serde_json::Value as Json;
+
+/// What a file of tests says, or why it cannot be read.
+type Parsed = Result<Text, Diagnostic>;
+
+enum Text {
+    Suite(Box<SuiteFile>),
+    RunTests(Vec<RunTest>),
+}
 
 impl Loader<'_> {
     pub(super) fn suites(&mut self) {
-        for file in self.select(|manifest| &manifest.tests) {
-            let suite = match is_run_tests(&file) {
-                true => self.run_tests(file),
-                false => self.suite(file),
-            };
-            self.version.suites.extend(suite);
+        let files = self.select(|manifest| &manifest.tests).into_par_iter();
+        let parsed: Vec<(SourceFile, Parsed)> = files
+            .map(|file| {
+                let parsed = match is_run_tests(&file) {
+                    true => run_tests(&file).map(Text::RunTests),
+                    false => versioned(&file, |spec: &SuiteFile| spec.version)
+                        .map(|spec| Text::Suite(Box::new(spec))),
+                };
+                (file, parsed)
+            })
+            .collect();
+        for (file, parsed) in parsed {
+            match parsed {
+                Ok(text) => {
+                    let suite = match text {
+                        Text::Suite(spec) => self.suite(file, *spec),
+                        Text::RunTests(tests) => self.run_tests(file, tests),
+                    };
+                    self.version.suites.push(suite);
+                }
+                Err(fault) => self.push(fault),
+            }
         }
     }
 
-    fn suite(&mut self, file: SourceFile) -> Option<Suite> {
-        let spec = match versioned::<SuiteFile>(&file, |spec| spec.version) {
-            Ok(spec) => spec,
-            Err(fault) => {
-                self.push(fault);
-                return None;
-            }
-        };
+    /// A suite, with what it includes.
+    fn suite(&mut self, file: SourceFile, spec: SuiteFile) -> Suite {
         let mut suite = Suite::new(file, spec);
         for path in suite.spec.include.clone() {
             match self.included(&suite.file, &path) {
@@ -36,7 +55,7 @@ impl Loader<'_> {
                 Err(fault) => self.push(fault),
             }
         }
-        Some(suite)
+        suite
     }
 
     fn included(
@@ -77,21 +96,15 @@ impl Loader<'_> {
         })
     }
 
-    fn run_tests(&mut self, file: SourceFile) -> Option<Suite> {
-        let mut tests = match run_tests(&file) {
-            Ok(tests) => tests,
-            Err(fault) => {
-                self.push(fault);
-                return None;
-            }
-        };
+    /// A suite of tests of `cedar run-tests`, with their entities.
+    fn run_tests(&mut self, file: SourceFile, mut tests: Vec<RunTest>) -> Suite {
         for test in &mut tests {
             self.entities_of(&file, test);
         }
-        Some(Suite {
+        Suite {
             run_tests: tests,
             ..Suite::new(file, SuiteFile::default())
-        })
+        }
     }
 
     /// Reads the file that holds a test's entities, which stands in the directory of the tests or below.

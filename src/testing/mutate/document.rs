@@ -68,7 +68,7 @@ pub struct VersionNote {
 /// How many edits were left out, by reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct LeftOutCounts {
-    /// They do not parse, or do not type-check.
+    /// They do not parse.
     pub invalid: usize,
     /// Their normalised tree is that of the original.
     pub equal_tree: usize,

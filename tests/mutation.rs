@@ -3,16 +3,20 @@
 
 mod support;
 
-use agentauthz::cedar::{Link, Operator, ParsedPolicy, PolicySetBuilder, Reason, parse_policies};
+use agentauthz::cedar::{
+    LeftOut, Link, Operator, ParsedPolicy, PolicySetBuilder, Reason, parse_policies,
+};
 use agentauthz::engine::{Case, Engine, Side, cases, decide};
 use agentauthz::model::SourceFile;
-use agentauthz::repository::{Explained, Percent, PolicyVersion, Suite, SuiteFile};
+use agentauthz::repository::{
+    Explained, Percent, PolicyVersion, Suite, SuiteFile, parse_reference,
+};
 use agentauthz::testing::mutate::{
     Fate, Judged, MutationReport, Options, Proposal, Unsound, document, mutate,
 };
 use agentauthz::yaml::{self, Spanned};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use support::play::Play;
 use support::repository::load_directory;
 
@@ -30,11 +34,36 @@ fn report(version: &PolicyVersion) -> MutationReport {
     mutate(version, &options()).expect("the tests hold for the original")
 }
 
-/// The version with one policy or template as this text has it; without it, where the text is empty. Links fill the slots
-/// that are left; where none is left, each link is a policy of its own.
+/// A link as this text has it, a part a line.
+fn link_of(link: &Link, text: &str) -> Link {
+    let parts = text.lines().map(|line| line.split_once(": ").unwrap());
+    let parts: BTreeMap<&str, &str> = parts.collect();
+    let entity = |slot: &str| {
+        let text = parts.get(slot);
+        text.map(|text| parse_reference(text).unwrap())
+    };
+    assert_eq!(
+        (parts["id"], parts["template"]),
+        (&*link.id, &*link.template)
+    );
+    Link {
+        principal: entity("principal"),
+        resource: entity("resource"),
+        ..link.clone()
+    }
+}
+
+/// The version with one policy, template or link as this text has it; without it, where the text is empty. Links fill the
+/// slots that are left; where none is left, each link is a policy of its own.
 fn with_text(version: &PolicyVersion, policy: &str, text: &str) -> PolicyVersion {
     let mut builder = PolicySetBuilder::default();
     let mut links: Vec<Link> = version.links.clone();
+    if text.is_empty() {
+        links.retain(|link| *link.id != *policy);
+    }
+    for link in links.iter_mut().filter(|link| *link.id == *policy) {
+        *link = link_of(link, text);
+    }
     for parsed in &version.parsed {
         if *parsed.display_id() != *policy {
             builder.add(parsed);
@@ -189,6 +218,31 @@ fn the_survivors_of_weak_tests_are_those_of_a_run_of_the_whole_suite() {
     // Every edit is a policy, whether it type-checks or not.
     assert_eq!(report.left_out(|reason| reason == Reason::Invalid), 0);
     assert!(report.equivalent() > 0);
+    // A link is left out, and fills each of its slots with another entity; the only one of a template is left out with it.
+    let of_link = |id: &str| -> Vec<(&str, String)> {
+        let mutants = report.mutants.iter().map(|judged| &judged.mutant);
+        let of = mutants.filter(|mutant| *mutant.policy == *id);
+        of.map(|mutant| (mutant.operator.name(), mutant.with.clone()))
+            .collect()
+    };
+    let (dropped, sibling) = ("link-dropped", "sibling-replaced");
+    let shelf = r#"Shelf::"open""#.to_owned();
+    assert_eq!(
+        of_link("clerk-reads-archive"),
+        [
+            (dropped, String::new()),
+            (sibling, r#"Agent::"janitor""#.to_owned()),
+            (sibling, shelf.clone())
+        ]
+    );
+    assert_eq!(
+        of_link("scout-probes"),
+        [(sibling, r#"Agent::"clerk""#.to_owned()), (sibling, shelf)]
+    );
+    let repeated = |left: &&LeftOut| *left.policy == *"scout-probes";
+    let left: Vec<_> = report.left_out.iter().filter(repeated).collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].reason, Reason::Repeated);
     // A template without a link decides nothing; one with links is mutated once.
     assert!(
         report
@@ -486,7 +540,25 @@ fn the_command_judges_by_the_score_and_says_the_same_as_json() {
     assert_eq!(ran.out.matches("SURVIVED").count() as u64, survived);
     let reports = document["survivors"].as_array().unwrap().len() as u64;
     assert_eq!(reports, survived);
-    let junit = play.run(&["test", "--mutate", "--format", "junit"]);
+    // A survivor is a failure where the score is not reached, as the exit code has it.
+    let reached = play.run(&[
+        "test",
+        "--mutate",
+        "--min-mutation-score",
+        "0",
+        "--format",
+        "junit",
+    ]);
+    let kinds = |out: &str| ["<failure ", "<skipped "].map(|kind| out.matches(kind).count() as u64);
+    assert_eq!((reached.code, kinds(&reached.out)), (0, [0, survived]));
+    let junit = play.run(&[
+        "test",
+        "--mutate",
+        "--min-mutation-score",
+        "100",
+        "--format",
+        "junit",
+    ]);
     assert_eq!(
         junit.out.matches("<testcase ").count() as u64,
         document["mutants"].as_u64().unwrap()
@@ -601,7 +673,12 @@ fn a_template_is_mutated_where_one_of_its_links_changed() {
     let lists = [&document["dead"], &document["survivors"]];
     let all = lists.into_iter().flat_map(|list| list.as_array().unwrap());
     let policies: BTreeSet<&str> = all.map(|one| one["policy"].as_str().unwrap()).collect();
-    assert_eq!(policies, BTreeSet::from(["shelf-reader"]));
+    let with_links = [
+        "shelf-reader",
+        "clerk-reads-archive",
+        "janitor-reads-archive",
+    ];
+    assert_eq!(policies, BTreeSet::from(with_links));
     assert!(document["mutants"].as_u64().unwrap() > 1);
     assert_eq!(ran.code, 1, "{}", ran.out);
     // Where nothing changed there is no mutant, and every score is reached.

@@ -7,8 +7,8 @@ use crate::testing::mutate::document::{Document, Survivor};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 
-/// One suite a policy, one test case a mutant: a survivor is a failure, an explained one is skipped, and a finding of the
-/// manifest is an error.
+/// One suite a policy, one test case a mutant: a survivor is a failure, or skipped where it is explained or the score is
+/// reached without it, and a finding of the manifest is an error.
 pub fn junit(document: &Document) -> String {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     let mut add = |policy, file: &str, name: String, status| {
@@ -32,7 +32,11 @@ pub fn junit(document: &Document) -> String {
                 status
             }
             None => {
-                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                // As the exit code has it.
+                let mut status = match document.reaches_min {
+                    true => TestCaseStatus::skipped(),
+                    false => TestCaseStatus::non_success(NonSuccessKind::Failure),
+                };
                 let lines = survivor.diff.iter().map(|line| printable(line));
                 status
                     .set_type("survived")

@@ -1,6 +1,7 @@
 //! Mutants of policies: each one edit of a policy's text, parsed anew by Cedar.
 
 mod equivalent;
+mod links;
 mod operators;
 mod shape;
 mod sites;
@@ -39,28 +40,30 @@ pub struct Mutable<'v> {
     pub sources: &'v Sources,
 }
 
-/// A policy, or a template, with one edit.
+/// A policy, a template, or a template link, with one edit.
 #[derive(Debug, Clone)]
 pub struct Mutant {
-    /// The policy or template, as reports call it.
+    /// The policy, template or link, as reports call it.
     pub policy: Arc<str>,
     /// What was done to it.
     pub operator: Operator,
     /// Its file.
     pub file: Arc<str>,
-    /// The line of the edit; of Cedar's JSON form, where the policy begins.
+    /// The line of the edit; of Cedar's JSON form and of links, where the policy or link begins.
     pub line: usize,
-    /// The text of the policy: as it stands in its file, or, from Cedar's JSON form, as Cedar writes it.
+    /// The text of the policy: as it stands in its file, or, from Cedar's JSON form, as Cedar writes it. A link's parts, a
+    /// line each.
     pub original: Arc<str>,
     /// What is edited, in that text.
     pub span: Span,
     /// What takes its place.
     pub with: String,
-    /// The policy with the edit; nothing where it is dropped.
+    /// The policy with the edit; nothing where it is dropped, and of links.
     pub mutated: Option<ParsedPolicy>,
-    /// The policies of the set that are not as they were: the policy itself, or the links of the template.
+    /// The policies of the set that are not as they were: the policy or link itself, or the links of the template.
     pub replaced: Vec<Replaced>,
-    /// A digest of policy, operator, and the normalised trees of original and mutant: it does not depend on layout.
+    /// A digest of policy, operator, and the normalised trees (of links, the parts) of original and mutant: it does not
+    /// depend on layout.
     pub fingerprint: Digest,
 }
 
@@ -94,7 +97,7 @@ pub enum Reason {
 /// An edit that was left out.
 #[derive(Debug, Clone)]
 pub struct LeftOut {
-    /// The policy or template.
+    /// The policy, template or link.
     pub policy: Arc<str>,
     /// What was done to it.
     pub operator: Operator,
@@ -113,7 +116,8 @@ pub struct Mutants {
     pub left_out: Vec<LeftOut>,
 }
 
-/// Makes the mutants of all policies that are wanted. Templates that nothing links decide nothing and have none.
+/// Makes the mutants of all policies that are wanted, a template's before those of its links. Templates that nothing links
+/// decide nothing and have none.
 pub fn mutants(of: &Mutable<'_>, wanted: &(dyn Fn(&ParsedPolicy) -> bool + Sync)) -> Mutants {
     let world = World::new(of.store, of.schema);
     let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -155,7 +159,11 @@ pub fn mutants(of: &Mutable<'_>, wanted: &(dyn Fn(&ParsedPolicy) -> bool + Sync)
                 text: text.into(),
                 instances: instances?,
             };
-            Some(maker.all(&world))
+            let mut made = maker.all(&world);
+            let of_links = links::mutants(&maker, &world, of.sources);
+            made.mutants.extend(of_links.mutants);
+            made.left_out.extend(of_links.left_out);
+            Some(made)
         })
         .flatten()
         .collect();
@@ -226,7 +234,7 @@ impl Maker<'_> {
                     by: None,
                 })
                 .collect(),
-            fingerprint: self.fingerprint(Operator::PolicyDropped, original, ""),
+            fingerprint: fingerprint(&self.id, Operator::PolicyDropped, original, ""),
         }
     }
 
@@ -241,9 +249,9 @@ impl Maker<'_> {
         if let Some(sameness) = sameness(self.policy, &mutated) {
             return Err(Reason::Equivalent(sameness));
         }
-        let linked = self.linked(&mutated).ok_or(Reason::Invalid)?;
+        let linked = self.instances_of(&mutated).ok_or(Reason::Invalid)?;
         let tree = normal(&mutated);
-        let fingerprint = self.fingerprint(draft.operator, original, &tree);
+        let fingerprint = fingerprint(&self.id, draft.operator, original, &tree);
         if !seen.insert(tree) {
             return Err(Reason::Repeated);
         }
@@ -292,37 +300,42 @@ impl Maker<'_> {
 
     /// The policies that a policy or template is in the set, in the order of the instances. Links fill the slots that the
     /// template has; without any, each is a policy of its own.
-    fn linked(&self, policy: &ParsedPolicy) -> Option<Vec<ast::Policy>> {
+    fn instances_of(&self, policy: &ParsedPolicy) -> Option<Vec<ast::Policy>> {
         let instances = self.instances.iter();
         instances
             .map(|instance| {
                 let Some(link) = instance.link else {
                     return ast::Template::try_as_policy(policy.template.clone()).ok();
                 };
-                let id = ast::PolicyID::from_string(&**instance.id);
-                let values = [
-                    (ast::SlotId::principal(), &link.principal),
-                    (ast::SlotId::resource(), &link.resource),
-                ];
-                let has = |slot: &ast::SlotId| policy.template.slots().any(|own| own.id == *slot);
-                let values: HashMap<ast::SlotId, ast::EntityUID> = values
-                    .into_iter()
-                    .filter(|(slot, _)| has(slot))
-                    .filter_map(|(slot, value)| Some((slot, uid(value.as_ref()?)?)))
-                    .collect();
-                ast::Template::link(policy.template.clone(), id, values).ok()
+                linked(policy, instance.id, link)
             })
             .collect()
     }
+}
 
-    fn fingerprint(&self, operator: Operator, original: &str, mutated: &str) -> Digest {
-        let mut hash = Sha256::new();
-        for text in [&*self.id, operator.name(), original, mutated] {
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text.as_bytes());
-        }
-        Digest::from_bytes(&hash.finalize())
+/// A template with those of its slots filled that it has.
+fn linked(policy: &ParsedPolicy, id: &str, link: &Link) -> Option<ast::Policy> {
+    let values = [
+        (ast::SlotId::principal(), &link.principal),
+        (ast::SlotId::resource(), &link.resource),
+    ];
+    let has = |slot: &ast::SlotId| policy.template.slots().any(|own| own.id == *slot);
+    let values: HashMap<ast::SlotId, ast::EntityUID> = values
+        .into_iter()
+        .filter(|(slot, _)| has(slot))
+        .filter_map(|(slot, value)| Some((slot, uid(value.as_ref()?)?)))
+        .collect();
+    let id = ast::PolicyID::from_string(id);
+    ast::Template::link(policy.template.clone(), id, values).ok()
+}
+
+fn fingerprint(policy: &str, operator: Operator, original: &str, mutated: &str) -> Digest {
+    let mut hash = Sha256::new();
+    for text in [policy, operator.name(), original, mutated] {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
     }
+    Digest::from_bytes(&hash.finalize())
 }
 
 fn edited(text: &str, span: Span, with: &str) -> String {

@@ -90,7 +90,7 @@ pub struct OperatorNote {
 /// A mutant that no test kills.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Survivor {
-    /// The policy or template.
+    /// The policy, template or link.
     pub policy: String,
     /// What was done to it.
     pub operator: String,
@@ -116,7 +116,7 @@ pub struct Survivor {
 /// A mutant that a test kills.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Dead {
-    /// The policy or template.
+    /// The policy, template or link.
     pub policy: String,
     /// What was done to it.
     pub operator: String,
@@ -148,7 +148,7 @@ pub struct KillerNote {
 /// An edit that was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct LeftOutNote {
-    /// The policy or template.
+    /// The policy, template or link.
     pub policy: String,
     /// What was done to it.
     pub operator: String,
@@ -250,9 +250,10 @@ impl Document {
 }
 
 impl Survivor {
-    /// Whether the whole policy is left out.
+    /// Whether the whole policy or link is left out.
     pub fn is_dropped(&self) -> bool {
-        self.operator == Operator::PolicyDropped.name()
+        let dropped = [Operator::PolicyDropped, Operator::LinkDropped];
+        dropped.iter().any(|op| op.name() == self.operator)
     }
 
     fn of(judged: &Judged, explained: Option<&str>, proposal: &Proposal) -> Self {
@@ -323,9 +324,9 @@ pub fn share(part: usize, whole: usize) -> Option<f64> {
     Some(hundredths as f64 / 100.0)
 }
 
-/// The lines that differ: of a policy that is dropped, all.
+/// The lines that differ: of a policy or link that is dropped, all.
 pub fn diff(original: &str, mutated: &str, operator: Operator) -> Vec<String> {
-    if operator == Operator::PolicyDropped {
+    if matches!(operator, Operator::PolicyDropped | Operator::LinkDropped) {
         return original.lines().map(|line| format!("-{line}")).collect();
     }
     let lines = |text: &str| format!("{}\n", text.trim_end_matches('\n'));

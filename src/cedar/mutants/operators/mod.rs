@@ -22,6 +22,8 @@ pub enum Operator {
     EffectFlipped,
     /// The whole policy is left out.
     PolicyDropped,
+    /// A template link is left out.
+    LinkDropped,
     /// A part that must hold is left out.
     ConjunctDropped,
     /// A part of which one must hold is left out.
@@ -52,9 +54,10 @@ pub enum Operator {
 
 impl Operator {
     /// All of them.
-    pub const ALL: [Operator; 15] = [
+    pub const ALL: [Operator; 16] = [
         Operator::EffectFlipped,
         Operator::PolicyDropped,
+        Operator::LinkDropped,
         Operator::ConjunctDropped,
         Operator::DisjunctDropped,
         Operator::HasGuardRemoved,
@@ -75,6 +78,7 @@ impl Operator {
         match self {
             Operator::EffectFlipped => "effect-flipped",
             Operator::PolicyDropped => "policy-dropped",
+            Operator::LinkDropped => "link-dropped",
             Operator::ConjunctDropped => "conjunct-dropped",
             Operator::DisjunctDropped => "disjunct-dropped",
             Operator::HasGuardRemoved => "has-guard-removed",

@@ -47,7 +47,22 @@ fn cases_are_selected() {
     assert_eq!(passed, names.len());
     play.run(&["test", "--shard", "3/2"])
         .says(2, &["is no part"]);
-    play.run(&["test", "-j", "2"]).says(0, &["passed"]);
+    // What is said does not depend on the number of threads, nor do faults of many files.
+    for number in 0..8 {
+        play.write(
+            &format!("tests/wrong-{number}.test.yaml"),
+            "version: 1\ntests: {",
+        );
+    }
+    let threads = |jobs: &str| play.run(&["test", "--verbose", "-j", jobs]);
+    let (one, four) = (threads("1"), threads("4"));
+    assert_eq!((&one.out, &one.err), (&four.out, &four.err));
+    assert!(one.err.contains("wrong-7"), "{}", one.err);
+    for number in 0..8 {
+        std::fs::remove_file(play.path(&format!("tests/wrong-{number}.test.yaml"))).unwrap();
+    }
+    let (one, four) = (threads("1"), threads("4"));
+    assert_eq!((one.code, &one.out), (0, &four.out));
     play.run(&["test", "--shard", "999/1000"])
         .says(2, &["part 999 of 1000 holds none"]);
 }
@@ -380,6 +395,7 @@ fn a_save_runs_the_tests_once() {
     let play = Play::init();
     let mut child = agentauthz()
         .args(["test", "--watch", "--color", "never"])
+        .args(["--report", "json=out.json"])
         .current_dir(play.path("."))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -413,7 +429,7 @@ fn a_save_runs_the_tests_once() {
     next("watching");
     let took = at.duration_since(saved);
     println!("a save was answered in {took:?}");
-    // One save is one run.
+    // One save is one run, and a report that is written is no save.
     std::thread::sleep(Duration::from_millis(500));
     let more: Vec<String> = lines.try_iter().map(|(_, line)| line).collect();
     assert_eq!(more, Vec::<String>::new());
@@ -453,6 +469,57 @@ fn a_save_runs_the_tests_once() {
         said.contains("passed") && !said.contains("failed"),
         "{said}"
     );
+    next("watching");
+    // Whatever is saved, what comes out is what a run of its own says.
+    for (path, from, to) in [
+        (
+            "entities/systems.yaml",
+            "Team::support: {}",
+            "Team::other: {}\n  Team::support: {}",
+        ),
+        ("agents.yaml", "in: [Team::support]", "in: []"),
+        (
+            "schema/support.cedarschema",
+            "  owner: String,\n};",
+            "  owner: String,\n  tier?: Long,\n};",
+        ),
+        (
+            "schema/support.cedarschema",
+            "amount: decimal",
+            "amount: Long",
+        ),
+        (
+            "schema/support.cedarschema",
+            "amount: Long",
+            "amount: decimal",
+        ),
+        ("links.yaml", "System::payments", "System::mail"),
+        ("links.yaml", "System::mail", "System::payments"),
+        ("links.yaml", "read-payments-support", "renamed"),
+        ("agents.yaml", "in: []", "in: [Team::support]"),
+    ] {
+        let before = play.text(path);
+        let after = before.replace(from, to);
+        assert_ne!(after, before, "{path}: {from}");
+        play.write(path, after);
+        let mut said = Vec::new();
+        loop {
+            let (_, line) = lines.recv_timeout(Duration::from_secs(60)).unwrap();
+            if line.contains("watching") {
+                break;
+            }
+            said.push(line);
+        }
+        // Findings about the repository stand in standard error, which nobody reads here.
+        let fresh = agentauthz()
+            .args(["test", "--color", "never"])
+            .current_dir(play.path("."))
+            .output()
+            .unwrap();
+        let fresh = String::from_utf8(fresh.stdout).unwrap();
+        let fresh: Vec<&str> = fresh.lines().collect();
+        assert_eq!(said, fresh, "{path}: {to}");
+    }
     child.kill().unwrap();
     child.wait().unwrap();
     // The debug profile is slow, and the machine may be busy; `benches/unit-tests.sh` measures the release profile.

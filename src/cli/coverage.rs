@@ -87,6 +87,11 @@ impl CoveragePlan {
         Ok(Some(Self { outputs, least }))
     }
 
+    /// The files that it writes.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.outputs.iter().filter_map(|(_, path)| path.as_ref())
+    }
+
     /// Whether standard output holds a coverage report for machines, and nothing else.
     pub fn takes_stdout(&self) -> bool {
         self.outputs

@@ -106,6 +106,11 @@ impl Output {
         self.print(&text(report, self.format)?)
     }
 
+    /// The files that reports are written to.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.reports.iter().map(|(_, path)| path)
+    }
+
     /// The format of standard output.
     pub fn format(&self) -> Format {
         self.format

@@ -114,9 +114,10 @@ impl<'a> Loader<'a> {
             agents: self.select(|manifest| &manifest.agents),
             entities: self.select(|manifest| &manifest.entities),
         };
+        let tests = self.select(|manifest| &manifest.tests);
         // Only entities need the schema to be parsed.
-        let (parsed, (made, population)) = rayon::join(
-            || parse(&policies, other),
+        let ((parsed, suites), (made, population)) = rayon::join(
+            || (parse(&policies, other), suites::parse(tests)),
             || {
                 let made = schema
                     .map(|files| schema_made(files, other))
@@ -136,7 +137,7 @@ impl<'a> Loader<'a> {
             .extend(population.diagnostics.iter().cloned());
         self.version.population = population;
         self.mapping();
-        self.suites();
+        self.suites(suites);
         self.approvals();
         let missed = near_misses(&self.version.manifest, &self.files.paths);
         self.version.diagnostics.extend(missed);

@@ -12,10 +12,20 @@ pub fn find_root(start: &Path) -> Option<PathBuf> {
         .map(Path::to_path_buf)
 }
 
-/// All files below a root, sorted, and those that are refused.
+/// What stands below a root.
+pub(super) struct Walked {
+    /// All files, relative to it, sorted.
+    pub(super) paths: Vec<String>,
+    /// Those that are refused.
+    pub(super) refused: Vec<ReadError>,
+    /// The root and the directories below it that were looked into.
+    pub(super) directories: Vec<PathBuf>,
+}
+
+/// All files below a root, and those that are refused.
 ///
 /// Symbolic links to files inside the root are read; links that leave it, and links to directories, are refused.
-pub(super) fn walk(root: &Path, ignore: bool) -> Result<(Vec<String>, Vec<ReadError>), ReadError> {
+pub(super) fn walk(root: &Path, ignore: bool) -> Result<Walked, ReadError> {
     let fault = |path: &Path, message: String| ReadError {
         path: relative(root, path),
         message,
@@ -34,6 +44,7 @@ pub(super) fn walk(root: &Path, ignore: bool) -> Result<(Vec<String>, Vec<ReadEr
     };
     let mut paths = Vec::new();
     let mut refused = Vec::new();
+    let mut directories = Vec::new();
     let walker = walkdir::WalkDir::new(root)
         .sort_by_file_name()
         .into_iter()
@@ -58,6 +69,7 @@ pub(super) fn walk(root: &Path, ignore: bool) -> Result<(Vec<String>, Vec<ReadEr
         };
         let path = relative(root, entry.path());
         if entry.file_type().is_dir() {
+            directories.push(entry.into_path());
             continue;
         }
         if ignored
@@ -94,7 +106,11 @@ pub(super) fn walk(root: &Path, ignore: bool) -> Result<(Vec<String>, Vec<ReadEr
         }
     }
     paths.sort_unstable();
-    Ok((paths, refused))
+    Ok(Walked {
+        paths,
+        refused,
+        directories,
+    })
 }
 
 /// Reads one file below the root.

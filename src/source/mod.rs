@@ -7,7 +7,7 @@ mod stream;
 
 pub use disk::find_root;
 pub use git::{GitError, Repository, directory_of};
-pub use stamp::{Stamp, stamp};
+pub use stamp::{Stamp, Watched};
 pub use stream::{Opened, is_recording, length, list_recordings, open};
 
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ enum Entry {
 impl Tree {
     /// A directory. With `ignore`, files that git ignores there and does not track do not count.
     pub fn directory(root: &Path, ignore: bool) -> Result<Self, ReadError> {
-        let (paths, refused) = disk::walk(root, ignore)?;
+        let disk::Walked { paths, refused, .. } = disk::walk(root, ignore)?;
         let paths = paths.into_iter().map(|path| (path, Entry::Disk)).collect();
         Ok(Self {
             kind: Kind::Disk(root.to_path_buf()),

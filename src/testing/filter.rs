@@ -101,7 +101,7 @@ fn condition(text: &str) -> Result<Condition, String> {
     let keyed = text
         .split_once('=')
         .is_some_and(|(key, _)| KEYS.iter().any(|(name, _)| *name == key.trim()));
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Err("`-k` names nothing".to_owned());
     }
     if !keyed {
@@ -110,6 +110,11 @@ fn condition(text: &str) -> Result<Condition, String> {
     let mut parts = Vec::new();
     for part in split(text) {
         let key = part.0.trim();
+        if key.is_empty() {
+            return Err(format!(
+                "`-k {text}`: there is no key before a `=`, or nothing behind a `;`"
+            ));
+        }
         let known = KEYS.iter().find(|(name, _)| *name == key);
         let (_, key) = known.ok_or_else(|| {
             let names = KEYS.map(|(name, _)| name).join("`, `");
@@ -120,12 +125,13 @@ fn condition(text: &str) -> Result<Condition, String> {
     Ok(Condition::All(parts))
 }
 
-/// `key=value` between `;`, with the value's escapes read. Blanks around a value are none of it, unless they are escaped.
+/// `key=value` between `;`, with the value's escapes read. White space around a value is none of it, unless it is
+/// escaped.
 fn split(text: &str) -> Vec<(String, Pattern)> {
     let mut out = Vec::new();
     let mut key = None;
     let mut pieces = vec![String::new()];
-    // Blanks that are part of the value if something comes behind them.
+    // White space that is part of the value if something comes behind it.
     let mut blanks = String::new();
     let mut letters = text.chars();
     let mut finish = |key: &mut Option<String>, pieces: &mut Vec<String>| {
@@ -142,7 +148,7 @@ fn split(text: &str) -> Vec<(String, Pattern)> {
                 blanks.clear();
                 finish(&mut key, &mut pieces);
             }
-            ' ' if key.is_some() => {
+            letter if letter.is_whitespace() && key.is_some() => {
                 if pieces.iter().any(|piece| !piece.is_empty()) || pieces.len() > 1 {
                     blanks.push(letter);
                 }
@@ -260,6 +266,8 @@ mod tests {
             (" one * two", "one  two", true),
             ("\\ one\\ ", " one ", true),
             ("\\ one", "one", false),
+            ("\tone\n", "one", true),
+            ("\\\tone", "\tone", true),
         ] {
             assert_eq!(read(pattern).holds(text), expected, "{pattern} {text}");
         }
@@ -274,7 +282,7 @@ mod tests {
         assert!(
             matches!(condition("suite=a;tag=b"), Ok(Condition::All(parts)) if parts.len() == 2)
         );
-        for text in ["suite=a;tgs=b", "suite=a;b", ""] {
+        for text in ["suite=a;tgs=b", "suite=a;b", "suite=a;", "", " "] {
             assert!(condition(text).is_err(), "{text}");
         }
     }

@@ -25,11 +25,11 @@ pub fn rerun(case: &Case, at: Option<&str>, fixtures: Fixtures) -> String {
 /// A value in which no letter means anything else.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    let inner = text.trim_matches(' ').len();
-    let begin = text.len() - text.trim_start_matches(' ').len();
+    let inner = text.trim().len();
+    let begin = text.len() - text.trim_start().len();
     for (at, letter) in text.char_indices() {
-        // Blanks around a value are taken away.
-        let outer = letter == ' ' && !(begin..begin + inner).contains(&at);
+        // White space around a value is taken away.
+        let outer = !(begin..begin + inner).contains(&at);
         if outer || matches!(letter, ';' | '*' | '\\') {
             out.push('\\');
         }

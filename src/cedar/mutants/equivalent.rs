@@ -9,7 +9,7 @@ use super::super::ParsedPolicy;
 use super::super::tree::can_raise;
 use super::super::unknown::operands;
 use cedar_policy_core::ast::{BinaryOp, Expr, ExprKind, Literal, PatternElem, UnaryOp, Var};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// More atoms than this are not put into a table.
 const ATOMS: usize = 12;
@@ -233,10 +233,9 @@ fn key(expr: &Expr) -> String {
                 (BinaryOp::Eq, _) if right < left => std::mem::swap(&mut left, &mut right),
                 // One entity in a list is that entity.
                 (BinaryOp::In, ExprKind::Set(items)) => {
-                    if let [one] = items.as_slice()
-                        && is_entity(one)
-                    {
-                        right = key(one);
+                    let keys: BTreeSet<String> = items.iter().map(key).collect();
+                    if items.iter().all(is_entity) && keys.len() == 1 {
+                        right = keys.into_iter().collect();
                     }
                 }
                 _ => {}

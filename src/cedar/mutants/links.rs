@@ -1,14 +1,17 @@
 //! Mutants of template links: one is left out, or fills a slot with another entity.
 
 use super::world::World;
-use super::{LeftOut, Maker, Mutant, Mutants, Operator, Reason, Replaced, fingerprint, linked};
+use super::{Maker, Mutant, Operator, Replaced, fingerprint, linked};
 use crate::cedar::Link;
 use crate::cedar::policy_set::compile;
 use crate::model::{EntityRef, Sources, Span};
 
+/// One of the two slots of a link.
+type Slot = fn(&mut Link) -> &mut Option<EntityRef>;
+
 /// The mutants of the links of a template, in the order of the links.
-pub(super) fn mutants(maker: &Maker<'_>, world: &World<'_>, sources: &Sources) -> Mutants {
-    let mut out = Mutants::default();
+pub(super) fn mutants(maker: &Maker<'_>, world: &World<'_>, sources: &Sources) -> Vec<Mutant> {
+    let mut out = Vec::new();
     for instance in &maker.instances {
         let Some(link) = instance.link else {
             continue;
@@ -35,7 +38,6 @@ pub(super) fn mutants(maker: &Maker<'_>, world: &World<'_>, sources: &Sources) -
                 original: text.whole.clone().into(),
                 span,
                 with,
-                mutated: None,
                 replaced: vec![Replaced {
                     place: instance.place,
                     by,
@@ -45,19 +47,11 @@ pub(super) fn mutants(maker: &Maker<'_>, world: &World<'_>, sources: &Sources) -
         };
         let whole = Span::new(0, text.whole.len());
         let dropped = Operator::LinkDropped;
-        match maker.instances.len() {
-            // To leave out the only link is to leave out the template.
-            1 => out.left_out.push(LeftOut {
-                policy: link.id.clone(),
-                operator: dropped,
-                reason: Reason::Repeated,
-                text: String::new(),
-            }),
-            _ => out
-                .mutants
-                .extend(mutant(dropped, whole, String::new(), None)),
+        // To leave out the only link is to leave out the template.
+        if maker.instances.len() > 1 {
+            out.extend(mutant(dropped, whole, String::new(), None));
         }
-        let slots: [(_, fn(&mut Link) -> &mut Option<EntityRef>); 2] = [
+        let slots: [(Span, Slot); 2] = [
             (text.principal, |link| &mut link.principal),
             (text.resource, |link| &mut link.resource),
         ];
@@ -68,7 +62,7 @@ pub(super) fn mutants(maker: &Maker<'_>, world: &World<'_>, sources: &Sources) -
                 continue;
             };
             *filled = Some(sibling.clone());
-            out.mutants.extend(mutant(
+            out.extend(mutant(
                 Operator::SiblingReplaced,
                 span,
                 sibling.to_string(),

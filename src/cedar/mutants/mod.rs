@@ -58,8 +58,6 @@ pub struct Mutant {
     pub span: Span,
     /// What takes its place.
     pub with: String,
-    /// The policy with the edit; nothing where it is dropped, and of links.
-    pub mutated: Option<ParsedPolicy>,
     /// The policies of the set that are not as they were: the policy or link itself, or the links of the template.
     pub replaced: Vec<Replaced>,
     /// A digest of policy, operator, and the normalised trees (of links, the parts) of original and mutant: it does not
@@ -86,7 +84,7 @@ pub struct Replaced {
 /// Why an edit is no mutant that tests are run against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// It is no policy: it does not parse.
+    /// It is no policy: it does not parse, or the links do not fit it.
     Invalid,
     /// It decides as the original does.
     Equivalent(Sameness),
@@ -160,9 +158,8 @@ pub fn mutants(of: &Mutable<'_>, wanted: &(dyn Fn(&ParsedPolicy) -> bool + Sync)
                 instances: instances?,
             };
             let mut made = maker.all(&world);
-            let of_links = links::mutants(&maker, &world, of.sources);
-            made.mutants.extend(of_links.mutants);
-            made.left_out.extend(of_links.left_out);
+            made.mutants
+                .extend(links::mutants(&maker, &world, of.sources));
             Some(made)
         })
         .flatten()
@@ -227,7 +224,6 @@ impl Maker<'_> {
             original: self.text.clone(),
             span: Span::new(0, self.text.len()),
             with: String::new(),
-            mutated: None,
             replaced: instances
                 .map(|instance| Replaced {
                     place: instance.place,
@@ -279,7 +275,6 @@ impl Maker<'_> {
             span: draft.span,
             with: draft.with.clone(),
             replaced: replaced.collect(),
-            mutated: Some(mutated),
             fingerprint,
         })
     }

@@ -14,8 +14,8 @@ Examples:
   agentauthz test --changed main --fail-fast      what a change of policies can touch
   agentauthz test --shard 1/4 --report junit=part-1.xml
 
-Keys of -k: suite, file, test, row, agent, action, tag. In a value `*` stands for any letters, and a backslash takes \
-away what the next letter means.")]
+Keys of -k: suite, file, test, row, agent, action, tag. In a value `*` stands for any letters, a backslash takes away \
+what the next letter means, and white space around a value is none of it.")]
 pub struct TestArgs {
     /// The version to test.
     #[arg(long, value_name = "VERSION", help = format!("The version to test: {VERSION_HELP}"))]

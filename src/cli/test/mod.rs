@@ -92,7 +92,10 @@ impl Asked {
 /// Runs the tests, writes the report, and gives the exit code.
 fn run_once(args: &TestArgs, asked: &Asked, output: &Output) -> Result<u8, CliError> {
     let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
-    run_on(args, asked, output, &loaded)
+    let code = run_on(args, asked, output, &loaded);
+    // The process ends now, and frees it all at once.
+    std::mem::forget(loaded);
+    code
 }
 
 /// The same for a version that is loaded.

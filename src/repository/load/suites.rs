@@ -11,27 +11,31 @@ use crate::yaml::Spanned;
 use rayon::prelude::*;
 use serde_json::Value as Json;
 
-/// What a file of tests says, or why it cannot be read.
-type Parsed = Result<Text, Diagnostic>;
+/// A file of tests with what it says, or why it cannot be read.
+pub(super) type Parsed = (SourceFile, Result<Text, Diagnostic>);
 
-enum Text {
+pub(super) enum Text {
     Suite(Box<SuiteFile>),
     RunTests(Vec<RunTest>),
 }
 
+/// What files of tests say.
+pub(super) fn parse(files: Vec<SourceFile>) -> Vec<Parsed> {
+    let files = files.into_par_iter();
+    files
+        .map(|file| {
+            let parsed = match is_run_tests(&file) {
+                true => run_tests(&file).map(Text::RunTests),
+                false => versioned(&file, |spec: &SuiteFile| spec.version)
+                    .map(|spec| Text::Suite(Box::new(spec))),
+            };
+            (file, parsed)
+        })
+        .collect()
+}
+
 impl Loader<'_> {
-    pub(super) fn suites(&mut self) {
-        let files = self.select(|manifest| &manifest.tests).into_par_iter();
-        let parsed: Vec<(SourceFile, Parsed)> = files
-            .map(|file| {
-                let parsed = match is_run_tests(&file) {
-                    true => run_tests(&file).map(Text::RunTests),
-                    false => versioned(&file, |spec: &SuiteFile| spec.version)
-                        .map(|spec| Text::Suite(Box::new(spec))),
-                };
-                (file, parsed)
-            })
-            .collect();
+    pub(super) fn suites(&mut self, parsed: Vec<Parsed>) {
         for (file, parsed) in parsed {
             match parsed {
                 Ok(text) => {

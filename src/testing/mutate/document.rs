@@ -68,7 +68,7 @@ pub struct VersionNote {
 /// How many edits were left out, by reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct LeftOutCounts {
-    /// They do not parse.
+    /// They do not parse, or the template's links do not fit them.
     pub invalid: usize,
     /// Their normalised tree is that of the original.
     pub equal_tree: usize,

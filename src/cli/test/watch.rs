@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How often files are looked at, where looking takes next to no time.
-const EVERY: Duration = Duration::from_millis(10);
+const EVERY: Duration = Duration::from_millis(5);
 
 /// Looking takes at most one part in so many of a core.
 const IDLE: u32 = 10;
@@ -25,9 +25,10 @@ const QUIET: Duration = Duration::from_millis(20);
 pub(super) fn watch(args: &TestArgs, asked: &Asked, output: &Output) -> Result<u8, CliError> {
     let mut scene = Scene::new(args, asked, output)?;
     let mut before: Option<Loaded> = None;
+    let mut seen = scene.now();
     loop {
         // Taken before the files are read: what is saved meanwhile is seen.
-        let seen = scene.settled();
+        seen = scene.settled(seen);
         if let Err(error) = run_again(args, asked, output, &mut before) {
             if error.closed_pipe {
                 return Ok(0);
@@ -38,6 +39,7 @@ pub(super) fn watch(args: &TestArgs, asked: &Asked, output: &Output) -> Result<u
             let read = loaded.version.sources.iter();
             let read = read.map(|file| file.path.to_string()).collect();
             if !scene.repository.were_read(read) {
+                seen = scene.now();
                 continue;
             }
         }
@@ -49,6 +51,7 @@ pub(super) fn watch(args: &TestArgs, asked: &Asked, output: &Output) -> Result<u
             let now = scene.again(&seen);
             took = start.elapsed();
             if now != seen {
+                seen = now;
                 break;
             }
         }
@@ -113,9 +116,8 @@ impl Scene {
         Repository::discover(root).ok()?.short_id(revision).ok()
     }
 
-    /// The files as they are when nothing more is changing.
-    fn settled(&self) -> Seen {
-        let mut before = self.now();
+    /// The files as they are when nothing has changed for a while since `before`.
+    fn settled(&self, mut before: Seen) -> Seen {
         loop {
             std::thread::sleep(QUIET);
             let now = self.again(&before);

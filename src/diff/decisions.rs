@@ -206,8 +206,8 @@ impl DecisionChanges {
 
     /// Counts one compared action.
     pub fn count(&mut self, place: Place, action: &RecordedAction, compared: Compared) {
-        let key = key(&compared);
-        let Compared { class, base, head } = compared;
+        let Compared { class, base, head } = &compared;
+        let class = *class;
         self.flow(said(&base.outcome), said(&head.outcome), 1);
         if base.outcome.decision().is_some() && head.outcome.decision().is_some() {
             self.compared += 1;
@@ -232,7 +232,8 @@ impl DecisionChanges {
         {
             self.newly_undecidable_allowed += 1;
         }
-        let request = head.request.or(base.request);
+        let key = key(&compared);
+        let request = compared.head.request.or(compared.base.request);
         match self.groups.get_mut(&key) {
             Some(group) => group.count(place, action, request),
             None => {

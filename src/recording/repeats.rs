@@ -26,9 +26,8 @@ struct Id {
 
 /// 8 MiB, enough for a million ids and more.
 const SMALL: u64 = 8 << 20;
-/// 56 MiB: of ten million ids hardly one in a hundred million is suspected wrongly, of thirty million about one in a
-/// thousand.
-const LARGE: u64 = 56 << 20;
+/// 54 MiB: of ten million ids one in forty million is suspected wrongly, of thirty million about one in three thousand.
+const LARGE: u64 = 54 << 20;
 /// So many bytes of the filter for an id, so that hardly any is suspected wrongly. A filter that is larger than it has to
 /// be is slower, because less of it is at hand.
 const SHARE: u64 = 10;

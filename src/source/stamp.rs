@@ -102,13 +102,16 @@ impl Watched {
     /// The same, by looking only at what was there before, as long as nothing can have come.
     pub fn again(&self, before: &Stamp) -> Stamp {
         let directories = marks(before.directories.keys().cloned());
-        if directories != before.directories || directories.is_empty() {
+        let files = marks(before.files.keys().cloned());
+        // What is ignored may be so no longer.
+        let ignores = |(path, mark): (&PathBuf, &Option<Mark>)| {
+            path.ends_with(".gitignore") && before.files.get(path) != Some(mark)
+        };
+        let new = directories != before.directories || files.iter().any(ignores);
+        if new || directories.is_empty() {
             return self.stamp();
         }
-        Stamp {
-            files: marks(before.files.keys().cloned()),
-            directories,
-        }
+        Stamp { files, directories }
     }
 
     fn counts(&self, path: &str) -> bool {
@@ -222,6 +225,13 @@ mod tests {
         assert!(!place.sees(|place| place.write("target/deep/x.o", "1")));
         assert!(!place.sees(|place| place.write("target/deep/x.o", "12")));
         assert!(!place.sees(|place| place.write("target/deep/y.o", "")));
+        // What is ignored no longer counts from then on, by looking again, too.
+        let before = place.watched.stamp();
+        place.write(".gitignore", "other-target/\n");
+        let after = place.watched.again(&before);
+        assert_eq!(after, place.watched.stamp());
+        assert!(after != before);
+        assert!(after.files.contains_key(&root.join("target/deep/x.o")));
     }
 
     #[cfg(unix)]

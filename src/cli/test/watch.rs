@@ -120,7 +120,8 @@ impl Scene {
     fn settled(&self, mut before: Seen) -> Seen {
         loop {
             std::thread::sleep(QUIET);
-            let now = self.again(&before);
+            // Anew: what git ignores may have changed without a file.
+            let now = self.now();
             if now == before {
                 return now;
             }

@@ -74,6 +74,11 @@ impl Shapes {
         }
     }
 
+    /// The entity type of this name; nothing where the schema does not have it, or has it under another spelling.
+    pub(super) fn named(&self, name: &str) -> Option<&ast::EntityType> {
+        self.types.get(name).map(|shape| &shape.ty)
+    }
+
     /// The entity that Cedar would read; nothing where that is for Cedar to say.
     pub(super) fn build(&self, json: &Json) -> Option<Built> {
         let members = json.as_object()?;

@@ -7,7 +7,7 @@ use super::nesting::too_deep;
 use super::types::lower_record;
 use crate::model::{Diagnostic, Digest, EntityRef, FieldPath, RecordType, SourceFile, Stage, Type};
 use cedar_policy::SchemaFragment;
-use cedar_policy_core::validator::{ValidatorEntityTypeKind, ValidatorSchema};
+use cedar_policy_core::validator::{ValidatorEntityType, ValidatorEntityTypeKind, ValidatorSchema};
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,24 +104,32 @@ impl Schema {
 
     /// The attributes of an entity type; nothing where the schema does not have the type.
     pub fn entity_type(&self, name: &str) -> Option<RecordType> {
-        let name = name.parse().ok()?;
-        let ty = self.inner.as_ref().get_entity_type(&name)?;
-        Some(lower_record(ty.attributes()))
+        Some(lower_record(self.named(name)?.attributes()))
+    }
+
+    /// Whether the schema has an entity type.
+    pub fn has_entity_type(&self, name: &str) -> bool {
+        self.named(name).is_some()
+    }
+
+    /// Cedar parses names with all of its grammar, which takes longer than to decide a request.
+    fn named(&self, name: &str) -> Option<&ValidatorEntityType> {
+        let schema = self.inner.as_ref();
+        match self.shapes.named(name) {
+            Some(ty) => schema.get_entity_type(ty),
+            None => schema.get_entity_type(&name.parse().ok()?),
+        }
     }
 
     /// Whether an entity of a type may be in an entity of another.
     pub fn may_be_in(&self, entity_type: &str, group: &str) -> bool {
-        let types = entity_type.parse().ok().zip(group.parse().ok());
-        types.is_some_and(|(entity_type, group)| {
-            let group = self.inner.as_ref().get_entity_type(&group);
-            group.is_some_and(|group| group.has_descendant_entity_type(&entity_type))
-        })
+        let types = self.named(entity_type).zip(self.named(group));
+        types.is_some_and(|(below, group)| group.has_descendant_entity_type(below.name()))
     }
 
     /// The type of the tags of an entity type; nothing where it may have none.
     pub fn tag_type(&self, entity_type: &str) -> Option<Type> {
-        let name = entity_type.parse().ok()?;
-        let ty = self.inner.as_ref().get_entity_type(&name)?;
+        let ty = self.named(entity_type)?;
         ty.tag_type().and_then(super::types::lower)
     }
 }

@@ -117,7 +117,7 @@ impl<'a> Loader<'a> {
         let tests = self.select(|manifest| &manifest.tests);
         // Only entities need the schema to be parsed.
         let ((parsed, suites), (made, population)) = rayon::join(
-            || (parse(&policies, other), suites::parse(tests)),
+            || (parse(&policies, other), suites::parse(tests, other)),
             || {
                 let made = schema
                     .map(|files| schema_made(files, other))

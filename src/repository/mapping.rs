@@ -158,7 +158,7 @@ impl Compiler<'_> {
         };
         if let (Some(ty), Some(schema)) = (&template.ty, self.schema) {
             let is_action = ty == "Action" || ty.ends_with("::Action");
-            if !is_action && schema.entity_type(ty).is_none() {
+            if !is_action && !schema.has_entity_type(ty) {
                 self.warn(text.span, format!("the schema has no entity type `{ty}`"));
             }
         }

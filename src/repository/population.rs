@@ -83,7 +83,7 @@ impl Reader<'_> {
                 continue;
             };
             if let Some(schema) = self.schema
-                && schema.entity_type(&files.agent_type).is_none()
+                && !schema.has_entity_type(&files.agent_type)
             {
                 let ty = &files.agent_type;
                 let message = format!("the schema has no entity type `{ty}` for the agents");

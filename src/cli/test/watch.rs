@@ -17,8 +17,8 @@ const EVERY: Duration = Duration::from_millis(5);
 /// Looking takes at most one part in so many of a core.
 const IDLE: u32 = 10;
 
-/// How long nothing must change before the tests are run: an editor that saves does several things, and must not be read
-/// in between.
+/// How long nothing must change before the tests are run: an editor that saves does several things, and nothing must be
+/// said of what stands there in between.
 const QUIET: Duration = Duration::from_millis(20);
 
 /// Runs the tests, and again after every save; ends with the process.
@@ -27,35 +27,41 @@ pub(super) fn watch(args: &TestArgs, asked: &Asked, output: &Output) -> Result<u
     let mut before: Option<Loaded> = None;
     let mut seen = scene.now();
     loop {
-        // Taken before the files are read: what is saved meanwhile is seen.
-        seen = scene.settled(seen);
-        if let Err(error) = run_again(args, asked, output, &mut before) {
-            if error.closed_pipe {
-                return Ok(0);
+        let loaded = scene.quiet(&mut seen, || load(before.as_ref()));
+        let ran = match &loaded {
+            Ok(loaded) => run_on(args, asked, output, loaded).map(drop),
+            Err(_) => Ok(()),
+        };
+        match ran.and(loaded) {
+            Ok(loaded) => {
+                output.aside(WATCHING)?;
+                // The version before is freed when the answer stands there.
+                before = Some(loaded);
             }
-            say(&error);
-        }
-        if let Some(loaded) = &before {
-            let read = loaded.version.sources.iter();
-            let read = read.map(|file| file.path.to_string()).collect();
-            if !scene.repository.were_read(read) {
-                seen = scene.now();
-                continue;
-            }
-        }
-        output.aside("watching: the tests run again when a file is saved\n")?;
-        let mut took = Duration::ZERO;
-        loop {
-            std::thread::sleep(EVERY.max(took * IDLE));
-            let start = Instant::now();
-            let now = scene.again(&seen);
-            took = start.elapsed();
-            if now != seen {
-                seen = now;
-                break;
+            Err(error) if error.closed_pipe => return Ok(0),
+            Err(error) => {
+                say(&error);
+                output.aside(WATCHING)?;
             }
         }
+        // Anew: what git ignores may have changed without a file.
+        let now = scene.now();
+        seen = match now == seen {
+            true => scene.saved(now),
+            false => now,
+        };
     }
+}
+
+const WATCHING: &str = "watching: the tests run again when a file is saved\n";
+
+/// The version as the files are now. What is as it was the time before is not parsed and type-checked again.
+fn load(before: Option<&Loaded>) -> Result<Loaded, CliError> {
+    match before {
+        Some(before) => load_beside_version(&Origin::WorkingTree, before)?,
+        None => load_version(&Origin::WorkingTree)?,
+    }
+    .whole()
 }
 
 /// What may change: the repository, and the version of `--changed`.
@@ -116,31 +122,48 @@ impl Scene {
         Repository::discover(root).ok()?.short_id(revision).ok()
     }
 
-    /// The files as they are when nothing has changed for a while since `before`.
-    fn settled(&self, mut before: Seen) -> Seen {
+    /// The version when nothing has changed for a while. It is read while that is waited for, and once more where something
+    /// changed.
+    fn quiet(
+        &mut self,
+        seen: &mut Seen,
+        load: impl Fn() -> Result<Loaded, CliError>,
+    ) -> Result<Loaded, CliError> {
         loop {
-            std::thread::sleep(QUIET);
-            // Anew: what git ignores may have changed without a file.
-            let now = self.now();
-            if now == before {
-                return now;
+            let start = Instant::now();
+            let loaded = load();
+            let counted = loaded.as_ref().is_ok_and(|loaded| {
+                let read = loaded.version.sources.iter();
+                let read = read.map(|file| file.path.to_string()).collect();
+                self.repository.were_read(read)
+            });
+            std::thread::sleep(QUIET.saturating_sub(start.elapsed()));
+            // Of files that did not count `seen` says nothing.
+            let now = match counted || loaded.is_err() {
+                true => self.again(seen),
+                false => self.now(),
+            };
+            let settled = now == *seen;
+            *seen = now;
+            if settled {
+                return loaded;
             }
-            before = now;
         }
     }
-}
 
-/// Runs the tests of the files as they are now. What is as it was the time before is not parsed and type-checked again.
-fn run_again(
-    args: &TestArgs,
-    asked: &Asked,
-    output: &Output,
-    before: &mut Option<Loaded>,
-) -> Result<u8, CliError> {
-    let loaded = match before {
-        Some(before) => load_beside_version(&Origin::WorkingTree, before)?,
-        None => load_version(&Origin::WorkingTree)?,
-    };
-    let loaded = before.insert(loaded.whole()?);
-    run_on(args, asked, output, loaded)
+    /// Waits until a file is saved.
+    fn saved(&self, mut seen: Seen) -> Seen {
+        let mut took = Duration::ZERO;
+        loop {
+            std::thread::sleep(EVERY.max(took * IDLE));
+            let start = Instant::now();
+            let now = self.again(&seen);
+            took = start.elapsed();
+            if now != seen {
+                return now;
+            }
+            // Where something came that does not count, directories are others.
+            seen = now;
+        }
+    }
 }

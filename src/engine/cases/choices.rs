@@ -64,7 +64,7 @@ impl Offer<'_> {
                 let all = types.iter().flat_map(|ty| self.of_type(ty));
                 return Ok(all.collect());
             }
-            let known = |ty: &str| schema.is_some_and(|schema| schema.entity_type(ty).is_some());
+            let known = |ty: &str| schema.is_some_and(|schema| schema.has_entity_type(ty));
             let unknown = |ty: &str| {
                 (schema.is_some() && !known(ty))
                     .then(|| format!("the schema has no entity type `{ty}`"))

@@ -81,7 +81,7 @@ fn part(
     };
     match parse_plain_reference(&text.value) {
         Ok(reference) => {
-            if schema.is_some_and(|schema| schema.entity_type(&reference.ty).is_none()) {
+            if schema.is_some_and(|schema| !schema.has_entity_type(&reference.ty)) {
                 let message = format!("the schema has no entity type `{}`", reference.ty);
                 faults.push((text.span, message));
             }

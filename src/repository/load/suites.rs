@@ -2,6 +2,7 @@
 
 use super::{Loader, versioned};
 use crate::model::{Diagnostic, SourceFile};
+use crate::repository::PolicyVersion;
 use crate::repository::references::nearest;
 use crate::repository::suites::{
     Included, RunTest, RunTestEntities, Suite, SuiteFile, include, include_fault, is_run_tests,
@@ -10,24 +11,33 @@ use crate::repository::suites::{
 use crate::yaml::Spanned;
 use rayon::prelude::*;
 use serde_json::Value as Json;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A file of tests with what it says, or why it cannot be read.
 pub(super) type Parsed = (SourceFile, Result<Text, Diagnostic>);
 
 pub(super) enum Text {
-    Suite(Box<SuiteFile>),
+    Suite(Arc<SuiteFile>),
     RunTests(Vec<RunTest>),
 }
 
-/// What files of tests say.
-pub(super) fn parse(files: Vec<SourceFile>) -> Vec<Parsed> {
+/// What files of tests say. A suite that stands in the other version, at the same path with the same text, is taken from
+/// it.
+pub(super) fn parse(files: Vec<SourceFile>, other: Option<&PolicyVersion>) -> Vec<Parsed> {
+    let known = other.into_iter().flat_map(|other| &other.suites);
+    let known: HashMap<&str, &Suite> = known
+        .map(|suite| (suite.file.path.as_ref(), suite))
+        .collect();
     let files = files.into_par_iter();
     files
         .map(|file| {
-            let parsed = match is_run_tests(&file) {
-                true => run_tests(&file).map(Text::RunTests),
-                false => versioned(&file, |spec: &SuiteFile| spec.version)
-                    .map(|spec| Text::Suite(Box::new(spec))),
+            let same = known.get(file.path.as_ref());
+            let parsed = match same.filter(|same| same.file == file) {
+                _ if is_run_tests(&file) => run_tests(&file).map(Text::RunTests),
+                Some(same) => Ok(Text::Suite(same.spec.clone())),
+                None => versioned(&file, |spec: &SuiteFile| spec.version)
+                    .map(|spec| Text::Suite(Arc::new(spec))),
             };
             (file, parsed)
         })
@@ -40,7 +50,7 @@ impl Loader<'_> {
             match parsed {
                 Ok(text) => {
                     let suite = match text {
-                        Text::Suite(spec) => self.suite(file, *spec),
+                        Text::Suite(spec) => self.suite(file, spec),
                         Text::RunTests(tests) => self.run_tests(file, tests),
                     };
                     self.version.suites.push(suite);
@@ -51,10 +61,10 @@ impl Loader<'_> {
     }
 
     /// A suite, with what it includes.
-    fn suite(&mut self, file: SourceFile, spec: SuiteFile) -> Suite {
+    fn suite(&mut self, file: SourceFile, spec: Arc<SuiteFile>) -> Suite {
         let mut suite = Suite::new(file, spec);
-        for path in suite.spec.include.clone() {
-            match self.included(&suite.file, &path) {
+        for path in &suite.spec.clone().include {
+            match self.included(&suite.file, path) {
                 Ok(included) => suite.included.push(included),
                 Err(fault) => self.push(fault),
             }
@@ -107,7 +117,7 @@ impl Loader<'_> {
         }
         Suite {
             run_tests: tests,
-            ..Suite::new(file, SuiteFile::default())
+            ..Suite::new(file, Arc::default())
         }
     }
 

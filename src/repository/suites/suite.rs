@@ -6,6 +6,7 @@ use super::run_tests::RunTest;
 use super::table::TableSpec;
 use crate::model::SourceFile;
 use crate::yaml::Spanned;
+use std::sync::Arc;
 
 /// A suite of unit tests with its files.
 #[derive(Debug, Clone)]
@@ -13,7 +14,7 @@ pub struct Suite {
     /// The file.
     pub file: SourceFile,
     /// What it says; nothing where it is a file of `cedar run-tests`.
-    pub spec: SuiteFile,
+    pub spec: Arc<SuiteFile>,
     /// The files that it includes, in its order.
     pub included: Vec<Included>,
     /// The tests of a file of `cedar run-tests`.
@@ -22,7 +23,7 @@ pub struct Suite {
 
 impl Suite {
     /// A suite that includes nothing.
-    pub fn new(file: SourceFile, spec: SuiteFile) -> Self {
+    pub fn new(file: SourceFile, spec: Arc<SuiteFile>) -> Self {
         Self {
             file,
             spec,

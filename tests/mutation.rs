@@ -15,6 +15,7 @@ use agentauthz::testing::mutate::{
 use agentauthz::yaml::{self, Spanned};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use support::play::Play;
 use support::repository::load_directory;
 
@@ -385,7 +386,7 @@ fn tests_that_do_not_hold_say_nothing_of_mutants() {
     broken.value.name.value = "broken".to_owned();
     let request = broken.value.request.as_mut().unwrap();
     request.value.action = Some(Spanned::nowhere("fly".to_owned()));
-    suite.spec.tests.push(broken);
+    Arc::make_mut(&mut suite.spec).tests.push(broken);
     assert_eq!(
         mutate(&version, &options()).err(),
         Some(Unsound {

@@ -332,7 +332,7 @@ fn results(
     };
     let file = SourceFile::new(path, text);
     let spec: SuiteFile = yaml::parse(&file).map_err(|found| unreadable(&found.message))?;
-    let suite = Suite::new(file, spec.into());
+    let suite = Suite::new(file, spec);
     let mut version = version.clone();
     version.suites = vec![suite];
     version.diagnostics = Vec::new();

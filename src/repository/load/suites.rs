@@ -117,7 +117,7 @@ impl Loader<'_> {
         }
         Suite {
             run_tests: tests,
-            ..Suite::new(file, Arc::default())
+            ..Suite::new(file, SuiteFile::default())
         }
     }
 

@@ -23,10 +23,10 @@ pub struct Suite {
 
 impl Suite {
     /// A suite that includes nothing.
-    pub fn new(file: SourceFile, spec: Arc<SuiteFile>) -> Self {
+    pub fn new(file: SourceFile, spec: impl Into<Arc<SuiteFile>>) -> Self {
         Self {
             file,
-            spec,
+            spec: spec.into(),
             included: Vec::new(),
             run_tests: Vec::new(),
         }

@@ -135,7 +135,7 @@ fn verified(
         };
         let file = SourceFile::new(path(at), text.as_str());
         if let Ok(spec) = yaml::parse::<SuiteFile>(&file) {
-            with.suites.push(Suite::new(file, spec.into()));
+            with.suites.push(Suite::new(file, spec));
         }
     }
     let cases = cases(&with);

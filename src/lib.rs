@@ -18,6 +18,7 @@ pub mod check;
 pub mod diff;
 pub mod explain;
 pub mod init;
+pub mod lint;
 pub mod pin;
 pub mod replay;
 pub mod testing;

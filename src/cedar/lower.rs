@@ -132,7 +132,7 @@ pub(super) fn lower_value(value: &ast::Value) -> Option<Value> {
     })
 }
 
-fn lower_literal(literal: &Literal) -> Value {
+pub(super) fn lower_literal(literal: &Literal) -> Value {
     match literal {
         Literal::Bool(flag) => Value::Bool(*flag),
         Literal::Long(number) => Value::Long(*number),
@@ -247,7 +247,7 @@ fn operator(op: BinaryOp) -> Operator {
     }
 }
 
-fn parts(elements: &[PatternElem]) -> Vec<PatternPart> {
+pub(super) fn parts(elements: &[PatternElem]) -> Vec<PatternPart> {
     let mut parts = Vec::new();
     let mut text = String::new();
     for element in elements {

@@ -3,6 +3,7 @@
 mod atoms;
 mod build_entity;
 mod context;
+mod declared;
 mod diagnostics;
 mod edits;
 mod entities;
@@ -20,15 +21,18 @@ mod reads;
 mod reference;
 mod schema;
 mod scope;
+mod syntax;
 mod text;
 mod tree;
 mod typecheck;
 mod types;
+mod typing;
 mod unknown;
 mod values;
 mod written;
 
 pub use context::Context;
+pub use declared::{Declaration, DeclaredAttribute, DeclaredKind, declarations};
 pub use entities::{EntityStore, ParsedEntity, parse_entity};
 pub use evaluate::{Evaluated, Evaluation};
 pub use lower::LoweredEntity;
@@ -42,7 +46,12 @@ pub use quantity::Quantity;
 pub use reads::Comparison;
 pub use reference::{authorize, authorized};
 pub use schema::{ActionInfo, Schema, parse_schema};
+pub use syntax::{
+    AnnotationSyntax, BinaryOperator, Clause, Demand, Polarity, ScopeSyntax, ScopeTarget, Syntax,
+    Term, TermKind, parse_term,
+};
 pub use tree::{Atom, Can, Node, Part, RequestTypes, Seen, Tree, Truth, Walk};
+pub use typing::{Typed, TypedEnvironment, Typing, Typings, Verdict};
 pub use values::{BuiltRequest, PreparedRequest};
 pub use written::WrittenEntity;
 

@@ -23,6 +23,9 @@ pub struct ActionInfo {
     pub context: Option<RecordType>,
     /// Context attributes annotated `@clock`.
     pub clocks: BTreeSet<FieldPath>,
+    /// Context attributes annotated `@trust`, with who writes them: `agent`, `user` or `system`. What lies in them has the
+    /// same, unless it says otherwise.
+    pub trust: BTreeMap<FieldPath, String>,
     /// Entity types its principal may have.
     pub principals: BTreeSet<Arc<str>>,
     /// Entity types its resource may have.
@@ -125,6 +128,29 @@ impl Schema {
     pub fn may_be_in(&self, entity_type: &str, group: &str) -> bool {
         let types = self.named(entity_type).zip(self.named(group));
         types.is_some_and(|(below, group)| group.has_descendant_entity_type(below.name()))
+    }
+
+    /// The actions that lie in a group, directly or not, sorted; none for an action that is no group.
+    pub fn members(&self, group: &EntityRef) -> Vec<EntityRef> {
+        let found = super::uid(group);
+        let group = found.and_then(|uid| self.inner.as_ref().get_action_id(&uid));
+        let members = group.into_iter().flat_map(|group| group.descendants());
+        let mut members: Vec<EntityRef> = members.map(super::reference).collect();
+        members.sort_unstable();
+        members
+    }
+
+    /// The names of all entity types, sorted.
+    pub fn entity_type_names(&self) -> Vec<Arc<str>> {
+        let types = self.inner.as_ref().entity_types();
+        let mut names: Vec<Arc<str>> = types.map(|ty| ty.name().to_string().into()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Whether every name that it uses is declared.
+    pub fn is_complete(&self) -> bool {
+        self.inner.as_ref().is_complete()
     }
 
     /// The type of the tags of an entity type; nothing where it may have none.
@@ -231,10 +257,11 @@ fn collect_actions(
         let types = |names: &mut dyn Iterator<Item = &cedar_policy_core::ast::EntityType>| {
             names.map(|name| name.to_string().into()).collect()
         };
-        let (annotations, clocks) = annotated.action(&uid);
+        let (annotations, marks) = annotated.action(&uid);
         let info = ActionInfo {
             annotations,
-            clocks,
+            clocks: marks.clocks,
+            trust: marks.trust,
             context,
             principals: types(&mut action.principals()),
             resources: types(&mut action.resources()),
@@ -242,6 +269,13 @@ fn collect_actions(
         actions.insert(uid, info);
     }
     actions
+}
+
+/// What annotations say of the attributes of a context.
+#[derive(Debug, Default)]
+struct Marks {
+    clocks: BTreeSet<FieldPath>,
+    trust: BTreeMap<FieldPath, String>,
 }
 
 /// The schema fragments as JSON, where Cedar keeps annotations, which its resolved schema drops.
@@ -315,25 +349,25 @@ impl Annotated {
         bodies.iter().find_map(|body| body.get(kind)?.get(name))
     }
 
-    fn action(&self, uid: &EntityRef) -> (BTreeMap<String, String>, BTreeSet<FieldPath>) {
+    fn action(&self, uid: &EntityRef) -> (BTreeMap<String, String>, Marks) {
         let namespace = uid.ty.strip_suffix("::Action").unwrap_or_default();
         let Some(action) = self.lookup(namespace, "actions", &uid.id) else {
             return Default::default();
         };
-        let mut clocks = BTreeSet::new();
+        let mut marks = Marks::default();
         if let Some(context) = action.get("appliesTo").and_then(|spec| spec.get("context")) {
-            self.clocks(namespace, context, &mut Vec::new(), &mut clocks, 0);
+            self.marks(namespace, context, &mut Vec::new(), &mut marks, 0);
         }
-        (annotations(action), clocks)
+        (annotations(action), marks)
     }
 
-    /// Walks a record type for `@clock`; `depth` bounds the walk, though Cedar refuses cyclic common types.
-    fn clocks(
+    /// Walks a record type for `@clock` and `@trust`; `depth` bounds the walk, though Cedar refuses cyclic common types.
+    fn marks(
         &self,
         namespace: &str,
         ty: &Json,
         path: &mut Vec<String>,
-        out: &mut BTreeSet<FieldPath>,
+        out: &mut Marks,
         depth: u8,
     ) {
         if depth > 32 {
@@ -342,10 +376,14 @@ impl Annotated {
         if let Some(attributes) = ty.get("attributes").and_then(Json::as_object) {
             for (name, attribute) in attributes {
                 path.push(name.clone());
-                if annotations(attribute).contains_key("clock") {
-                    out.insert(FieldPath(path.clone()));
+                let mut said = annotations(attribute);
+                if said.contains_key("clock") {
+                    out.clocks.insert(FieldPath(path.clone()));
                 }
-                self.clocks(namespace, attribute, path, out, depth + 1);
+                if let Some(trust) = said.remove("trust") {
+                    out.trust.insert(FieldPath(path.clone()), trust);
+                }
+                self.marks(namespace, attribute, path, out, depth + 1);
                 path.pop();
             }
             return;
@@ -360,7 +398,7 @@ impl Annotated {
             .lookup(space, "commonTypes", base)
             .or_else(|| self.lookup("", "commonTypes", base));
         if let Some(ty) = found {
-            self.clocks(space, ty, path, out, depth + 1);
+            self.marks(space, ty, path, out, depth + 1);
         }
     }
 }

@@ -107,7 +107,7 @@ impl PolicySet {
         for error in result.validation_errors() {
             let id: &str = error.policy_id().as_ref();
             faulty.insert(id.to_owned());
-            out.extend(self.blame(id, error, "policy_type", files));
+            out.extend(self.blame(id, error, error_code(error), files));
         }
         for warning in result.validation_warnings() {
             let id: &str = warning.policy_id().as_ref();
@@ -115,7 +115,7 @@ impl PolicySet {
             if faulty.contains(id) {
                 continue;
             }
-            for mut diagnostic in self.blame(id, warning, "policy_warning", files) {
+            for mut diagnostic in self.blame(id, warning, warning_code(warning), files) {
                 diagnostic.severity = Severity::Warning;
                 out.push(diagnostic);
             }
@@ -147,6 +147,45 @@ impl PolicySet {
             }
         }
         found
+    }
+}
+
+/// The stable name of the kind of an error.
+fn error_code(error: &cedar_policy::ValidationError) -> &'static str {
+    use cedar_policy::ValidationError as E;
+    match error {
+        E::UnrecognizedEntityType(_) => "unknown_entity_type",
+        E::UnrecognizedActionId(_) => "unknown_action",
+        E::InvalidActionApplication(_) => "action_applies_to_nothing",
+        E::UnexpectedType(_) => "unexpected_type",
+        E::IncompatibleTypes(_) => "incompatible_types",
+        E::UnsafeAttributeAccess(_) => "unknown_attribute",
+        E::UnsafeOptionalAttributeAccess(_) => "unguarded_attribute",
+        E::UnsafeTagAccess(_) => "unguarded_tag",
+        E::NoTagsAllowed(_) => "no_tags",
+        E::UndefinedFunction(_) => "unknown_function",
+        E::WrongNumberArguments(_) => "wrong_arguments",
+        E::FunctionArgumentValidation(_) => "bad_literal",
+        E::EmptySetForbidden(_) => "empty_set",
+        E::NonLitExtConstructor(_) => "constructor_of_no_literal",
+        E::HierarchyNotRespected(_) => "not_in_hierarchy",
+        E::InvalidEnumEntity(_) => "unknown_enum_entity",
+        E::IncompleteSchema(_) => "incomplete_schema",
+        _ => "policy_type",
+    }
+}
+
+/// The stable name of the kind of a warning.
+fn warning_code(warning: &cedar_policy::ValidationWarning) -> &'static str {
+    use cedar_policy::ValidationWarning as W;
+    match warning {
+        W::MixedScriptString(_)
+        | W::BidiCharsInString(_)
+        | W::MixedScriptIdentifier(_)
+        | W::BidiCharsInIdentifier(_)
+        | W::ConfusableIdentifier(_) => "confusable_text",
+        W::ImpossiblePolicy(_) => "never_matches",
+        _ => "policy_warning",
     }
 }
 
@@ -187,10 +226,10 @@ fn alone(
 }
 
 /// One request environment of the schema.
-struct Environment<'s> {
-    env: RequestEnv<'s>,
-    principal: &'s ast::EntityType,
-    resource: &'s ast::EntityType,
+pub(super) struct Environment<'s> {
+    pub(super) env: RequestEnv<'s>,
+    pub(super) principal: &'s ast::EntityType,
+    pub(super) resource: &'s ast::EntityType,
 }
 
 /// What environments of one class have in common: the types of principal, resource and context, and of the action.
@@ -202,16 +241,16 @@ type Class<'s> = (
 );
 
 /// The request environments of a schema, by class and by action.
-struct Environments<'s> {
-    schema: &'s ValidatorSchema,
-    all: Vec<Environment<'s>>,
-    classes: Vec<Vec<usize>>,
+pub(super) struct Environments<'s> {
+    pub(super) schema: &'s ValidatorSchema,
+    pub(super) all: Vec<Environment<'s>>,
+    pub(super) classes: Vec<Vec<usize>>,
     by_action: HashMap<&'s ast::EntityUID, Vec<usize>>,
 }
 
 impl<'s> Environments<'s> {
     /// Nothing for a schema with names that other schemas would have to declare: Cedar refuses every policy then.
-    fn of(schema: &'s ValidatorSchema) -> Option<Self> {
+    pub(super) fn of(schema: &'s ValidatorSchema) -> Option<Self> {
         if !schema.is_complete() {
             return None;
         }
@@ -318,7 +357,7 @@ impl<'s> Environments<'s> {
 
     /// An environment with each combination of types that Cedar links a template's slots with there; of a policy without
     /// slots, the environment alone. Nothing where a slot stands elsewhere than in a scope, or in one without it.
-    fn linked(
+    pub(super) fn linked(
         &self,
         policy: &ast::Template,
         environment: &Environment<'s>,
@@ -373,7 +412,7 @@ impl<'s> Environments<'s> {
     }
 
     /// For each environment whether the action's scope holds; nothing where it names an unknown action.
-    fn action_scope(&self, constraint: &ast::ActionConstraint) -> Option<Vec<bool>> {
+    pub(super) fn action_scope(&self, constraint: &ast::ActionConstraint) -> Option<Vec<bool>> {
         let mut holds = vec![false; self.all.len()];
         let mut mark = |action: &ast::EntityUID| {
             for at in self.by_action.get(action).into_iter().flatten() {
@@ -397,7 +436,7 @@ impl<'s> Environments<'s> {
     }
 
     /// Whether a scope takes the principal and resource types of an environment, as Cedar's warning asks it.
-    fn takes(
+    pub(super) fn takes(
         &self,
         principal: &ast::PrincipalConstraint,
         resource: &ast::ResourceConstraint,
@@ -442,7 +481,7 @@ impl<'s> Environments<'s> {
 }
 
 /// Whether the conditions of a policy read the action.
-fn names_action(policy: &ast::Template) -> bool {
+pub(super) fn names_action(policy: &ast::Template) -> bool {
     policy.non_scope_constraints().is_some_and(|body| {
         body.subexpressions()
             .any(|part| matches!(part.expr_kind(), ast::ExprKind::Var(ast::Var::Action)))

@@ -15,6 +15,7 @@ mod gate;
 mod group;
 mod import;
 mod init;
+mod lint;
 mod mutate;
 mod origin;
 mod output;
@@ -30,4 +31,5 @@ mod test;
 mod versions;
 
 pub use args::{Cli, Command};
+pub use lint::test_facts;
 pub use run::run;

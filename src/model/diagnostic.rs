@@ -12,6 +12,8 @@ pub enum Severity {
     Error,
     /// Something deserves a look.
     Warning,
+    /// Something is worth knowing.
+    Info,
 }
 
 /// At what depth a fault was found: decides whether a command can go on without the thing at fault.

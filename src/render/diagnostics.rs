@@ -105,6 +105,7 @@ impl Drawn {
             severity: match diagnostic.severity {
                 model::Severity::Error => miette::Severity::Error,
                 model::Severity::Warning => miette::Severity::Warning,
+                model::Severity::Info => miette::Severity::Advice,
             },
             help: diagnostic.help.as_deref().map(printable),
             source,

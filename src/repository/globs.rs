@@ -22,6 +22,11 @@ pub(super) fn select<'p>(
     (selected, diagnostics)
 }
 
+/// Whether a path matches one of these patterns; those that cannot be used match nothing.
+pub fn matching(patterns: &[String], path: &str) -> bool {
+    compile(patterns, "", &mut Vec::new()).is_match(path)
+}
+
 /// Whether a refused path is one that a pattern takes, or may hide such paths below it.
 pub(super) fn concerns(patterns: &[String], refused: &Refused) -> bool {
     let set = compile(patterns, "", &mut Vec::new());

@@ -137,6 +137,7 @@ impl<'a> Loader<'a> {
             .extend(population.diagnostics.iter().cloned());
         self.version.population = population;
         self.mapping();
+        self.lint_files();
         self.suites(suites);
         self.approvals();
         let missed = near_misses(&self.version.manifest, &self.files.paths);
@@ -248,6 +249,16 @@ impl<'a> Loader<'a> {
             let (mapping, faults) = Mapping::compile(&spec, file, self.version.schema.as_ref());
             self.version.diagnostics.extend(faults);
             self.version.mapping = Some(mapping);
+        }
+    }
+
+    /// The files that lints alone read: lists of tools, and the baseline.
+    fn lint_files(&mut self) {
+        self.version.tool_lists = self.select(|manifest| &manifest.tools);
+        if let Some(path) = self.version.manifest.lint.baseline.clone()
+            && self.files.paths.contains(&path)
+        {
+            self.file(&path);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::coverage::Thresholds;
 use super::files::MappingFile;
 use super::gates::Gates;
+use super::lint::LintSettings;
 use super::mutation::Mutation;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
@@ -62,6 +63,12 @@ pub struct Manifest {
     /// What is asked of mutation testing.
     #[serde(default)]
     pub mutation: Mutation,
+    /// Patterns of the lists of tools that MCP servers gave (`tools/list`).
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// How policies are linted.
+    #[serde(default)]
+    pub lint: LintSettings,
 }
 
 /// What reports hold.
@@ -136,6 +143,8 @@ impl Default for Manifest {
             coverage: Thresholds::default(),
             reports: Reports::default(),
             mutation: Mutation::default(),
+            tools: Vec::new(),
+            lint: LintSettings::default(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod entities;
 mod files;
 mod gates;
 mod globs;
+mod lint;
 mod load;
 mod manifest;
 mod mapping;
@@ -37,6 +38,8 @@ pub use gates::{
     Bound, ControlGate, Fidelity, Freshness, Gates, MaxActions, MaxPolicies, MaxSessions, Percent,
     Undecidable,
 };
+pub use globs::matching;
+pub use lint::{LintLevel, LintOptions, LintOverride, LintSettings, RequiredCondition};
 pub use load::{deciding_digest, is_suite, load, load_beside, select_recordings, version_fault};
 pub use manifest::{Manifest, MappingSource, Reports};
 pub use mapping::{Mapping, ToolRule, ValueTemplate};

@@ -58,6 +58,8 @@ pub struct PolicyVersion {
     pub suites: Vec<Suite>,
     /// The approvals without faults, in order of their files.
     pub approvals: Vec<Approval>,
+    /// The lists of tools that MCP servers gave, unread.
+    pub tool_lists: Vec<SourceFile>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// A digest of every file that was read.
@@ -78,6 +80,11 @@ impl PolicyVersion {
             store: entities.store.clone(),
             ..Self::default()
         }
+    }
+
+    /// The files of the schema.
+    pub fn schema_files(&self) -> &[SourceFile] {
+        &self.schema_made.0
     }
 
     /// Whether a part is missing, so that nothing can be decided.

@@ -301,7 +301,7 @@ const EITHER: Can = Can {
 };
 
 /// The operands of `a && b && c`; one that is written as one, such as `x is T in y`, is not taken apart.
-fn chain(expr: &Expr) -> Vec<&Expr> {
+pub(in crate::cedar) fn chain(expr: &Expr) -> Vec<&Expr> {
     let mut found = Vec::new();
     let mut rest = expr;
     while let ExprKind::And { left, right } = rest.expr_kind() {
@@ -319,7 +319,7 @@ fn chain(expr: &Expr) -> Vec<&Expr> {
 /// Whether an expression that Cedar reads as several is one as it is written: `a > b`, which is `!(a <= b)`, `a != b`, and
 /// `x is T in y`, which is `x is T && x in y`. Their parts stand at one place; those that somebody connected do not. Cedar's
 /// JSON has no places: there a comparison is one, in whatever way it is negated, and a conjunction never.
-fn is_one(expr: &Expr) -> bool {
+pub(in crate::cedar) fn is_one(expr: &Expr) -> bool {
     match expr.expr_kind() {
         ExprKind::UnaryApp {
             op: UnaryOp::Not,

@@ -437,6 +437,7 @@ fn faults(found: &[Diagnostic], sources: &Sources) -> Vec<FaultNote> {
             severity: match fault.severity {
                 Severity::Error => "error".to_owned(),
                 Severity::Warning => "warning".to_owned(),
+                Severity::Info => "info".to_owned(),
             },
             code: fault.code.to_owned(),
             message: fault.message.clone(),

@@ -1,0 +1,217 @@
+//! What the type checker sees of a policy in each request environment of its scope: whether it can apply there, and the
+//! types of its expressions.
+
+use super::typecheck::Environments;
+use super::types::lower;
+use super::{ParsedPolicy, Schema, reference};
+use crate::model::{EntityRef, Span, Type};
+use cedar_policy_core::ast;
+use cedar_policy_core::validator::ValidationMode;
+use cedar_policy_core::validator::typecheck::{PolicyCheck, Typechecker};
+use cedar_policy_core::validator::types::{BoolType, Type as CedarType};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The request environments of a schema, for looking at many policies.
+pub struct Typings<'s> {
+    environments: Environments<'s>,
+}
+
+/// What a policy comes to in some environments of equal types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypedEnvironment {
+    /// The type of the principal.
+    pub principal: Arc<str>,
+    /// The actions.
+    pub actions: Vec<EntityRef>,
+    /// The type of the resource.
+    pub resource: Arc<str>,
+    /// What comes of the policy.
+    pub verdict: Verdict,
+}
+
+/// What comes of a policy in an environment, as far as types say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It never applies.
+    Never,
+    /// It may apply or not.
+    May,
+    /// Wherever its scope holds, it applies.
+    Always,
+    /// It has a type error.
+    Faulty,
+}
+
+/// What the type of an expression says, over all environments in which it is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typed {
+    /// Its types, each once.
+    pub types: Vec<Type>,
+    /// Whether it can be true, where it is a boolean.
+    pub can_hold: bool,
+    /// Whether it can be false, where it is a boolean.
+    pub can_fail: bool,
+}
+
+/// What the type checker sees of a policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Typing {
+    /// The environments of its scope.
+    pub environments: Vec<TypedEnvironment>,
+    types: BTreeMap<Span, Typed>,
+}
+
+impl Typing {
+    /// The type of the expression at a place; nothing where it is not looked at in any environment, as what stands behind
+    /// a `false &&`.
+    pub fn at(&self, span: Span) -> Option<&Typed> {
+        self.types.get(&span)
+    }
+
+    /// Whether the policy has no type error.
+    pub fn is_clean(&self) -> bool {
+        let mut verdicts = self.environments.iter().map(|found| found.verdict);
+        verdicts.all(|verdict| verdict != Verdict::Faulty)
+    }
+
+    /// The actions of its scope that apply to anything, sorted.
+    pub fn actions(&self) -> Vec<&EntityRef> {
+        let all = self.environments.iter().flat_map(|found| &found.actions);
+        let mut all: Vec<&EntityRef> = all.collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// The actions for which it may apply, sorted.
+    pub fn live_actions(&self) -> Vec<&EntityRef> {
+        let live = self
+            .environments
+            .iter()
+            .filter(|found| found.verdict != Verdict::Never);
+        let mut live: Vec<&EntityRef> = live.flat_map(|found| &found.actions).collect();
+        live.sort_unstable();
+        live.dedup();
+        live
+    }
+}
+
+impl Schema {
+    /// The environments of this schema; nothing where it names what other schemas would have to declare.
+    pub fn typings(&self) -> Option<Typings<'_>> {
+        let environments = Environments::of(self.inner.as_ref())?;
+        Some(Typings { environments })
+    }
+}
+
+impl Typings<'_> {
+    /// Looks at one policy or template; nothing where its scope names an unknown action.
+    pub fn of(&self, policy: &ParsedPolicy) -> Option<Typing> {
+        let template = policy.template.as_ref();
+        let holds = self
+            .environments
+            .action_scope(template.action_constraint())?;
+        let typechecker = Typechecker::new(self.environments.schema, ValidationMode::Strict);
+        let each = super::typecheck::names_action(template);
+        let mut typing = Typing::default();
+        for class in &self.environments.classes {
+            let inside = class.iter().filter_map(|at| {
+                let environment = self.environments.all.get(*at)?;
+                let within = holds.get(*at).copied().unwrap_or_default()
+                    && self.environments.takes(
+                        template.principal_constraint(),
+                        template.resource_constraint(),
+                        environment,
+                    );
+                within.then_some(environment)
+            });
+            let inside: Vec<_> = inside.collect();
+            let together = if each { 1 } else { inside.len().max(1) };
+            for group in inside.chunks(together) {
+                let Some(first) = group.first() else { continue };
+                let linked = self.environments.linked(template, first)?;
+                let mut verdict = None;
+                for env in &linked {
+                    let found =
+                        match typechecker.typecheck_by_single_request_env(template, env) {
+                            PolicyCheck::Success(typed) => {
+                                collect(&typed, &mut typing.types);
+                                match is_true(&typed) {
+                                    true => Verdict::Always,
+                                    false => Verdict::May,
+                                }
+                            }
+                            PolicyCheck::Irrelevant(errors, typed) => {
+                                collect(&typed, &mut typing.types);
+                                match errors.is_empty() {
+                                    true => Verdict::Never,
+                                    false => Verdict::Faulty,
+                                }
+                            }
+                            PolicyCheck::Fail(_) => Verdict::Faulty,
+                        };
+                    verdict = Some(match verdict {
+                        None => found,
+                        Some(other) => worse(other, found),
+                    });
+                }
+                let mut actions: Vec<EntityRef> = group
+                    .iter()
+                    .filter_map(|found| Some(reference(found.env.action_entity_uid()?)))
+                    .collect();
+                actions.sort_unstable();
+                typing.environments.push(TypedEnvironment {
+                    principal: first.principal.to_string().into(),
+                    actions,
+                    resource: first.resource.to_string().into(),
+                    verdict: verdict.unwrap_or(Verdict::Never),
+                });
+            }
+        }
+        typing
+            .environments
+            .sort_by(|a, b| (&a.actions, &a.principal, &a.resource).cmp(&(&b.actions, &b.principal, &b.resource)));
+        Some(typing)
+    }
+}
+
+/// What holds of two ways to fill the slots of a template.
+fn worse(one: Verdict, other: Verdict) -> Verdict {
+    match (one, other) {
+        (Verdict::Faulty, _) | (_, Verdict::Faulty) => Verdict::Faulty,
+        (one, other) if one == other => one,
+        _ => Verdict::May,
+    }
+}
+
+fn is_true(expr: &ast::Expr<Option<CedarType>>) -> bool {
+    matches!(expr.data(), Some(CedarType::Bool(BoolType::True)))
+}
+
+/// Notes the type of every part that has a place.
+fn collect(expr: &ast::Expr<Option<CedarType>>, types: &mut BTreeMap<Span, Typed>) {
+    for part in expr.subexpressions() {
+        let (Some(loc), Some(ty)) = (part.source_loc(), part.data()) else {
+            continue;
+        };
+        let span = Span::new(loc.start(), loc.end() - loc.start());
+        let (hold, fail) = match ty {
+            CedarType::Bool(BoolType::True) => (true, false),
+            CedarType::Bool(BoolType::False) => (false, true),
+            _ => (true, true),
+        };
+        let found = types.entry(span).or_insert(Typed {
+            types: Vec::new(),
+            can_hold: false,
+            can_fail: false,
+        });
+        found.can_hold |= hold;
+        found.can_fail |= fail;
+        if let Some(ty) = lower(ty)
+            && !found.types.contains(&ty)
+        {
+            found.types.push(ty);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! `agentauthz lint`
+
+mod facts;
+
+pub use facts::test_facts;

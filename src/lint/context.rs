@@ -1,0 +1,272 @@
+//! What lints look at: the repository, and each policy in it, with what is known about them.
+
+use super::catalogue::Need;
+use super::facts::TestFacts;
+use crate::cedar::{
+    Declaration, ParsedPolicy, Schema, Syntax, Term, Typing, Typings, declarations, parse_term,
+};
+use crate::model::{Effect, EntityRef, FieldPath, SourceFile, Span, Variable};
+use crate::repository::{LintOptions, PolicyVersion};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+/// What all lints of a run have in common.
+pub struct Context<'r> {
+    /// The repository.
+    pub version: &'r PolicyVersion,
+    /// What lints judge by.
+    pub options: &'r LintOptions,
+    /// The day, as `YYYY-MM-DD`.
+    pub now: &'r str,
+    /// What unit tests did, where they were run.
+    pub tests: Option<&'r TestFacts>,
+    pub(super) typings: Option<Typings<'r>>,
+    pub(super) declared: OnceLock<Vec<Declaration>>,
+}
+
+/// A policy or template with what is known about it.
+pub struct Policy<'r> {
+    /// What all policies have in common.
+    pub context: &'r Context<'r>,
+    /// The policy as it means.
+    pub parsed: &'r ParsedPolicy,
+    /// The policy as it is written.
+    pub syntax: Syntax,
+    /// Its file.
+    pub file: &'r SourceFile,
+    pub(super) typing: OnceLock<Option<Typing>>,
+}
+
+/// Everything, for lints that look at more than one policy.
+pub struct Repository<'r> {
+    /// What is known of the whole.
+    pub context: &'r Context<'r>,
+    /// The policies and templates, in order of their files and places.
+    pub policies: Vec<Policy<'r>>,
+}
+
+/// Who writes a part of the context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trust {
+    /// The agent: what a model says, and what it was told by strangers.
+    Agent,
+    /// A person.
+    User,
+    /// The system around the agent.
+    System,
+}
+
+impl<'r> Context<'r> {
+    /// The schema, where there is one.
+    pub fn schema(&self) -> Option<&'r Schema> {
+        self.version.schema.as_ref()
+    }
+
+    /// What the schema files declare, with places.
+    pub fn declared(&self) -> &[Declaration] {
+        self.declared.get_or_init(|| {
+            let files = self.version.schema_files();
+            files.iter().flat_map(declarations).collect()
+        })
+    }
+
+    /// The file of a path.
+    pub fn file(&self, path: &str) -> Option<&'r SourceFile> {
+        self.version.sources.get(path)
+    }
+
+    /// The risk of an action, as `@risk` says; `external` means `egress`.
+    pub fn risk(&self, action: &EntityRef) -> Option<&'r str> {
+        let info = self.schema()?.action(action)?;
+        match info.annotations.get("risk").map(String::as_str) {
+            Some("external") => Some("egress"),
+            other => other,
+        }
+    }
+
+    /// Whether some action says its risk.
+    pub fn has_risks(&self) -> bool {
+        let actions = self.schema().map(Schema::actions);
+        actions.is_some_and(|all| all.values().any(|info| info.annotations.contains_key("risk")))
+    }
+
+    /// Who writes a path of the context for an action: the nearest `@trust` of what encloses it; without any, the agent
+    /// writes `input`, and the system the rest.
+    pub fn trust(&self, action: &EntityRef, path: &[&str]) -> Trust {
+        let info = self.schema().and_then(|schema| schema.action(action));
+        let said = info.and_then(|info| {
+            (1..=path.len()).rev().find_map(|length| {
+                let path = path.get(..length)?.iter().map(|&name| name.to_owned());
+                info.trust.get(&FieldPath(path.collect()))
+            })
+        });
+        match (said.map(String::as_str), path.first()) {
+            (Some("agent"), _) => Trust::Agent,
+            (Some("user"), _) => Trust::User,
+            (Some(_), _) => Trust::System,
+            (None, Some(&"input")) => Trust::Agent,
+            (None, _) => Trust::System,
+        }
+    }
+
+    /// Whether an action is a group, which no request has.
+    pub fn is_group(&self, action: &EntityRef) -> bool {
+        let info = self.schema().and_then(|schema| schema.action(action));
+        info.is_some_and(|info| info.principals.is_empty() || info.resources.is_empty())
+    }
+
+    /// The expressions that mean a person has approved.
+    pub fn approvals(&self) -> Vec<Term> {
+        let texts = self.options.approval.iter();
+        texts
+            .filter_map(|text| parse_term(&text.value).ok())
+            .collect()
+    }
+
+    /// Why what a lint needs is not there; nothing where it is.
+    pub fn lacks(&self, need: Need) -> Option<&'static str> {
+        let options = self.options;
+        let (there, otherwise) = match need {
+            Need::Schema => (self.schema().is_some(), "there is no schema"),
+            Need::Risks => (self.has_risks(), "no action of the schema has a `@risk`"),
+            Need::Agents => (!self.version.agents.is_empty(), "there is no inventory of agents"),
+            Need::Tools => (
+                !self.version.tool_lists.is_empty(),
+                "the manifest names no lists of tools (`tools:`)",
+            ),
+            Need::Suites => (!self.version.suites.is_empty(), "there are no unit tests"),
+            Need::TestRun => (self.tests.is_some(), "it needs `--with-tests`"),
+            Need::Approval => (
+                !options.approval.is_empty(),
+                "the manifest does not say what an approval is (`lint.options.approval`)",
+            ),
+            Need::Amounts => (
+                !options.amounts.is_empty(),
+                "the manifest does not say where amounts are (`lint.options.amounts`)",
+            ),
+            Need::Required => (
+                !options.required.is_empty(),
+                "the manifest requires no conditions (`lint.options.required`)",
+            ),
+            Need::ControlResources => (
+                !options.control_resources.is_empty(),
+                "the manifest names no control resources (`lint.options.control_resources`)",
+            ),
+            Need::SecretResources => (
+                !options.secret_resources.is_empty(),
+                "the manifest names no secret resources (`lint.options.secret_resources`)",
+            ),
+            Need::DataClasses => (
+                !options.private_resources.is_empty() && !options.untrusted_resources.is_empty(),
+                "the manifest does not name private and untrusted resources (`lint.options.private_resources`, `untrusted_resources`)",
+            ),
+            Need::Environments => (
+                options.environments.len() == 2,
+                "the manifest does not say where environments are (`lint.options.environments`)",
+            ),
+            Need::DerefLevel => (
+                options.deref_level.is_some(),
+                "the manifest sets no `lint.options.deref_level`",
+            ),
+        };
+        (!there).then_some(otherwise)
+    }
+}
+
+impl<'r> Policy<'r> {
+    /// Its `@id`, else `path#n`.
+    pub fn id(&self) -> Arc<str> {
+        self.parsed.display_id()
+    }
+
+    /// Whether it is a forbid.
+    pub fn is_forbid(&self) -> bool {
+        self.parsed.effect == Effect::Forbid
+    }
+
+    /// The text of a place.
+    pub fn text(&self, span: Span) -> &'r str {
+        self.file.slice(span)
+    }
+
+    /// Whether it has places: Cedar's JSON form has none.
+    pub fn has_places(&self) -> bool {
+        self.syntax.effect.len > 0
+    }
+
+    /// What the type checker sees of it; nothing without a schema, or where its scope names an unknown action.
+    pub fn typing(&self) -> Option<&Typing> {
+        let found = self.typing.get_or_init(|| {
+            let typings = self.context.typings.as_ref()?;
+            typings.of(self.parsed)
+        });
+        found.as_ref()
+    }
+
+    /// The actions of its scope that apply to something, by the schema, members for groups; where there is no schema, the
+    /// actions that it names. Sorted.
+    pub fn actions(&self) -> Vec<EntityRef> {
+        let named: Vec<EntityRef> = self
+            .syntax
+            .scope_of(Variable::Action)
+            .and_then(|part| part.test.as_ref())
+            .map(|test| test.entities.iter().map(|(uid, _)| uid.clone()).collect())
+            .unwrap_or_default();
+        let Some(schema) = self.context.schema() else {
+            return named;
+        };
+        let free = self
+            .syntax
+            .scope_of(Variable::Action)
+            .is_none_or(|part| part.is_free());
+        let mut all: BTreeSet<EntityRef> = match free {
+            true => schema.actions().keys().cloned().collect(),
+            false => {
+                let members = named.iter().flat_map(|group| schema.members(group));
+                members.chain(named.iter().cloned()).collect()
+            }
+        };
+        all.retain(|action| !self.context.is_group(action) && schema.action(action).is_some());
+        all.into_iter().collect()
+    }
+
+    /// Its actions with one of these risks, sorted.
+    pub fn risky(&self, risks: &[&str]) -> Vec<EntityRef> {
+        let mut all = self.actions();
+        all.retain(|action| {
+            let risk = self.context.risk(action);
+            risk.is_some_and(|risk| risks.contains(&risk))
+        });
+        all
+    }
+
+    /// Who writes what an expression reads, for any action of the scope: the least trusted one. Nothing where it reads
+    /// nothing of the context.
+    pub fn trust(&self, term: &Term) -> Option<Trust> {
+        let actions = self.actions();
+        let paths = term.paths();
+        let context = paths.iter().filter(|(variable, path)| {
+            *variable == Variable::Context && !path.is_empty()
+        });
+        context
+            .map(|(_, path)| {
+                let all = actions.iter().map(|action| self.context.trust(action, path));
+                all.min().unwrap_or(match path.first() {
+                    Some(&"input") => Trust::Agent,
+                    _ => Trust::System,
+                })
+            })
+            .min()
+    }
+}
+
+impl<'r> Repository<'r> {
+    /// The policies by id; of several with one id, the first.
+    pub fn by_id(&self) -> BTreeMap<Arc<str>, &Policy<'r>> {
+        let mut all = BTreeMap::new();
+        for policy in &self.policies {
+            all.entry(policy.id()).or_insert(policy);
+        }
+        all
+    }
+}

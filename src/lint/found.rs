@@ -1,0 +1,172 @@
+//! Findings, and how lints hand them over.
+
+use super::catalogue::{Evidence, Lint};
+use super::context::Policy;
+use super::fix::{Edit, Fix};
+use crate::model::{Diagnostic, Label, Severity, SourceFile, Span, Stage};
+use crate::repository::LintLevel;
+use std::sync::Arc;
+
+/// What a lint found at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The lint.
+    pub lint: &'static Lint,
+    /// How much it weighs here.
+    pub level: LintLevel,
+    /// The file.
+    pub path: Arc<str>,
+    /// The marked place.
+    pub span: Span,
+    /// Other marked places, with what to say there.
+    pub labels: Vec<Label>,
+    /// The policy it is about.
+    pub policy: Option<Arc<str>>,
+    /// What is wrong.
+    pub message: String,
+    /// The way out.
+    pub help: Option<String>,
+    /// What it rests upon.
+    pub evidence: Evidence,
+    /// The change that answers it.
+    pub fix: Option<Fix>,
+    /// What it is about, independent of layout and place: the marked text without spaces and comments.
+    pub key: String,
+}
+
+impl Finding {
+    /// As a diagnostic, for drawing.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let mut drawn = Diagnostic {
+            severity: match self.level {
+                LintLevel::Error => Severity::Error,
+                LintLevel::Warning => Severity::Warning,
+                LintLevel::Info | LintLevel::Off => Severity::Info,
+            },
+            ..Diagnostic::error(
+                Stage::Check,
+                self.lint.code,
+                format!("{} {}: {}", self.lint.code, self.lint.slug, self.message),
+            )
+        }
+        .in_file(self.path.clone())
+        .with_label(self.span, "");
+        drawn.labels.extend(self.labels.iter().cloned());
+        drawn.help = self.help.clone();
+        drawn
+    }
+}
+
+/// Where a lint puts what it finds.
+pub struct Found<'l> {
+    pub(super) lint: &'static Lint,
+    pub(super) findings: &'l mut Vec<Finding>,
+}
+
+impl Found<'_> {
+    /// A finding at a place of a policy. What is empty marks the policy's effect.
+    pub fn policy(
+        &mut self,
+        policy: &Policy<'_>,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Finding {
+        let span = match span.len {
+            0 => policy.syntax.effect,
+            _ => span,
+        };
+        let id = policy.id();
+        let found = self.file(policy.file, span, message);
+        found.policy = Some(id);
+        found
+    }
+
+    /// A finding at a place of a file.
+    pub fn file(
+        &mut self,
+        file: &SourceFile,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Finding {
+        let key: String = file
+            .slice(span)
+            .lines()
+            .map(|line| line.split("//").next().unwrap_or_default())
+            .flat_map(str::chars)
+            .filter(|letter| !letter.is_whitespace())
+            .collect();
+        self.findings.push(Finding {
+            lint: self.lint,
+            level: self.lint.level,
+            path: file.path.clone(),
+            span,
+            labels: Vec::new(),
+            policy: None,
+            message: message.into(),
+            help: None,
+            evidence: self.lint.evidence.first().copied().unwrap_or(Evidence::Policy),
+            fix: None,
+            key,
+        });
+        let last = self.findings.len() - 1;
+        #[expect(clippy::indexing_slicing, reason = "one was pushed just now")]
+        &mut self.findings[last]
+    }
+}
+
+impl Finding {
+    /// The way out.
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Another marked place.
+    pub fn label(&mut self, span: Span, text: impl Into<String>) -> &mut Self {
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Another level than the lint's own: what is less sure weighs less.
+    pub fn level(&mut self, level: LintLevel) -> &mut Self {
+        self.level = level;
+        self
+    }
+
+    /// What it rests upon, where that is not what the lint rests upon first.
+    pub fn evidence(&mut self, evidence: Evidence) -> &mut Self {
+        self.evidence = evidence;
+        self
+    }
+
+    /// What it is about, where the marked text is not enough to tell two of a policy apart.
+    pub fn key(&mut self, key: impl Into<String>) -> &mut Self {
+        self.key = key.into();
+        self
+    }
+
+    /// The change of the lint's kind that answers it: these pieces of its file are replaced.
+    pub fn fix(
+        &mut self,
+        title: impl Into<String>,
+        edits: impl IntoIterator<Item = (Span, String)>,
+    ) -> &mut Self {
+        let path = self.path.clone();
+        if let Some(kind) = self.lint.fix {
+            let edits = edits.into_iter().map(|(span, text)| Edit {
+                path: path.clone(),
+                span,
+                text,
+            });
+            self.fix = Some(Fix {
+                kind,
+                title: title.into(),
+                edits: edits.collect(),
+            });
+        }
+        self
+    }
+}

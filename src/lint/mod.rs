@@ -1,0 +1,28 @@
+//! `lint`: what is legal, and still not meant: the guardrail that never fires, the permit that any tool call passes, the
+//! agent that nobody owns.
+//!
+//! One lint is one file and one page in `rules/`. The page is its documentation, its help in every format, and its test.
+
+mod baseline;
+mod catalogue;
+mod comments;
+mod context;
+mod facts;
+mod fix;
+mod found;
+mod levels;
+mod report;
+mod rules;
+mod run;
+mod suppress;
+
+pub use baseline::{Baseline, Known};
+pub use catalogue::{Evidence, FixKind, Lint, Need, Run, by_name, catalogue};
+pub use context::{Context, Policy, Repository};
+pub use facts::{CaseFacts, Exercised, TestFacts};
+pub use fix::{Applied, Edit, Fix, Refusal, apply};
+pub use found::{Finding, Found};
+pub use levels::Levels;
+pub use report::{LintReport, NotRun};
+pub use run::{Settings, lint};
+pub use suppress::Suppression;

@@ -1,0 +1,383 @@
+//! Running the lints over a version.
+
+use super::baseline::Baseline;
+use super::catalogue::{Evidence, Lint, Run, by_name, catalogue};
+use super::context::{Context, Policy, Repository};
+use super::facts::TestFacts;
+use super::found::{Finding, Found};
+use super::levels::Levels;
+use super::report::{LintReport, NotRun};
+use super::suppress::{Suppression, suppressions};
+use crate::cedar::{ParsedPolicy, Schema};
+use crate::model::{Diagnostic, SourceFile, Span};
+use crate::repository::{LintLevel, PolicyVersion};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+/// How a version is linted.
+#[derive(Debug, Clone, Default)]
+pub struct Settings<'s> {
+    /// How much findings weigh.
+    pub levels: Levels,
+    /// The day by which expiry is judged, as `YYYY-MM-DD`.
+    pub now: String,
+    /// What the unit tests did.
+    pub tests: Option<&'s TestFacts>,
+    /// Run these lints alone; all that are on, where it is empty.
+    pub only: Vec<&'static str>,
+    /// Look past the baseline.
+    pub ignore_baseline: bool,
+}
+
+/// Lints a version.
+pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
+    let context = Context {
+        version,
+        options: &version.manifest.lint.options,
+        now: &settings.now,
+        tests: settings.tests,
+        typings: version.schema.as_ref().and_then(Schema::typings),
+        declared: OnceLock::new(),
+    };
+    let repository = Repository {
+        context: &context,
+        policies: policies(&context),
+    };
+    let mut report = LintReport {
+        policies: repository.policies.len(),
+        unread: blocking(&version.diagnostics),
+        ..LintReport::default()
+    };
+    let mut findings = Vec::new();
+    let mut passing: BTreeMap<&'static str, &'static Lint> = BTreeMap::new();
+    let mut per_policy = Vec::new();
+    for lint in catalogue().iter().copied() {
+        let picked = settings.only.is_empty() || settings.only.contains(&lint.code);
+        if !picked || !settings.levels.runs(lint) {
+            continue;
+        }
+        if matches!(lint.run, Run::Solver) {
+            report.not_run.push(NotRun {
+                lint,
+                reason: "only a solver can tell, and there is none yet".to_owned(),
+            });
+            continue;
+        }
+        let lacking = lint.needs.iter().find_map(|need| context.lacks(*need));
+        if let Some(reason) = lacking {
+            report.not_run.push(NotRun {
+                lint,
+                reason: reason.to_owned(),
+            });
+            continue;
+        }
+        report.ran += 1;
+        passing.extend(lint.passes.iter().map(|code| (*code, lint)));
+        match lint.run {
+            Run::Policy(look) => per_policy.push((lint, look)),
+            Run::Repository(look) => look(
+                &repository,
+                &mut Found {
+                    lint,
+                    findings: &mut findings,
+                },
+            ),
+            Run::Passed | Run::Solver => {}
+        }
+    }
+    let of_policies: Vec<Vec<Finding>> = repository
+        .policies
+        .par_iter()
+        .map(|policy| {
+            let mut findings = Vec::new();
+            for (lint, look) in &per_policy {
+                look(
+                    policy,
+                    &mut Found {
+                        lint,
+                        findings: &mut findings,
+                    },
+                );
+            }
+            findings
+        })
+        .collect();
+    findings.extend(of_policies.into_iter().flatten());
+    pass_on(&repository, &passing, &mut findings, &mut report.faults);
+    weigh(&mut findings, &settings.levels);
+    sort(&mut findings);
+    findings.dedup();
+    accept(&repository, settings, &mut findings, &mut report);
+    known(&repository, settings, &mut findings, &mut report);
+    sort(&mut findings);
+    report.findings = findings;
+    report
+}
+
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        (&a.path, a.span, a.lint.code, &a.message).cmp(&(&b.path, b.span, b.lint.code, &b.message))
+    });
+}
+
+fn policies<'r>(context: &'r Context<'r>) -> Vec<Policy<'r>> {
+    static NOTHING: OnceLock<SourceFile> = OnceLock::new();
+    let nothing = NOTHING.get_or_init(|| SourceFile::new("", ""));
+    let mut all: Vec<Policy<'r>> = context
+        .version
+        .parsed
+        .par_iter()
+        .map(|parsed| {
+            let file = context.file(&parsed.file).unwrap_or(nothing);
+            Policy {
+                context,
+                parsed,
+                syntax: parsed.syntax(file),
+                file,
+                typing: OnceLock::new(),
+            }
+        })
+        .collect();
+    all.sort_by(|a, b| {
+        (&a.parsed.file, a.parsed.span.start, a.parsed.ordinal).cmp(&(
+            &b.parsed.file,
+            b.parsed.span.start,
+            b.parsed.ordinal,
+        ))
+    });
+    all
+}
+
+fn blocking(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+    let found = diagnostics.iter().filter(|found| found.is_blocking());
+    found.cloned().collect()
+}
+
+/// What Cedar's validator and the checks of a repository found, under the codes of lints. What a lint has found at the same
+/// place in its own words is not said twice.
+fn pass_on(
+    repository: &Repository<'_>,
+    passing: &BTreeMap<&'static str, &'static Lint>,
+    findings: &mut Vec<Finding>,
+    faults: &mut usize,
+) {
+    let version = repository.context.version;
+    let mut passed = Vec::new();
+    for diagnostic in &version.diagnostics {
+        if diagnostic.is_blocking() {
+            continue;
+        }
+        let place = diagnostic.path.as_deref().zip(diagnostic.span());
+        let file = place.and_then(|(path, _)| version.sources.get(path));
+        let (Some(lint), Some(file), Some((_, span))) =
+            (passing.get(diagnostic.code).copied(), file, place)
+        else {
+            *faults += usize::from(!is_of_policies(diagnostic.code));
+            continue;
+        };
+        let policy = repository.policies.iter().find(|policy| {
+            policy.file.path == file.path
+                && policy.parsed.span.start <= span.start
+                && span.end() <= policy.parsed.span.end()
+        });
+        let mut found = Found {
+            lint,
+            findings: &mut passed,
+        };
+        let finding = match policy {
+            Some(policy) => found.policy(policy, span, diagnostic.message.clone()),
+            None => found.file(file, span, diagnostic.message.clone()),
+        };
+        finding.evidence(Evidence::Schema);
+        finding.help = diagnostic.help.clone();
+        finding
+            .labels
+            .extend(diagnostic.labels.iter().skip(1).cloned());
+    }
+    let overlaps = |one: Span, other: Span| one.start < other.end() && other.start < one.end();
+    passed.retain(|passed| {
+        !findings.iter().any(|own| {
+            own.path == passed.path
+                && overlaps(own.span, passed.span)
+                && (own.lint == passed.lint || explains(own.lint.code, passed.lint.code))
+        })
+    });
+    findings.extend(passed);
+}
+
+/// Whether a lint says in better words what another one passes on at the same place.
+fn explains(own: &str, passed: &str) -> bool {
+    matches!((own, passed), ("AZ101", "AZ109") | ("AZ113" | "AZ111", "AZ110"))
+}
+
+/// Whether a kind of finding is of the type check of policies: where its lint is off, it is no fault elsewhere.
+fn is_of_policies(code: &str) -> bool {
+    let all = catalogue().iter().flat_map(|lint| lint.passes);
+    all.into_iter().any(|passed| *passed == code)
+}
+
+fn weigh(findings: &mut Vec<Finding>, levels: &Levels) {
+    for finding in findings.iter_mut() {
+        finding.level = levels.of_finding(finding);
+    }
+    findings.retain(|finding| finding.level != LintLevel::Off);
+}
+
+/// Takes out what suppressions accept; those without effect, or that must not have any, are findings.
+fn accept(
+    repository: &Repository<'_>,
+    settings: &Settings<'_>,
+    findings: &mut Vec<Finding>,
+    report: &mut LintReport,
+) {
+    let version = repository.context.version;
+    let mut by_file: BTreeMap<&Arc<str>, Vec<&ParsedPolicy>> = BTreeMap::new();
+    for policy in &version.parsed {
+        by_file.entry(&policy.file).or_default().push(policy);
+    }
+    let mut all: Vec<Suppression> = Vec::new();
+    for file in version.sources.iter() {
+        let policies = by_file.get(&file.path).map_or(&[][..], Vec::as_slice);
+        all.extend(suppressions(file, policies));
+    }
+    let mut used = vec![false; all.len()];
+    let mut kept = Vec::new();
+    for finding in std::mem::take(findings) {
+        let mut accepted = false;
+        for (at, suppression) in all.iter().enumerate() {
+            if suppression.covers(finding.lint.code, &finding.path, finding.span) {
+                if let Some(used) = used.get_mut(at) {
+                    *used = true;
+                }
+                accepted |= suppression.holds(&settings.now);
+            }
+        }
+        match accepted {
+            true => report.suppressed.push(finding),
+            false => kept.push(finding),
+        }
+    }
+    *findings = kept;
+    let not_run: Vec<&str> = report.not_run.iter().map(|other| other.lint.code).collect();
+    let mut own = Vec::new();
+    for (suppression, used) in all.iter().zip(used) {
+        let Some(file) = version.sources.get(&suppression.path) else {
+            continue;
+        };
+        let expired = suppression
+            .until
+            .as_deref()
+            .filter(|until| settings.now.as_str() > *until);
+        if let Some(lint) = running("AZ413", settings) {
+            let mut found = Found {
+                lint,
+                findings: &mut own,
+            };
+            for fault in &suppression.faults {
+                found
+                    .file(file, suppression.span, format!("this suppression is refused: {fault}"))
+                    .help("an accepted risk has an owner who says why");
+            }
+            if let Some(until) = expired {
+                found
+                    .file(file, suppression.span, format!("this suppression ended on {until}"))
+                    .help("repair what it accepts, or decide anew until when it is accepted");
+            }
+        }
+        let could_run = suppression.codes.iter().all(|code| {
+            !not_run.contains(code)
+                && by_name(code).is_some_and(|lint| settings.levels.runs(lint))
+                && (settings.only.is_empty() || settings.only.contains(code))
+        });
+        if !used
+            && could_run
+            && suppression.faults.is_empty()
+            && let Some(lint) = running("AZ412", settings)
+        {
+            let codes = suppression.codes.join(", ");
+            let line = whole_line(file, suppression.span);
+            Found {
+                lint,
+                findings: &mut own,
+            }
+            .file(
+                file,
+                suppression.span,
+                format!("this suppression of {codes} accepts nothing"),
+            )
+            .help("remove it: what it accepted is repaired, or was never found here")
+            .fix("remove the suppression", [(line, String::new())]);
+        }
+    }
+    weigh(&mut own, &settings.levels);
+    findings.extend(own);
+}
+
+/// The line of a comment with its end, where nothing else stands on it; else the comment.
+fn whole_line(file: &SourceFile, span: Span) -> Span {
+    let before = file.text.get(..span.start).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let after = file.text.get(span.end()..).unwrap_or_default();
+    let end = after.find('\n').map_or(after.len(), |at| at + 1);
+    let alone = before.get(start..).is_some_and(|text| text.trim().is_empty());
+    match alone {
+        true => Span::new(start, span.end() + end - start),
+        false => span,
+    }
+}
+
+/// Takes out what the baseline lists; what it lists for nothing is a finding.
+fn known(
+    repository: &Repository<'_>,
+    settings: &Settings<'_>,
+    findings: &mut Vec<Finding>,
+    report: &mut LintReport,
+) {
+    let version = repository.context.version;
+    let Some(path) = &version.manifest.lint.baseline else {
+        return;
+    };
+    let Some(file) = version.sources.get(path).filter(|_| !settings.ignore_baseline) else {
+        return;
+    };
+    let baseline = match Baseline::read(file) {
+        Ok(baseline) => baseline,
+        Err(fault) => {
+            report.unread.push(fault);
+            return;
+        }
+    };
+    let (taken, stale) = baseline.take(findings);
+    report.known = taken;
+    let Some(lint) = running("AZ412", settings).filter(|_| settings.only.is_empty()) else {
+        return;
+    };
+    let mut own = Vec::new();
+    for known in stale.iter().filter_map(|at| baseline.findings.get(*at)) {
+        let could_run = by_name(&known.value.code).is_none_or(|lint| {
+            settings.levels.runs(lint) && !report.not_run.iter().any(|other| other.lint == lint)
+        });
+        if could_run {
+            let known_code = &known.value.code;
+            Found {
+                lint,
+                findings: &mut own,
+            }
+            .file(
+                file,
+                file.widen(known.span),
+                format!("the baseline lists {known_code} of `{}`, which is not found", known.value.about),
+            )
+            .help("write it anew with `agentauthz lint --update-baseline`");
+        }
+    }
+    weigh(&mut own, &settings.levels);
+    findings.extend(own);
+}
+
+/// A lint of the machinery, where it is on.
+fn running(code: &str, settings: &Settings<'_>) -> Option<&'static Lint> {
+    let picked = settings.only.is_empty() || settings.only.contains(&code);
+    by_name(code).filter(|lint| picked && settings.levels.runs(lint))
+}

@@ -24,6 +24,7 @@ mod scope;
 mod syntax;
 mod text;
 mod tree;
+mod trials;
 mod typecheck;
 mod types;
 mod typing;
@@ -51,6 +52,7 @@ pub use syntax::{
     Term, TermKind, parse_term,
 };
 pub use tree::{Atom, Can, Node, Part, RequestTypes, Seen, Tree, Truth, Walk};
+pub use trials::{Trials, trials};
 pub use typing::{Typed, TypedEnvironment, Typing, Typings, Verdict};
 pub use values::{BuiltRequest, PreparedRequest};
 pub use written::WrittenEntity;

@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+pub use super::lint::LintArgs;
 pub use super::test::TestArgs;
 use crate::engine::Engine;
 use crate::model::Importer;
@@ -113,6 +114,8 @@ pub enum Command {
     Init(InitArgs),
     /// Parse and type-check everything: schema, policies, links, entities, agents, mapping, tests.
     Check(CheckArgs),
+    /// Find what is legal and still not meant: guardrails that never fire, permits that are too wide, agents nobody owns.
+    Lint(LintArgs),
     /// Run the unit tests.
     Test(TestArgs),
     /// Decide every recorded action under one version.

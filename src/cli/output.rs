@@ -241,6 +241,18 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Writes another text into a file that a person wrote: what a link leads to is written, and a byte order mark stays.
+pub fn rewrite_file(path: &Path, text: &str) -> Result<(), CliError> {
+    let file = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let kept_mark = std::fs::read(&file).is_ok_and(|bytes| bytes.starts_with(b"\xef\xbb\xbf"));
+    let mut bytes = match kept_mark {
+        true => b"\xef\xbb\xbf".to_vec(),
+        false => Vec::new(),
+    };
+    bytes.extend_from_slice(text.as_bytes());
+    write_file(&file, &bytes)
+}
+
 /// A temporary file in the directory of `path`.
 pub fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile, CliError> {
     let directory = directory_of(path);

@@ -13,6 +13,9 @@ const DIFF: &str = "diff";
 /// The report of the unit tests.
 const TEST_REPORT: &str = "test-report";
 
+/// What lints found.
+const LINT_REPORT: &str = "lint-report";
+
 /// The report on mutants.
 const MUTATION_REPORT: &str = "mutation-report";
 /// What unit tests cover.
@@ -21,7 +24,7 @@ const COVERAGE: &str = "coverage-report";
 /// The names of all schemas: of what a person writes, and of what is written for machines.
 pub fn names() -> Vec<&'static str> {
     let mut names = repository::SCHEMAS.to_vec();
-    names.extend([COVERAGE, DIFF, MUTATION_REPORT, TEST_REPORT]);
+    names.extend([COVERAGE, DIFF, LINT_REPORT, MUTATION_REPORT, TEST_REPORT]);
     names.sort_unstable();
     names
 }
@@ -32,6 +35,7 @@ pub fn run(args: &SchemaArgs, output: &Output) -> Result<u8, CliError> {
         Some(name) => {
             let schema = match name {
                 DIFF => Some(document::json_schema()),
+                LINT_REPORT => Some(crate::render::lint_schema()),
                 MUTATION_REPORT => Some(mutate::document::json_schema()),
                 TEST_REPORT => Some(crate::render::test_schema()),
                 COVERAGE => Some(coverage::json_schema()),

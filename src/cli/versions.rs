@@ -5,7 +5,9 @@ use super::origin::{Origin, Range};
 use crate::render::Version;
 use crate::repository::{Files, Manifest, PolicyVersion, Refused, load_beside, select_recordings};
 use crate::source::{self, Repository, Tree};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A loaded version and how it is called in reports.
 pub struct Loaded {
@@ -82,6 +84,22 @@ fn load_after(origin: &Origin, other: Option<&Loaded>) -> Result<Loaded, CliErro
     }
 }
 
+/// Loads the working tree with other texts in place of some files'; what it has in common with a version that was loaded
+/// before is shared.
+pub fn load_edited(texts: &BTreeMap<Arc<str>, String>, other: &Loaded) -> Result<Loaded, CliError> {
+    let tree = Tree::directory(&root()?, true)?;
+    let read = |path: &str| match texts.get(path) {
+        Some(text) => Ok(text.as_bytes().to_vec()),
+        None => tree.read(path).map_err(|error| error.message),
+    };
+    Ok(from_files(
+        &files(&tree, &read),
+        "working tree".to_owned(),
+        None,
+        Some(&other.version),
+    ))
+}
+
 /// Loads base and head.
 pub fn load_range(range: &Range) -> Result<(Loaded, Loaded), CliError> {
     match range {
@@ -122,7 +140,16 @@ fn from_tree(
     other: Option<&PolicyVersion>,
 ) -> Loaded {
     let read = |path: &str| tree.read(path).map_err(|error| error.message);
-    let version = load_beside(&files(tree, &read), other);
+    from_files(&files(tree, &read), label, name, other)
+}
+
+fn from_files(
+    files: &Files<'_>,
+    label: String,
+    name: Option<String>,
+    other: Option<&PolicyVersion>,
+) -> Loaded {
+    let version = load_beside(files, other);
     let digest = version
         .digest
         .as_ref()

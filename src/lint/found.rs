@@ -3,8 +3,9 @@
 use super::catalogue::{Evidence, Lint};
 use super::context::Policy;
 use super::fix::{Edit, Fix};
-use crate::model::{Diagnostic, Label, Severity, SourceFile, Span, Stage};
+use crate::model::{Diagnostic, Digest, Label, Severity, SourceFile, Span, Stage};
 use crate::repository::LintLevel;
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
 /// What a lint found at one place.
@@ -35,6 +36,17 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A name that stays the same under new layout and other places: a digest of the lint, the policy or file, and what it
+    /// is about.
+    pub fn fingerprint(&self) -> String {
+        let about = self.policy.as_deref().unwrap_or(&self.path);
+        let text = [self.lint.code, about, &self.key].join("\n");
+        let digest = Digest::from_bytes(&Sha256::digest(text.as_bytes()));
+        let digest = digest.to_string();
+        let digits = digest.rsplit(':').next().unwrap_or(&digest);
+        digits.chars().take(32).collect()
+    }
+
     /// As a diagnostic, for drawing.
     pub fn diagnostic(&self) -> Diagnostic {
         let mut drawn = Diagnostic {

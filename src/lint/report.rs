@@ -24,8 +24,8 @@ pub struct LintReport {
     pub faults: usize,
     /// So many policies were looked at.
     pub policies: usize,
-    /// So many lints ran.
-    pub ran: usize,
+    /// The lints that ran.
+    pub ran: Vec<&'static Lint>,
 }
 
 /// A lint that did not run.

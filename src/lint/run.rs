@@ -72,7 +72,7 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
             });
             continue;
         }
-        report.ran += 1;
+        report.ran.push(lint);
         passing.extend(lint.passes.iter().map(|code| (*code, lint)));
         match lint.run {
             Run::Policy(look) => per_policy.push((lint, look)),

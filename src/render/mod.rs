@@ -7,6 +7,7 @@ pub mod html;
 mod json;
 pub mod junit;
 pub mod lcov;
+mod linted;
 pub mod markdown;
 pub mod mutated;
 mod numbers;
@@ -23,10 +24,14 @@ pub use json::{
     explain as explain_json, import as import_json, mutation as mutation_document, pin as pin_json,
     replay as replay_json,
 };
+pub use linted::{
+    github as lint_github, json as lint_json, json_schema as lint_schema, junit as lint_junit,
+    sarif as lint_sarif,
+};
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
 pub use terminal::{
-    approvals, check, coverage, document, explain, group, import, mutation, pin, replay, test,
+    approvals, check, coverage, document, explain, group, import, lint, lint_summary, mutation, pin, replay, test,
 };
 pub use tested::{
     github as test_github, json as test_json, json_schema as test_schema, junit as test_junit,

@@ -224,7 +224,7 @@ fn notifications(document: &Document) -> Vec<Value> {
 }
 
 /// A path as a relative reference: everything but letters, digits and a few signs is written by its bytes.
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.trim_start_matches('/').bytes() {
         match byte {

@@ -1,5 +1,228 @@
 //! `agentauthz lint`
 
+mod args;
 mod facts;
+mod fixes;
 
+pub use args::LintArgs;
 pub use facts::test_facts;
+
+use super::args::Format;
+use super::error::CliError;
+use super::origin::Origin;
+use super::output::{Output, Report, write_file};
+use super::versions::{Loaded, load_beside_version, load_version, root};
+use crate::lint::{self, Baseline, Finding, Levels, LintReport, Settings, TestFacts};
+use crate::model::Sources;
+use crate::render::{self, Header};
+use crate::repository::{LintLevel, PolicyVersion};
+use std::collections::BTreeMap;
+
+/// The formats of its report.
+pub const FORMATS: &[Format] = &[
+    Format::Terminal,
+    Format::Json,
+    Format::Sarif,
+    Format::Github,
+    Format::Junit,
+];
+
+pub fn run(args: &LintArgs, output: &Output) -> Result<u8, CliError> {
+    if args.fix {
+        return fixes::run(args, output);
+    }
+    let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?;
+    let mut report = look(args, &loaded.version, output)?;
+    if args.update_baseline {
+        return update_baseline(&loaded, &report, output);
+    }
+    if let Some(changed) = &args.changed {
+        let base = load_beside_version(&Origin::parse(changed)?, &loaded)?;
+        let before = look(args, &base.version, output)?;
+        keep_new(&mut report, &before);
+    }
+    let code = exit_code(&report);
+    let linted = Linted::new(output, &loaded, report, args.summary);
+    output.write(&linted)?;
+    Ok(code)
+}
+
+/// 2 where files could not be read: what stands in them was not looked at. 1 where something of level error was found.
+fn exit_code(report: &LintReport) -> u8 {
+    match report.unread.is_empty() {
+        false => 2,
+        true => u8::from(report.failed()),
+    }
+}
+
+/// Lints a version as the command line asks.
+fn look(args: &LintArgs, version: &PolicyVersion, output: &Output) -> Result<LintReport, CliError> {
+    let levels = levels(args, version)?;
+    let facts: Option<TestFacts> = args
+        .with_tests
+        .then(|| test_facts(version, &output.now));
+    let settings = Settings {
+        levels,
+        now: output.now.clone(),
+        tests: facts.as_ref(),
+        only: Vec::new(),
+        ignore_baseline: args.ignore_baseline || args.update_baseline,
+    };
+    let mut report = lint::lint(version, &settings);
+    if !args.paths.is_empty() {
+        let wanted: Vec<String> = args
+            .paths
+            .iter()
+            .map(|path| path.to_string_lossy().replace('\\', "/"))
+            .map(|path| path.trim_start_matches("./").trim_end_matches('/').to_owned())
+            .collect();
+        let known = |path: &str| {
+            let mut all = version.sources.iter();
+            all.any(|file| is_within(&file.path, path))
+        };
+        if let Some(unknown) = wanted.iter().find(|path| !known(path)) {
+            return Err(CliError::new(format!("the repository has no file `{unknown}`"))
+                .with_help("paths are relative to the repository's root"));
+        }
+        let shown = |found: &Finding| wanted.iter().any(|path| is_within(&found.path, path));
+        report.findings.retain(shown);
+        report.suppressed.retain(shown);
+        report.known.retain(shown);
+    }
+    Ok(report)
+}
+
+/// Whether a file is what a path names, or lies below it.
+fn is_within(file: &str, path: &str) -> bool {
+    path.is_empty()
+        || path == "."
+        || file == path
+        || file
+            .strip_prefix(path)
+            .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The levels of manifest and command line. Of two names for one lint, the more precise counts, and then the stricter.
+fn levels(args: &LintArgs, version: &PolicyVersion) -> Result<Levels, CliError> {
+    let named = |names: &[String], level: LintLevel| {
+        let names = names.iter().map(|name| (name.clone(), level));
+        names.collect::<Vec<_>>()
+    };
+    let mut given = named(&args.allow, LintLevel::Off);
+    given.extend(named(&args.warn, LintLevel::Warning));
+    given.extend(named(&args.deny, LintLevel::Error));
+    given.sort_by_key(|(name, level)| {
+        let precise = match name.as_str() {
+            "all" => 0,
+            _ if lint::by_name(name).is_some() => 3,
+            "warnings" => 4,
+            _ => 1,
+        };
+        (precise, name.len(), *level)
+    });
+    let levels = Levels::new(&version.manifest.lint, given);
+    if let Some((name, meant)) = levels.unknown().into_iter().next() {
+        let help = match meant {
+            Some(meant) => format!("`{meant}` may be meant"),
+            None => "`agentauthz explain lints` lists them".to_owned(),
+        };
+        return Err(CliError::new(format!("there is no lint `{name}`")).with_help(help));
+    }
+    Ok(levels)
+}
+
+/// Leaves what base did not have. Of findings that are alike, so many are new as there are more of them.
+fn keep_new(report: &mut LintReport, base: &LintReport) {
+    let mut before: BTreeMap<String, usize> = BTreeMap::new();
+    for found in base.findings.iter().chain(&base.suppressed).chain(&base.known) {
+        *before.entry(found.fingerprint()).or_default() += 1;
+    }
+    let all = report.findings.len();
+    report.findings.retain(|found| {
+        match before.get_mut(&found.fingerprint()) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                false
+            }
+            Some(_) | None => true,
+        }
+    });
+    report.before = all - report.findings.len();
+}
+
+fn update_baseline(
+    loaded: &Loaded,
+    report: &LintReport,
+    output: &Output,
+) -> Result<u8, CliError> {
+    let Some(path) = &loaded.version.manifest.lint.baseline else {
+        return Err(CliError::new("the manifest names no baseline")
+            .with_help("write `lint: {baseline: lint-baseline.yaml}` into `agentauthz.yaml`"));
+    };
+    if !report.unread.is_empty() {
+        return Err(CliError {
+            diagnostics: Some((report.unread.clone(), Box::new(loaded.version.sources.clone()))),
+            ..CliError::new("the baseline was not written: not every file could be read")
+        });
+    }
+    write_file(&root()?.join(path), Baseline::text(&report.findings).as_bytes())?;
+    let found = render::count(report.findings.len() as u64, "finding");
+    output.aside(&format!("wrote {} with {found}\n", render::printable(path)))?;
+    Ok(0)
+}
+
+/// What was found in a version.
+struct Linted<'l> {
+    header: Header,
+    report: LintReport,
+    sources: &'l Sources,
+    /// Where the repository stands in git, for formats that name files from there.
+    directory: String,
+    summary: bool,
+}
+
+impl<'l> Linted<'l> {
+    fn new(output: &Output, loaded: &'l Loaded, report: LintReport, summary: bool) -> Self {
+        Self {
+            header: output.header(
+                loaded.version.manifest.name.as_ref(),
+                vec![loaded.header.clone()],
+            ),
+            report,
+            sources: &loaded.version.sources,
+            directory: super::plan::directory(loaded),
+            summary,
+        }
+    }
+}
+
+impl Report for Linted<'_> {
+    fn terminal(&self) -> String {
+        match self.summary {
+            true => render::lint_summary(&self.report),
+            false => render::lint(&self.header, &self.report, self.sources),
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        render::lint_json(&self.header, &self.report, self.sources)
+    }
+
+    fn other(&self, format: Format) -> Option<String> {
+        match format {
+            Format::Sarif => Some(render::lint_sarif(
+                &self.header,
+                &self.report,
+                self.sources,
+                &self.directory,
+            )),
+            Format::Github => Some(render::lint_github(
+                &self.report,
+                self.sources,
+                &self.directory,
+            )),
+            Format::Junit => Some(render::lint_junit(&self.report, self.sources)),
+            Format::Terminal | Format::Json | Format::Markdown | Format::Html => None,
+        }
+    }
+}

@@ -5,7 +5,7 @@ use super::{Asked, exit_code, tested};
 use crate::cli::args::TestArgs;
 use crate::cli::error::CliError;
 use crate::cli::origin::Origin;
-use crate::cli::output::{Output, write_file};
+use crate::cli::output::{Output, rewrite_file};
 use crate::cli::versions::{load_version, root};
 use crate::render;
 use crate::testing::updates;
@@ -24,16 +24,7 @@ pub(super) fn update(args: &TestArgs, asked: &Asked, output: &Output) -> Result<
     }
     shown.push_str(&render::updated(&update));
     for (path, text) in &update.files {
-        let file = root.join(path.as_ref());
-        // A link is not replaced: what it leads to is written.
-        let file = file.canonicalize().unwrap_or(file);
-        let kept_mark = std::fs::read(&file).is_ok_and(|bytes| bytes.starts_with(b"\xef\xbb\xbf"));
-        let mut bytes = match kept_mark {
-            true => b"\xef\xbb\xbf".to_vec(),
-            false => Vec::new(),
-        };
-        bytes.extend_from_slice(text.as_bytes());
-        write_file(&file, &bytes)?;
+        rewrite_file(&root.join(path.as_ref()), text)?;
     }
     output.aside(&shown)?;
     let loaded = load_version(&Origin::WorkingTree)?.whole()?;

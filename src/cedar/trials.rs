@@ -1,0 +1,516 @@
+//! Trials: whether two policies come to the same, tried on generated requests. A fix that claims to change nothing, or to
+//! turn errors into values alone, has to hold here before it is put into effect.
+//!
+//! Requests are made from what the policies themselves read and compare with: for every path a value that the policies
+//! name, one beside it, one of another type, or none. So each condition is seen true, false and with an error.
+
+use super::ParsedPolicy;
+use cedar_policy_core::ast::{
+    BinaryOp, Context, EntityUID, Expr, ExprKind, Literal, Request, RestrictedExpr, SlotEnv, SlotId, Template,
+    ValueKind, Var,
+};
+use cedar_policy_core::ast::{Entity, EntityUIDEntry};
+use cedar_policy_core::entities::{Entities, NoEntitiesSchema, TCComputation};
+use cedar_policy_core::evaluator::Evaluator;
+use cedar_policy_core::extensions::Extensions;
+use cedar_policy_core::FromNormalizedStr as _;
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// What came of trials.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trials {
+    /// In so many requests both came to the same value.
+    pub same: usize,
+    /// In so many requests both raised an error.
+    pub both_failed: usize,
+    /// In so many requests the first raised an error, and the second came to a value.
+    pub repaired: usize,
+    /// In so many requests anything else was different.
+    pub different: usize,
+    /// The first request in which anything else was different, in words.
+    pub example: Option<String>,
+}
+
+impl Trials {
+    /// Whether nothing changed.
+    pub fn are_equal(&self) -> bool {
+        self.repaired == 0 && self.different == 0
+    }
+
+    /// Whether at most errors became values.
+    pub fn only_repair(&self) -> bool {
+        self.different == 0
+    }
+}
+
+/// What a policy comes to for one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Holds,
+    Fails,
+    Raises,
+}
+
+/// Tries two policies of one effect on so many requests; `seed` says on which.
+pub fn trials(one: &ParsedPolicy, other: &ParsedPolicy, tries: usize, seed: u64) -> Trials {
+    let mut found = Trials::default();
+    if one.effect != other.effect {
+        found.different = 1;
+        found.example = Some("the effect is another one".to_owned());
+        return found;
+    }
+    let conditions = [one, other].map(|policy| policy.template.condition());
+    let mut pool = Pool::default();
+    for condition in &conditions {
+        pool.learn(condition);
+    }
+    pool.finish();
+    let mut chance = Chance(seed);
+    for _ in 0..tries {
+        let Some(trial) = pool.trial(&mut chance, [&one.template, &other.template]) else {
+            continue;
+        };
+        let [before, after] = conditions.each_ref().map(|condition| trial.outcome(condition));
+        match (before, after) {
+            (Outcome::Raises, Outcome::Raises) => found.both_failed += 1,
+            (before, after) if before == after => found.same += 1,
+            (Outcome::Raises, _) => found.repaired += 1,
+            (before, after) => {
+                found.different += 1;
+                found.example.get_or_insert_with(|| {
+                    let say = |outcome| match outcome {
+                        Outcome::Holds => "applies",
+                        Outcome::Fails => "does not apply",
+                        Outcome::Raises => "raises an error",
+                    };
+                    format!("it {}, and {} before: {}", say(after), say(before), trial.words)
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Numbers by chance, the same for the same seed (SplitMix64).
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % (limit.max(1) as u64)).unwrap_or_default()
+    }
+
+    fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+        all.get(self.below(all.len()))
+    }
+
+    /// Whether something happens in so many of a hundred cases.
+    fn percent(&mut self, share: u64) -> bool {
+        self.next() % 100 < share
+    }
+}
+
+/// What is read of something: attributes with what is read of them in turn, and what they are compared with.
+#[derive(Debug, Clone, Default)]
+struct Read {
+    attributes: BTreeMap<SmolStr, Read>,
+    /// Values that it is compared with.
+    near: Vec<RestrictedExpr>,
+}
+
+/// What requests are made of.
+#[derive(Debug, Default)]
+struct Pool {
+    read: BTreeMap<Var, Read>,
+    values: Vec<RestrictedExpr>,
+    entities: Vec<EntityUID>,
+    types: BTreeSet<String>,
+    /// The names of tags that are read.
+    tags: BTreeSet<SmolStr>,
+}
+
+/// A request with its entities.
+struct Trial {
+    request: Request,
+    entities: Entities,
+    slots: SlotEnv,
+    words: String,
+}
+
+impl Trial {
+    fn outcome(&self, condition: &Expr) -> Outcome {
+        let evaluator = Evaluator::new(
+            self.request.clone(),
+            &self.entities,
+            Extensions::all_available(),
+        );
+        match evaluator.interpret(condition, &self.slots) {
+            Ok(value) => match value.value_kind() {
+                ValueKind::Lit(Literal::Bool(true)) => Outcome::Holds,
+                ValueKind::Lit(Literal::Bool(false)) => Outcome::Fails,
+                _ => Outcome::Raises,
+            },
+            Err(_) => Outcome::Raises,
+        }
+    }
+}
+
+impl Pool {
+    fn learn(&mut self, condition: &Expr) {
+        for part in condition.subexpressions() {
+            match part.expr_kind() {
+                ExprKind::Lit(Literal::EntityUID(uid)) => {
+                    self.types.insert(uid.entity_type().to_string());
+                    self.entities.push(uid.as_ref().clone());
+                }
+                ExprKind::Is { entity_type, .. } => {
+                    self.types.insert(entity_type.to_string());
+                }
+                ExprKind::GetAttr { .. } | ExprKind::HasAttr { .. } | ExprKind::ExtHasAttr { .. } => {
+                    self.note(part, &[]);
+                }
+                ExprKind::BinaryApp { op, arg1, arg2 } => {
+                    if let (BinaryOp::GetTag | BinaryOp::HasTag, ExprKind::Lit(Literal::String(name))) =
+                        (op, arg2.expr_kind())
+                    {
+                        self.tags.insert(name.clone());
+                    }
+                    self.compare(arg1, arg2);
+                    self.compare(arg2, arg1);
+                }
+                ExprKind::ExtensionFunctionApp { args, .. } => {
+                    for one in args.iter() {
+                        for other in args.iter() {
+                            self.compare(one, other);
+                        }
+                    }
+                }
+                ExprKind::Like { expr, pattern } => {
+                    let texts = [
+                        pattern.to_string().replace('*', ""),
+                        pattern.to_string().replace('*', "x"),
+                    ];
+                    let near: Vec<_> = texts.map(RestrictedExpr::val).to_vec();
+                    self.note(expr, &near);
+                }
+                _ => {}
+            }
+            if let Some(value) = constant(part) {
+                self.values.push(value);
+            }
+        }
+    }
+
+    /// Notes that one side is compared with the other, where that is constant.
+    fn compare(&mut self, path: &Expr, other: &Expr) {
+        let mut near = Vec::new();
+        for part in other.subexpressions() {
+            if let Some(value) = constant(part) {
+                near.extend(beside(part));
+                near.push(value);
+            }
+        }
+        if let Some(value) = constant(other) {
+            near.push(RestrictedExpr::set([value]));
+        }
+        self.note(path, &near);
+    }
+
+    /// Notes a path that is read, with values that it is compared with.
+    fn note(&mut self, expr: &Expr, near: &[RestrictedExpr]) {
+        let Some((variable, names)) = path(expr) else {
+            return;
+        };
+        let mut read = self.read.entry(variable).or_default();
+        for name in names {
+            read = read.attributes.entry(name).or_default();
+        }
+        if let ExprKind::BinaryApp { .. } = expr.expr_kind() {
+            return;
+        }
+        read.near.extend(near.iter().cloned());
+    }
+
+    fn finish(&mut self) {
+        self.values.extend([
+            RestrictedExpr::val(true),
+            RestrictedExpr::val(false),
+            RestrictedExpr::val(0),
+            RestrictedExpr::val(i64::MAX),
+            RestrictedExpr::val(i64::MIN),
+            RestrictedExpr::val(""),
+            RestrictedExpr::val("other"),
+            RestrictedExpr::set([]),
+        ]);
+        self.types.insert("Trial".to_owned());
+        let mut more = Vec::new();
+        for ty in &self.types {
+            more.extend(entity(ty, "other"));
+        }
+        self.entities.extend(more);
+        let mut seen = HashSet::new();
+        self.entities.retain(|uid| seen.insert(uid.clone()));
+        let entities = self.entities.iter().cloned();
+        self.values.extend(entities.map(RestrictedExpr::val));
+    }
+
+    /// A value for what is read so; nothing for none.
+    fn value(&self, read: &Read, chance: &mut Chance, depth: usize) -> Option<RestrictedExpr> {
+        if chance.percent(8) {
+            return None;
+        }
+        let inner = !read.attributes.is_empty();
+        if inner && depth < 12 && chance.percent(70) {
+            let members = read.attributes.iter().filter_map(|(name, read)| {
+                Some((name.clone(), self.value(read, chance, depth + 1)?))
+            });
+            return RestrictedExpr::record(members.collect::<Vec<_>>()).ok();
+        }
+        if inner && chance.percent(80) {
+            return chance.of(&self.entities).cloned().map(RestrictedExpr::val);
+        }
+        match !read.near.is_empty() && chance.percent(80) {
+            true => chance.of(&read.near).cloned(),
+            false => chance.of(&self.values).cloned(),
+        }
+    }
+
+    fn trial(&self, chance: &mut Chance, templates: [&Template; 2]) -> Option<Trial> {
+        let extensions = Extensions::all_available();
+        let mut words = Vec::new();
+        let [principal, action, resource] =
+            [Var::Principal, Var::Action, Var::Resource].map(|variable| {
+                let named = self.read.get(&variable).map(|read| &read.near);
+                let named = named.into_iter().flatten().filter_map(uid_of);
+                let named: Vec<EntityUID> = named.collect();
+                match !named.is_empty() && chance.percent(70) {
+                    true => chance.of(&named).cloned(),
+                    false => chance.of(&self.entities).cloned(),
+                }
+            });
+        let (principal, action, resource) = (principal?, action?, resource?);
+        let nothing = Read::default();
+        let context = self.read.get(&Var::Context).unwrap_or(&nothing);
+        let mut members = Vec::new();
+        for (name, read) in &context.attributes {
+            if let Some(value) = self.value(read, chance, 0) {
+                words.push(format!("context.{name} = {value}"));
+                members.push((name.clone(), value));
+            }
+        }
+        let context = Context::from_pairs(members, extensions).ok()?;
+        let of_all: Vec<&Read> = [Var::Principal, Var::Action, Var::Resource]
+            .iter()
+            .filter_map(|variable| self.read.get(variable))
+            .collect();
+        let mut entities: Vec<Entity> = Vec::new();
+        for (at, uid) in self.entities.iter().enumerate() {
+            if chance.percent(10) {
+                continue;
+            }
+            // Any entity may be read like any variable: what lies behind an attribute is not told apart.
+            let mut attributes: BTreeMap<SmolStr, RestrictedExpr> = BTreeMap::new();
+            for read in all_reads(&of_all, context_reads(self.read.get(&Var::Context))) {
+                for (name, inner) in &read.attributes {
+                    if let Some(value) = self.value(inner, chance, 0) {
+                        attributes.insert(name.clone(), value);
+                    }
+                }
+            }
+            let tags: Vec<(SmolStr, RestrictedExpr)> = self
+                .tags
+                .iter()
+                .filter_map(|name| {
+                    let value = chance.percent(60).then(|| chance.of(&self.values))?;
+                    Some((name.clone(), value?.clone()))
+                })
+                .collect();
+            // Only what stands behind it may lie above it, so that nothing lies above itself.
+            let above = self.entities.iter().skip(at + 1);
+            let parents: HashSet<EntityUID> =
+                above.filter(|_| chance.percent(30)).cloned().collect();
+            for (name, value) in &attributes {
+                if *uid == principal || *uid == resource {
+                    words.push(format!("{uid}.{name} = {value}"));
+                }
+            }
+            entities.push(
+                Entity::new(uid.clone(), attributes, HashSet::new(), parents, tags, extensions).ok()?,
+            );
+        }
+        let entities = Entities::from_entities(
+            entities,
+            None::<&NoEntitiesSchema>,
+            TCComputation::ComputeNow,
+            extensions,
+        )
+        .ok()?;
+        words.insert(0, format!("{principal} does {action} to {resource}"));
+        let entry = |uid: EntityUID| EntityUIDEntry::known(uid, None);
+        let mut slots = SlotEnv::new();
+        for (slot, of) in [
+            (SlotId::principal(), &principal),
+            (SlotId::resource(), &resource),
+        ] {
+            if templates.iter().any(|template| template.slots().any(|found| found.id == slot)) {
+                let filled = match chance.percent(50) {
+                    true => of.clone(),
+                    false => chance.of(&self.entities)?.clone(),
+                };
+                slots.insert(slot, filled);
+            }
+        }
+        let request = Request::new_unchecked(
+            entry(principal),
+            entry(action),
+            entry(resource),
+            Some(context),
+        );
+        Some(Trial {
+            request,
+            entities,
+            slots,
+            words: words.join(", "),
+        })
+    }
+}
+
+/// What is read of variables, and of what lies behind their attributes.
+fn all_reads<'r>(variables: &[&'r Read], context: Vec<&'r Read>) -> Vec<&'r Read> {
+    let mut found = Vec::new();
+    let mut open: Vec<&Read> = variables.to_vec();
+    open.extend(context);
+    while let Some(read) = open.pop() {
+        found.push(read);
+        open.extend(read.attributes.values());
+    }
+    found
+}
+
+fn context_reads(context: Option<&Read>) -> Vec<&Read> {
+    context.map_or_else(Vec::new, |read| read.attributes.values().collect())
+}
+
+fn entity(ty: &str, id: &str) -> Option<EntityUID> {
+    let name = cedar_policy_core::ast::Name::from_normalized_str(ty).ok()?;
+    let id = cedar_policy_core::ast::Eid::new(id);
+    Some(EntityUID::from_components(name.into(), id, None))
+}
+
+fn uid_of(value: &RestrictedExpr) -> Option<EntityUID> {
+    match value.as_borrowed().expr_kind() {
+        ExprKind::Lit(Literal::EntityUID(uid)) => Some(uid.as_ref().clone()),
+        _ => None,
+    }
+}
+
+/// An expression of literals as a value that a request can hold.
+fn constant(expr: &Expr) -> Option<RestrictedExpr> {
+    let is_constant = expr.subexpressions().all(|part| {
+        matches!(
+            part.expr_kind(),
+            ExprKind::Lit(_)
+                | ExprKind::Set(_)
+                | ExprKind::Record(_)
+                | ExprKind::ExtensionFunctionApp { .. }
+        )
+    });
+    is_constant.then(|| RestrictedExpr::new(expr.clone()).ok())?
+}
+
+/// The values beside a literal.
+fn beside(expr: &Expr) -> Vec<RestrictedExpr> {
+    match expr.expr_kind() {
+        ExprKind::Lit(Literal::Long(number)) => vec![
+            RestrictedExpr::val(number.saturating_add(1)),
+            RestrictedExpr::val(number.saturating_sub(1)),
+        ],
+        ExprKind::Lit(Literal::Bool(flag)) => vec![RestrictedExpr::val(!flag)],
+        ExprKind::Lit(Literal::String(text)) => vec![RestrictedExpr::val(format!("{text}x"))],
+        _ => Vec::new(),
+    }
+}
+
+/// A variable and the attributes that are read of it.
+fn path(expr: &Expr) -> Option<(Var, Vec<SmolStr>)> {
+    match expr.expr_kind() {
+        ExprKind::Var(variable) => Some((*variable, Vec::new())),
+        ExprKind::GetAttr { expr, attr } | ExprKind::HasAttr { expr, attr } => {
+            let (variable, mut names) = path(expr)?;
+            names.push(attr.clone());
+            Some((variable, names))
+        }
+        ExprKind::ExtHasAttr { expr, attrs } => {
+            let (variable, mut names) = path(expr)?;
+            names.extend(attrs.iter().cloned());
+            Some((variable, names))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cedar::parse_policies;
+    use crate::model::SourceFile;
+
+    fn compare(one: &str, other: &str) -> Trials {
+        let parse = |text: &str| {
+            let (mut policies, faults) = parse_policies(&SourceFile::new("a.cedar", text));
+            assert!(faults.is_empty(), "{faults:?}");
+            policies.remove(0)
+        };
+        trials(&parse(one), &parse(other), 2_000, 7)
+    }
+
+    /// Pairs of conditions: equal, repaired, or neither.
+    #[test]
+    fn what_differs_is_seen() {
+        let of = |condition: &str| format!("forbid (principal, action, resource) when {{ {condition} }};");
+        for (one, other, equal, repair) in [
+            ("context.a == \"x\"", "\"x\" == context.a", true, true),
+            ("context.n > 5", "context.n >= 5", false, false),
+            ("context.n > 5", "!(context.n <= 5)", true, true),
+            ("context.a == true", "context.a", false, false),
+            ("context.a in [\"x\", \"y\"]", "[\"x\", \"y\"].contains(context.a)", false, true),
+            ("context.a.b == 1", "context has a && context.a.b == 1", false, true),
+            ("context has a.b && context.a.b == 1", "context has a && context.a has b && context.a.b == 1", false, true),
+            ("context.a == 1 && context.b == 2", "context.b == 2 && context.a == 1", false, false),
+            ("principal.x == resource.x", "resource.x == principal.x", true, true),
+            ("principal in T::\"a\"", "principal == T::\"a\"", false, false),
+            ("principal in [T::\"a\"]", "principal in T::\"a\"", true, true),
+            ("context.d.lessThan(decimal(\"1.5\"))", "decimal(\"1.5\").greaterThan(context.d)", true, true),
+            ("context.a like \"x*\"", "context.a like \"x*\" && !(context.a like \"*y\")", false, false),
+            ("context.a == \"x\" || context.a == \"y\"", "[\"x\", \"y\"].contains(context.a)", true, true),
+            ("if context.a then true else false", "context.a", true, true),
+            ("principal.hasTag(\"a\") && principal.getTag(\"a\") == 1", "principal.hasTag(\"a\") && 1 == principal.getTag(\"a\")", true, true),
+            ("principal.getTag(\"a\") == 1", "principal.hasTag(\"a\") && principal.getTag(\"a\") == 1", false, true),
+            ("context.a.contains(1)", "context.a.containsAny([1])", true, true),
+        ] {
+            let found = compare(&of(one), &of(other));
+            assert_eq!((found.are_equal(), found.only_repair()), (equal, repair), "{one} / {other}: {found:?}");
+            assert!(found.same + found.repaired > 0 && found.same + found.both_failed + found.repaired + found.different > 1_500, "{one}: {found:?}");
+        }
+        let found = compare("permit (principal, action, resource);", "forbid (principal, action, resource);");
+        assert!(!found.only_repair());
+    }
+
+    #[test]
+    fn scopes_and_slots_are_tried() {
+        let one = "permit (principal == ?principal, action in [Action::\"a\"], resource) when { resource in T::\"x\" };";
+        let other = "permit (principal == ?principal, action in Action::\"a\", resource in T::\"x\");";
+        let found = compare(one, other);
+        assert!(found.are_equal() && found.same > 1_500, "{found:?}");
+        let other = "permit (principal == ?principal, action == Action::\"a\", resource in T::\"x\");";
+        assert!(!compare(one, other).only_repair());
+    }
+}

@@ -1,0 +1,70 @@
+//! Whether a fix keeps its promise: the policies that it touches are tried before and after.
+
+use super::catalogue::FixKind;
+use super::fix::Fix;
+use crate::cedar::{self, ParsedPolicy};
+use crate::model::SourceFile;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// So many requests are tried for each policy that a fix touches.
+const TRIES: usize = 1_500;
+
+/// Whether a fix may be put into effect; else why not. `after` is the new text of each file that it touches.
+///
+/// # Errors
+///
+/// Where a file does not parse any more, policies come or go, or a policy changes more than the kind of fix allows.
+pub fn judge<'t>(
+    fix: &Fix,
+    before: &dyn Fn(&str) -> Option<&'t SourceFile>,
+    after: &BTreeMap<Arc<str>, String>,
+) -> Result<(), String> {
+    for (path, text) in after {
+        let is_policies = path.ends_with(".cedar") || path.ends_with(".cedar.json");
+        let Some(old) = before(path).filter(|_| is_policies) else {
+            continue;
+        };
+        let new = SourceFile::new(path.clone(), text.as_str());
+        let (new, faults) = cedar::parse_policies(&new);
+        if let Some(fault) = faults.first() {
+            return Err(format!("`{path}` would not parse: {}", fault.message));
+        }
+        if fix.kind == FixKind::Suggested {
+            continue;
+        }
+        let (old, _) = cedar::parse_policies(old);
+        if old.len() != new.len() {
+            return Err("policies would come or go".to_owned());
+        }
+        for (old, new) in old.iter().zip(&new) {
+            one(fix.kind, old, new)?;
+        }
+    }
+    Ok(())
+}
+
+fn one(kind: FixKind, old: &ParsedPolicy, new: &ParsedPolicy) -> Result<(), String> {
+    if old.same_tree(new) {
+        return Ok(());
+    }
+    // The same for the same policy: a fix that was refused is refused again.
+    let found = cedar::trials(old, new, TRIES, 0x5EED);
+    let holds = match kind {
+        FixKind::Equivalent => found.are_equal(),
+        FixKind::Repair => found.only_repair(),
+        FixKind::Suggested => true,
+    };
+    let tried = found.same + found.repaired + found.both_failed;
+    match (holds, tried > 0 || found.different > 0) {
+        (true, true) => Ok(()),
+        (true, false) => Err("no request could be made to try it on".to_owned()),
+        (false, _) => Err(format!(
+            "`{}` would change more than a fix of this kind may: {}",
+            old.display_id(),
+            found
+                .example
+                .unwrap_or_else(|| "an error would become a value".to_owned())
+        )),
+    }
+}

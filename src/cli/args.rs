@@ -128,7 +128,7 @@ pub enum Command {
     Approve(ApproveArgs),
     /// Show the approvals and what became of them.
     Approvals(ApprovalsArgs),
-    /// Explain one decision, or a group of changes: the status of every policy whose scope holds.
+    /// Explain one decision, a group of changes, or a lint.
     Explain(ExplainArgs),
     /// Write the examples of a group of changes as unit tests, with the decision that is meant.
     Pin(PinArgs),
@@ -324,11 +324,13 @@ Examples:
   agentauthz explain recordings/july.jsonl#call-17 --base main
   agentauthz explain 2 --plan plan.json
   agentauthz explain 2 --base main --at HEAD
+  agentauthz explain AZ101
+  agentauthz explain lints
   agentauthz explain --principal Agent::bot --action refund --resource Order::1 --context '{\"n\": 5}'")]
 pub struct ExplainArgs {
-    /// A recorded action, as `RECORDING#ID`, or as its id where the manifest's recordings hold it; or a group of changes,
-    /// by its number or the beginning of its fingerprint.
-    #[arg(value_name = "GROUP|ACTION", conflicts_with_all = ["principal", "action", "resource", "context"])]
+    /// A recorded action, as `RECORDING#ID`, or as its id where the manifest's recordings hold it; a group of changes, by
+    /// its number or the beginning of its fingerprint; a lint, by its code or name; or `lints`, for the list of all.
+    #[arg(value_name = "GROUP|ACTION|LINT", conflicts_with_all = ["principal", "action", "resource", "context"])]
     pub what: Option<String>,
     /// Where the group is looked up.
     #[command(flatten)]

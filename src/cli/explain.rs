@@ -4,6 +4,7 @@ use super::args::ExplainArgs;
 use super::error::CliError;
 use super::find::{find_by_id, find_recorded};
 use super::group::{Grouped, group_named};
+use super::lints;
 use super::origin::Origin;
 use super::output::{Output, Report};
 use super::read_plan::names_group;
@@ -42,6 +43,11 @@ impl Report for Explained<'_> {
 }
 
 pub fn run(args: &ExplainArgs, output: &Output) -> Result<u8, CliError> {
+    if let Some(name) = &args.what
+        && lints::explain(name, output)?
+    {
+        return Ok(0);
+    }
     let versions = &args.looked_up;
     if let Some(name) = &args.what
         && (versions.plan.is_some() || names_group(name))

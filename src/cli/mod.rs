@@ -16,6 +16,7 @@ mod group;
 mod import;
 mod init;
 mod lint;
+mod lints;
 mod mutate;
 mod origin;
 mod output;

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // `yaml` for its `Spanned`, of which the types of a repository's files are made.
     ("engine", &["model", "yaml", "cedar", "repository"]),
     ("check", CAPABILITY),
+    ("lint", CAPABILITY),
     ("testing", CAPABILITY),
     ("replay", CAPABILITY),
     ("diff", CAPABILITY),
@@ -29,6 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "repository",
             "engine",
             "check",
+            "lint",
             "testing",
             "replay",
             "diff",

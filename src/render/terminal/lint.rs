@@ -1,6 +1,6 @@
 //! `lint` for a terminal.
 
-use crate::lint::{Finding, FixKind, LintReport};
+use crate::lint::{Finding, FixKind, Lint, LintReport, Run};
 use crate::model::Sources;
 use crate::render::{Header, Role, count, diagnostics, paint};
 use crate::repository::LintLevel;
@@ -141,4 +141,64 @@ fn aside(header: &Header, report: &LintReport) -> String {
         count(report.ran.len() as u64, "lint")
     ));
     out
+}
+
+/// The page of a lint.
+pub fn lint_page(lint: &Lint) -> String {
+    let mut out = String::new();
+    let mut code = false;
+    for (at, line) in lint.page.lines().enumerate() {
+        if line.starts_with("```") {
+            code = !code;
+            continue;
+        }
+        let line = line.trim_end();
+        out.push_str(&match (code, line) {
+            (true, line) => format!("    {line}\n"),
+            (false, line) if line.starts_with('#') => {
+                format!("{}\n", paint(Role::Heading, line.trim_start_matches('#').trim()))
+            }
+            (false, line) => format!("{line}\n"),
+        });
+        if at == 0 {
+            out.push_str(&format!("{}\n", paint(Role::Quiet, facts(lint))));
+        }
+    }
+    out
+}
+
+/// A line for each lint.
+pub fn lint_list(lints: &[&Lint]) -> String {
+    let mut out = String::new();
+    let mut group = "";
+    for lint in lints {
+        if lint.group() != group {
+            group = lint.group();
+            out.push_str(&format!("{}\n", paint(Role::Heading, group)));
+        }
+        let solver = match lint.run {
+            Run::Solver => "  (needs a solver: not run yet)",
+            Run::Policy(_) | Run::Repository(_) | Run::Passed => "",
+        };
+        out.push_str(&format!(
+            "  {}  {:<7}  {:<28}  {}{}\n",
+            paint(Role::Name, lint.code),
+            lint.level.name(),
+            lint.slug,
+            lint.title,
+            paint(Role::Quiet, solver)
+        ));
+    }
+    out
+}
+
+fn facts(lint: &Lint) -> String {
+    let evidence: Vec<&str> = lint.evidence.iter().map(|one| one.name()).collect();
+    let fix = lint.fix.map_or("none", FixKind::name);
+    format!(
+        "{} · {} · fix: {fix} · rests upon: {}",
+        lint.level.name(),
+        lint.group(),
+        evidence.join(", ")
+    )
 }

@@ -23,7 +23,7 @@ pub use document::document;
 pub use explain::explain;
 pub use group::group;
 pub use import::import;
-pub use lint::{lint, lint_summary};
+pub use lint::{lint, lint_list, lint_page, lint_summary};
 pub use mutation::mutation;
 pub use pin::pin;
 pub use replay::replay;

@@ -17,6 +17,7 @@ pub mod repository;
 pub mod check;
 pub mod diff;
 pub mod explain;
+pub mod format;
 pub mod init;
 pub mod lint;
 pub mod pin;

@@ -116,6 +116,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Find what is legal and still not meant: guardrails that never fire, permits that are too wide, agents nobody owns.
     Lint(LintArgs),
+    /// Lay out policies and schemas in the usual way.
+    Fmt(FmtArgs),
     /// Run the unit tests.
     Test(TestArgs),
     /// Decide every recorded action under one version.
@@ -160,6 +162,21 @@ pub struct CheckArgs {
     /// The version to check: the working tree, a git revision or `dir:PATH`.
     #[arg(long, value_name = "VERSION", help = format!("The version to check: {VERSION_HELP}"))]
     pub at: Option<String>,
+}
+
+/// Arguments of `fmt`.
+#[derive(Debug, Args)]
+pub struct FmtArgs {
+    /// Format only these files or directories, relative to the repository's root; `-` reads a policy file from standard
+    /// input and writes it to standard output.
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// Write nothing, and fail where something would be written.
+    #[arg(long)]
+    pub check: bool,
+    /// Show the difference, and write nothing.
+    #[arg(long)]
+    pub diff: bool,
 }
 
 /// Arguments of `replay`.

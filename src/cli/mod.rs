@@ -11,6 +11,7 @@ mod document;
 mod error;
 mod explain;
 mod find;
+mod fmt;
 mod gate;
 mod group;
 mod import;

@@ -170,6 +170,15 @@ impl Output {
         }
     }
 
+    /// Writes text as it is to standard output.
+    pub fn print_raw(&self, text: &str) -> Result<(), CliError> {
+        let mut stdout = std::io::stdout().lock();
+        stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+            .map_err(|error| CliError::output(&error))
+    }
+
     /// Writes text with styles to standard output.
     pub fn print(&self, text: &str) -> Result<(), CliError> {
         let stdout = std::io::stdout();

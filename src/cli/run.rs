@@ -5,7 +5,7 @@ use super::document::FORMATS;
 use super::error::CliError;
 use super::output::{BASIC, Output};
 use super::{
-    approvals, approve, check, diff, explain, gate, import, init, lint, pin, print, replay, schema, test,
+    approvals, approve, check, diff, explain, fmt, gate, import, init, lint, pin, print, replay, schema, test,
 };
 use crate::render::{Role, diagnostics, paint, printable};
 use clap::Parser;
@@ -65,6 +65,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
     match &cli.command {
         Command::Init(args) => init::run(args, &output),
         Command::Check(args) => check::run(args, &output),
+        Command::Fmt(args) => fmt::run(args, &output),
         Command::Lint(args) => lint::run(args, &output),
         Command::Test(args) => test::run(args, &output),
         Command::Replay(args) => replay::run(args, &output),
@@ -88,6 +89,7 @@ fn formats(command: &Command) -> &'static [Format] {
         Command::Test(_) => test::FORMATS,
         Command::Init(_)
         | Command::Check(_)
+        | Command::Fmt(_)
         | Command::Replay(_)
         | Command::Approve(_)
         | Command::Approvals(_)

@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("replay", CAPABILITY),
     ("diff", CAPABILITY),
     ("explain", CAPABILITY),
+    ("format", CAPABILITY),
     ("init", CAPABILITY),
     ("pin", CAPABILITY),
     // Reports, and the types that reports are made of.
@@ -35,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "replay",
             "diff",
             "explain",
+            "format",
             "init",
             "pin",
         ],

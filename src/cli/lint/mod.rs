@@ -93,7 +93,7 @@ fn look(args: &LintArgs, version: &PolicyVersion, output: &Output) -> Result<Lin
 }
 
 /// Whether a file is what a path names, or lies below it.
-fn is_within(file: &str, path: &str) -> bool {
+pub(super) fn is_within(file: &str, path: &str) -> bool {
     path.is_empty()
         || path == "."
         || file == path

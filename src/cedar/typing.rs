@@ -9,7 +9,7 @@ use cedar_policy_core::ast;
 use cedar_policy_core::validator::ValidationMode;
 use cedar_policy_core::validator::typecheck::{PolicyCheck, Typechecker};
 use cedar_policy_core::validator::types::{BoolType, Type as CedarType};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// The request environments of a schema, for looking at many policies.
@@ -189,13 +189,18 @@ fn is_true(expr: &ast::Expr<Option<CedarType>>) -> bool {
     matches!(expr.data(), Some(CedarType::Bool(BoolType::True)))
 }
 
-/// Notes the type of every part that has a place.
+/// Notes the type of every part that has a place. Several parts may stand at one, as `context.a` does in `context.a.b`:
+/// the outermost of them, which comes first, is the expression at that place.
 fn collect(expr: &ast::Expr<Option<CedarType>>, types: &mut BTreeMap<Span, Typed>) {
+    let mut seen = HashSet::new();
     for part in expr.subexpressions() {
         let (Some(loc), Some(ty)) = (part.source_loc(), part.data()) else {
             continue;
         };
         let span = Span::new(loc.start(), loc.end() - loc.start());
+        if !seen.insert(span) {
+            continue;
+        }
         let (hold, fail) = match ty {
             CedarType::Bool(BoolType::True) => (true, false),
             CedarType::Bool(BoolType::False) => (false, true),

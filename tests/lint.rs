@@ -281,8 +281,11 @@ fn suggestions_are_asked_for_one_by_one() {
 
 /// The official schema, as the crate `serde-sarif` carries it.
 fn sarif_schema() -> Value {
+    let host = std::process::Command::new("rustc").arg("-vV").output().unwrap();
+    let host = String::from_utf8(host.stdout).unwrap();
+    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let listed = std::process::Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", host])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
@@ -326,7 +329,7 @@ fn reports_conform_to_their_schema_and_are_read_by_others() {
     let ran = run(copy.path(), &["lint", "--format", "junit", "--now", NOW]);
     let suites = junit_parser::from_reader(ran.out.as_bytes()).unwrap();
     assert_eq!(suites.suites.len(), 1);
-    assert!(suites.suites[0].cases.iter().any(|case| case.status.is_failure() && case.name.starts_with("AZ101")));
+    assert!(suites.suites[0].cases.iter().any(|case| case.status.is_failure() && case.name.contains("AZ101")));
     let ran = run(copy.path(), &["lint", "--format", "github", "--now", NOW]);
     assert!(ran.out.lines().count() <= 10 && ran.out.lines().all(|line| line.starts_with("::")), "{}", ran.out);
     assert!(ran.out.starts_with("::error file="), "{}", ran.out);

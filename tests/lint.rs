@@ -88,7 +88,11 @@ fn what_is_known_to_be_bad_is_found() {
     }
     // The type checker's words about the same place are not repeated.
     let twice = report.findings.iter().filter(|one| {
-        one.lint.code == "AZ109" && report.findings.iter().any(|own| own.lint.code == "AZ101" && own.policy == one.policy)
+        one.lint.code == "AZ109"
+            && report
+                .findings
+                .iter()
+                .any(|own| own.lint.code == "AZ101" && own.policy == one.policy)
     });
     assert_eq!(twice.count(), 0);
 }
@@ -103,19 +107,50 @@ fn repaired_guardrails_fire() {
         &["lint", "--fix", "--repair", "--diff", "--now", NOW],
     );
     assert!(ran.out.contains("would apply"), "{}", ran.all());
-    assert_eq!(load(copy.path()).sources.get("policies/guardrails.cedar"), before.sources.get("policies/guardrails.cedar"));
+    assert_eq!(
+        load(copy.path()).sources.get("policies/guardrails.cedar"),
+        before.sources.get("policies/guardrails.cedar")
+    );
     let ran = run(copy.path(), &["lint", "--fix", "--repair", "--now", NOW]);
     assert_eq!(ran.code, 1, "{}", ran.all());
     let after = load(copy.path());
-    let text = after.sources.get("policies/guardrails.cedar").unwrap().text.to_string();
-    assert_eq!(text.matches(".contains(context.input.").count(), 4, "{text}");
-    assert!(text.contains(r#"["prod", "staging"].contains(resource.environment)"#), "{text}");
+    let text = after
+        .sources
+        .get("policies/guardrails.cedar")
+        .unwrap()
+        .text
+        .to_string();
+    assert_eq!(
+        text.matches(".contains(context.input.").count(),
+        4,
+        "{text}"
+    );
+    assert!(
+        text.contains(r#"["prod", "staging"].contains(resource.environment)"#),
+        "{text}"
+    );
     assert!(text.starts_with("// Five guardrails"), "comments stay");
     for (action, context, forbid) in [
-        ("run_command", r#"{"input": {"command": "ls", "host": "db-1", "user": "me"}, "session": {"tainted": false}}"#, "no-prod-host"),
-        ("run_command", r#"{"input": {"command": "ls", "host": "a", "user": "root"}, "session": {"tainted": false}}"#, "no-root"),
-        ("write_file", r#"{"input": {"mode": "0777", "path": "/workspace/a"}, "session": {"tainted": false}}"#, "no-odd-mode"),
-        ("fetch_url", r#"{"input": {"host": "www.example.com", "method": "POST"}, "session": {"tainted": false}}"#, "no-writing-methods"),
+        (
+            "run_command",
+            r#"{"input": {"command": "ls", "host": "db-1", "user": "me"}, "session": {"tainted": false}}"#,
+            "no-prod-host",
+        ),
+        (
+            "run_command",
+            r#"{"input": {"command": "ls", "host": "a", "user": "root"}, "session": {"tainted": false}}"#,
+            "no-root",
+        ),
+        (
+            "write_file",
+            r#"{"input": {"mode": "0777", "path": "/workspace/a"}, "session": {"tainted": false}}"#,
+            "no-odd-mode",
+        ),
+        (
+            "fetch_url",
+            r#"{"input": {"host": "www.example.com", "method": "POST"}, "session": {"tainted": false}}"#,
+            "no-writing-methods",
+        ),
     ] {
         let decide = |version: &agentauthz::repository::PolicyVersion| {
             let request = request(action, context);
@@ -127,10 +162,23 @@ fn repaired_guardrails_fire() {
             authorize(&version.policies, prepared)
         };
         let (old, new) = (decide(&before), decide(&after));
-        assert!(old.errors.iter().any(|id| id.as_ref() == forbid), "{forbid} raised an error before");
-        assert!(new.determining.iter().any(|id| id.as_ref() == forbid), "{forbid} fires");
+        assert!(
+            old.errors.iter().any(|id| id.as_ref() == forbid),
+            "{forbid} raised an error before"
+        );
+        assert!(
+            new.determining.iter().any(|id| id.as_ref() == forbid),
+            "{forbid} fires"
+        );
     }
-    assert!(after.parsed.iter().filter(|policy| policy.effect == Effect::Forbid).count() >= 5);
+    assert!(
+        after
+            .parsed
+            .iter()
+            .filter(|policy| policy.effect == Effect::Forbid)
+            .count()
+            >= 5
+    );
 }
 
 fn request(action: &str, context: &str) -> agentauthz::model::Request {
@@ -157,27 +205,44 @@ fn load(root: &Path) -> agentauthz::repository::PolicyVersion {
 fn a_baseline_holds_what_was_there_and_nothing_else() {
     let copy = known_bad();
     let manifest = copy.path().join("agentauthz.yaml");
-    std::fs::write(&manifest, "version: 1\nname: known-bad\nlint: { baseline: lint-baseline.yaml }\n").unwrap();
+    std::fs::write(
+        &manifest,
+        "version: 1\nname: known-bad\nlint: { baseline: lint-baseline.yaml }\n",
+    )
+    .unwrap();
     let (_, before) = json(copy.path(), &[]);
     let all = found(&before).len();
     let ran = run(copy.path(), &["lint", "--update-baseline", "--now", NOW]);
     assert_eq!(ran.code, 0, "{}", ran.all());
     let (ran, after) = json(copy.path(), &[]);
-    assert_eq!((ran.code, found(&after).len(), &after["in_baseline"]), (0, 0, &Value::from(all)), "{after}");
+    assert_eq!(
+        (ran.code, found(&after).len(), &after["in_baseline"]),
+        (0, 0, &Value::from(all)),
+        "{after}"
+    );
     // Layout does not count, nor does what stands before.
     let path = copy.path().join("policies/guardrails.cedar");
     let text = std::fs::read_to_string(&path).unwrap();
-    let moved = text.replace("when { context.input.user in", "// why\n\n  when {\n    context.input.user  in");
+    let moved = text.replace(
+        "when { context.input.user in",
+        "// why\n\n  when {\n    context.input.user  in",
+    );
     std::fs::write(&path, format!("// more\n\n{moved}")).unwrap();
     let (_, after) = json(copy.path(), &[]);
     assert_eq!(found(&after), []);
     // What is new is found, and what is repaired has to leave the list.
-    let repaired = text.replace(r#"context.input.user in ["root", "admin"]"#, r#"context.input.user == "root""#);
+    let repaired = text.replace(
+        r#"context.input.user in ["root", "admin"]"#,
+        r#"context.input.user == "root""#,
+    );
     let more = "\n@id(\"more\")\npermit (principal, action, resource);\n";
     std::fs::write(&path, format!("{repaired}{more}")).unwrap();
     let (_, after) = json(copy.path(), &[]);
     let codes: Vec<(String, String)> = found(&after);
-    assert!(codes.contains(&("AZ201".to_owned(), "more".to_owned())), "{codes:?}");
+    assert!(
+        codes.contains(&("AZ201".to_owned(), "more".to_owned())),
+        "{codes:?}"
+    );
     assert!(codes.iter().any(|(code, _)| code == "AZ412"), "{codes:?}");
     let (_, after) = json(copy.path(), &["--ignore-baseline"]);
     assert!(found(&after).len() + 1 >= all);
@@ -202,14 +267,25 @@ fn levels_come_from_manifest_files_and_command_line() {
     assert_eq!(level(&[]).as_deref(), Some("warning"));
     assert_eq!(level(&["-A", "permit-everything"]), None);
     assert_eq!(level(&["-D", "warnings"]).as_deref(), Some("error"));
-    assert_eq!(level(&["-A", "all", "-D", "AZ201"]).as_deref(), Some("error"));
+    assert_eq!(
+        level(&["-A", "all", "-D", "AZ201"]).as_deref(),
+        Some("error")
+    );
     let ran = run(copy.path(), &["lint", "-A", "AZ999"]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("there is no lint `AZ999`"), "{}", ran.err);
-    std::fs::write(&manifest, "version: 1\nlint:\n  levels: { permit-everthing: off }\n").unwrap();
+    std::fs::write(
+        &manifest,
+        "version: 1\nlint:\n  levels: { permit-everthing: off }\n",
+    )
+    .unwrap();
     let ran = run(copy.path(), &["lint"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.err.contains("`permit-everything` may be meant"), "{}", ran.err);
+    assert!(
+        ran.err.contains("`permit-everything` may be meant"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -232,18 +308,34 @@ fn only_what_a_change_brought_is_shown() {
     assert!(report["before"].as_u64().unwrap() > 5);
     let path = copy.path().join("policies/guardrails.cedar");
     let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, format!("{text}\n@id(\"more\")\npermit (principal, action, resource);\n")).unwrap();
+    std::fs::write(
+        &path,
+        format!("{text}\n@id(\"more\")\npermit (principal, action, resource);\n"),
+    )
+    .unwrap();
     let (ran, report) = json(copy.path(), &["--changed", "HEAD"]);
     let codes = found(&report);
     assert_eq!(ran.code, 1);
-    assert!(codes.iter().all(|(_, policy)| policy == "more" || policy.is_empty() || policy == "everything"), "{codes:?}");
-    assert!(codes.contains(&("AZ201".to_owned(), "more".to_owned())), "{codes:?}");
+    assert!(
+        codes
+            .iter()
+            .all(|(_, policy)| policy == "more" || policy.is_empty() || policy == "everything"),
+        "{codes:?}"
+    );
+    assert!(
+        codes.contains(&("AZ201".to_owned(), "more".to_owned())),
+        "{codes:?}"
+    );
 }
 
 #[test]
 fn a_broken_file_hides_no_other_and_is_no_clean_run() {
     let copy = known_bad();
-    std::fs::write(copy.path().join("policies/broken.cedar"), "permit (principal").unwrap();
+    std::fs::write(
+        copy.path().join("policies/broken.cedar"),
+        "permit (principal",
+    )
+    .unwrap();
     let (ran, report) = json(copy.path(), &[]);
     assert_eq!((ran.code, &report["unread"]), (2, &Value::from(1)));
     assert!(found(&report).contains(&("AZ201".to_owned(), "everything".to_owned())));
@@ -254,7 +346,12 @@ fn paths_narrow_what_is_shown() {
     let copy = known_bad();
     let (_, report) = json(copy.path(), &["policies/filters.cedar"]);
     let all = report["findings"].as_array().unwrap();
-    assert!(!all.is_empty() && all.iter().all(|one| one["path"] == "policies/filters.cedar"));
+    assert!(
+        !all.is_empty()
+            && all
+                .iter()
+                .all(|one| one["path"] == "policies/filters.cedar")
+    );
     let ran = run(copy.path(), &["lint", "policies/none.cedar"]);
     assert_eq!(ran.code, 2, "{}", ran.all());
 }
@@ -273,19 +370,40 @@ fn suggestions_are_asked_for_one_by_one() {
         .spawn()
         .unwrap();
     use std::io::Write as _;
-    child.stdin.take().unwrap().write_all("n\n".repeat(200).as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all("n\n".repeat(200).as_bytes())
+        .unwrap();
     let ran = Ran::of(&child.wait_with_output().unwrap());
     assert!(ran.err.contains("apply it?"), "{}", ran.all());
-    assert!(play.text("policies/more.cedar").contains("\"*example.com\""));
+    assert!(
+        play.text("policies/more.cedar")
+            .contains("\"*example.com\"")
+    );
 }
 
 /// The official schema, as the crate `serde-sarif` carries it.
 fn sarif_schema() -> Value {
-    let host = std::process::Command::new("rustc").arg("-vV").output().unwrap();
+    let host = std::process::Command::new("rustc")
+        .arg("-vV")
+        .output()
+        .unwrap();
     let host = String::from_utf8(host.stdout).unwrap();
-    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+    let host = host
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .unwrap();
     let listed = std::process::Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", host])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--filter-platform",
+            host,
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
@@ -304,11 +422,17 @@ fn sarif_is_what_the_official_schema_says() {
     let log: Value = serde_json::from_str(&ran.out).unwrap();
     let schema = sarif_schema();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let faults: Vec<String> = validator.iter_errors(&log).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+    let faults: Vec<String> = validator
+        .iter_errors(&log)
+        .map(|fault| format!("{}: {fault}", fault.instance_path()))
+        .collect();
     assert!(faults.is_empty(), "{faults:#?}");
     let typed: serde_sarif::sarif::Sarif = serde_json::from_str(&ran.out).unwrap();
     let run_of = &typed.runs[0];
-    assert_eq!(run_of.tool.driver.rules.as_ref().unwrap().len(), agentauthz::lint::catalogue().len());
+    assert_eq!(
+        run_of.tool.driver.rules.as_ref().unwrap().len(),
+        agentauthz::lint::catalogue().len()
+    );
     let results = run_of.results.as_ref().unwrap();
     assert!(results.iter().any(|one| one.fixes.is_some()));
     assert!(results.iter().all(|one| one.partial_fingerprints.is_some()));
@@ -324,14 +448,26 @@ fn reports_conform_to_their_schema_and_are_read_by_others() {
     let (_, report) = json(copy.path(), &[]);
     let schema = agentauthz::render::lint_schema();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let faults: Vec<String> = validator.iter_errors(&report).map(|fault| fault.to_string()).collect();
+    let faults: Vec<String> = validator
+        .iter_errors(&report)
+        .map(|fault| fault.to_string())
+        .collect();
     assert!(faults.is_empty(), "{faults:#?}");
     let ran = run(copy.path(), &["lint", "--format", "junit", "--now", NOW]);
     let suites = junit_parser::from_reader(ran.out.as_bytes()).unwrap();
     assert_eq!(suites.suites.len(), 1);
-    assert!(suites.suites[0].cases.iter().any(|case| case.status.is_failure() && case.name.contains("AZ101")));
+    assert!(
+        suites.suites[0]
+            .cases
+            .iter()
+            .any(|case| case.status.is_failure() && case.name.contains("AZ101"))
+    );
     let ran = run(copy.path(), &["lint", "--format", "github", "--now", NOW]);
-    assert!(ran.out.lines().count() <= 10 && ran.out.lines().all(|line| line.starts_with("::")), "{}", ran.out);
+    assert!(
+        ran.out.lines().count() <= 10 && ran.out.lines().all(|line| line.starts_with("::")),
+        "{}",
+        ran.out
+    );
     assert!(ran.out.starts_with("::error file="), "{}", ran.out);
 }
 
@@ -342,9 +478,18 @@ fn every_lint_can_be_explained() {
     assert_eq!(list.code, 0);
     for lint in agentauthz::lint::catalogue() {
         assert!(list.out.contains(lint.code) && list.out.contains(lint.slug));
-        assert_ne!(lint.level, LintLevel::Off, "{}: a lint that is off has to be named here", lint.code);
+        assert_ne!(
+            lint.level,
+            LintLevel::Off,
+            "{}: a lint that is off has to be named here",
+            lint.code
+        );
     }
     let page = run(&here, &["explain", "string-in"]);
-    assert!(page.out.contains("AZ101 string-in") && !page.out.contains("```"), "{}", page.out);
+    assert!(
+        page.out.contains("AZ101 string-in") && !page.out.contains("```"),
+        "{}",
+        page.out
+    );
     assert_eq!(page.out, run(&here, &["explain", "AZ101"]).out);
 }

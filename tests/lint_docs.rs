@@ -17,7 +17,11 @@ fn table() -> String {
                 &group[1..]
             ));
         }
-        let evidence: Vec<&str> = lint.evidence.iter().map(|one: &Evidence| one.name()).collect();
+        let evidence: Vec<&str> = lint
+            .evidence
+            .iter()
+            .map(|one: &Evidence| one.name())
+            .collect();
         let rests = match lint.run {
             Run::Solver => "a solver: not run yet".to_owned(),
             Run::Policy(_) | Run::Repository(_) | Run::Passed => evidence.join(", "),
@@ -47,5 +51,8 @@ fn the_list_is_that_of_the_program() {
         std::fs::write(path, &wanted).unwrap();
         return;
     }
-    assert!(text == wanted, "docs/lints.md is not what the program says; run this test with AGENTAUTHZ_BLESS=1");
+    assert!(
+        text == wanted,
+        "docs/lints.md is not what the program says; run this test with AGENTAUTHZ_BLESS=1"
+    );
 }

@@ -20,7 +20,10 @@ use support::versions::Version;
 const TRIES: usize = 400;
 
 fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(otherwise)
 }
 
 #[test]
@@ -51,22 +54,42 @@ fn no_panic_and_no_fix_beyond_its_kind() {
         for finding in &report.findings {
             *found.entry(finding.lint.code).or_default() += 1;
             let file = version.sources.get(&finding.path).unwrap();
-            let spans = finding.labels.iter().map(|label| label.span).chain([finding.span]);
+            let spans = finding
+                .labels
+                .iter()
+                .map(|label| label.span)
+                .chain([finding.span]);
             for span in spans {
                 let text = file.text.get(span.start..span.end());
-                assert!(text.is_some(), "world {world}: {} marks what is not there", finding.lint.code);
+                assert!(
+                    text.is_some(),
+                    "world {world}: {} marks what is not there",
+                    finding.lint.code
+                );
             }
-            assert!(finding.help.is_some(), "{}: `{}` has no help", finding.lint.code, finding.message);
+            assert!(
+                finding.help.is_some(),
+                "{}: `{}` has no help",
+                finding.lint.code,
+                finding.message
+            );
             if try_fix(finding, &version, world) {
                 *fixed.entry(finding.lint.code).or_default() += 1;
             }
         }
         // The same for the same version.
-        assert_eq!(lint(&version, &settings).findings, report.findings, "world {world}");
+        assert_eq!(
+            lint(&version, &settings).findings,
+            report.findings,
+            "world {world}"
+        );
         world += 1;
     }
     println!("{linted} policies in {world} repositories; found {found:?}; fixes tried {fixed:?}");
-    assert!(found.len() > 20 && fixed.len() > 5, "the generator reaches little: {found:?}");
+    assert!(
+        found.len() > 20 && fixed.len() > 5,
+        "the generator reaches little: {found:?}"
+    );
 }
 
 /// Applies a fix and tries what it touches before and after; whether there is one.
@@ -74,8 +97,13 @@ fn try_fix(finding: &Finding, version: &PolicyVersion, world: u64) -> bool {
     let Some(fix) = &finding.fix else {
         return false;
     };
-    let applied = apply(&[fix], &|path| version.sources.get(path).map(|file| file.text.as_ref()));
-    let what = format!("world {world}: {} {}: {fix:?}", finding.lint.code, finding.message);
+    let applied = apply(&[fix], &|path| {
+        version.sources.get(path).map(|file| file.text.as_ref())
+    });
+    let what = format!(
+        "world {world}: {} {}: {fix:?}",
+        finding.lint.code, finding.message
+    );
     assert_eq!(applied.done, [0], "{what}");
     for (path, text) in &applied.texts {
         let old = version.sources.get(path).unwrap();
@@ -103,7 +131,8 @@ fn try_fix(finding: &Finding, version: &PolicyVersion, world: u64) -> bool {
                 holds,
                 "{what}: {found:?}\n{}\n→\n{}",
                 old.slice(before.span),
-                text.get(after.span.start..after.span.end()).unwrap_or_default()
+                text.get(after.span.start..after.span.end())
+                    .unwrap_or_default()
             );
         }
     }

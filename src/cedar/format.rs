@@ -101,7 +101,10 @@ mod tests {
                     when{context.a==\"// no \\\" comment\"&&// why\n(context.b||!context.c)}unless { context has d };// end\n// last\n";
         let done = format(text).unwrap();
         assert_eq!(format(&done).unwrap(), done);
-        assert_eq!(comments(text), ["// Mail.", "// who", "// why", "// end", "// last"]);
+        assert_eq!(
+            comments(text),
+            ["// Mail.", "// who", "// why", "// end", "// last"]
+        );
         assert_eq!(comments(&done), comments(text));
         let (old, _) = parse_policies(&SourceFile::new("a.cedar", text));
         let (new, _) = parse_policies(&SourceFile::new("a.cedar", done.as_str()));
@@ -114,12 +117,28 @@ mod tests {
     fn what_cannot_be_formatted_is_left() {
         assert!(format("permit (principal").is_err());
         assert!(format("// nothing\n").is_err());
-        assert!(format(&format!("permit (principal, action, resource) when {{ {}true{} }};", "(".repeat(900), ")".repeat(900))).is_err());
+        assert!(
+            format(&format!(
+                "permit (principal, action, resource) when {{ {}true{} }};",
+                "(".repeat(900),
+                ")".repeat(900)
+            ))
+            .is_err()
+        );
     }
 
     #[test]
     fn the_example_is_formatted() {
-        for file in ["crm", "deploy", "guardrails", "mail", "payments", "source", "templates", "warehouse"] {
+        for file in [
+            "crm",
+            "deploy",
+            "guardrails",
+            "mail",
+            "payments",
+            "source",
+            "templates",
+            "warehouse",
+        ] {
             let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
                 .join(format!("policies/policies/{file}.cedar"));
             let text = std::fs::read_to_string(path).unwrap();

@@ -5,15 +5,15 @@
 //! name, one beside it, one of another type, or none. So each condition is seen true, false and with an error.
 
 use super::ParsedPolicy;
+use cedar_policy_core::FromNormalizedStr as _;
 use cedar_policy_core::ast::{
-    BinaryOp, Context, EntityUID, Expr, ExprKind, Literal, Request, RestrictedExpr, SlotEnv, SlotId, Template,
-    ValueKind, Var,
+    BinaryOp, Context, EntityUID, Expr, ExprKind, Literal, Request, RestrictedExpr, SlotEnv,
+    SlotId, Template, ValueKind, Var,
 };
 use cedar_policy_core::ast::{Entity, EntityUIDEntry};
 use cedar_policy_core::entities::{Entities, NoEntitiesSchema, TCComputation};
 use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
-use cedar_policy_core::FromNormalizedStr as _;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -71,7 +71,9 @@ pub fn trials(one: &ParsedPolicy, other: &ParsedPolicy, tries: usize, seed: u64)
         let Some(trial) = pool.trial(&mut chance, [&one.template, &other.template]) else {
             continue;
         };
-        let [before, after] = conditions.each_ref().map(|condition| trial.outcome(condition));
+        let [before, after] = conditions
+            .each_ref()
+            .map(|condition| trial.outcome(condition));
         match (before, after) {
             (Outcome::Raises, Outcome::Raises) => found.both_failed += 1,
             (before, after) if before == after => found.same += 1,
@@ -84,7 +86,12 @@ pub fn trials(one: &ParsedPolicy, other: &ParsedPolicy, tries: usize, seed: u64)
                         Outcome::Fails => "does not apply",
                         Outcome::Raises => "raises an error",
                     };
-                    format!("it {}, and {} before: {}", say(after), say(before), trial.words)
+                    format!(
+                        "it {}, and {} before: {}",
+                        say(after),
+                        say(before),
+                        trial.words
+                    )
                 });
             }
         }
@@ -174,12 +181,16 @@ impl Pool {
                 ExprKind::Is { entity_type, .. } => {
                     self.types.insert(entity_type.to_string());
                 }
-                ExprKind::GetAttr { .. } | ExprKind::HasAttr { .. } | ExprKind::ExtHasAttr { .. } => {
+                ExprKind::GetAttr { .. }
+                | ExprKind::HasAttr { .. }
+                | ExprKind::ExtHasAttr { .. } => {
                     self.note(part, &[]);
                 }
                 ExprKind::BinaryApp { op, arg1, arg2 } => {
-                    if let (BinaryOp::GetTag | BinaryOp::HasTag, ExprKind::Lit(Literal::String(name))) =
-                        (op, arg2.expr_kind())
+                    if let (
+                        BinaryOp::GetTag | BinaryOp::HasTag,
+                        ExprKind::Lit(Literal::String(name)),
+                    ) = (op, arg2.expr_kind())
                     {
                         self.tags.insert(name.clone());
                     }
@@ -343,7 +354,15 @@ impl Pool {
                 }
             }
             entities.push(
-                Entity::new(uid.clone(), attributes, HashSet::new(), parents, tags, extensions).ok()?,
+                Entity::new(
+                    uid.clone(),
+                    attributes,
+                    HashSet::new(),
+                    parents,
+                    tags,
+                    extensions,
+                )
+                .ok()?,
             );
         }
         let entities = Entities::from_entities(
@@ -360,7 +379,10 @@ impl Pool {
             (SlotId::principal(), &principal),
             (SlotId::resource(), &resource),
         ] {
-            if templates.iter().any(|template| template.slots().any(|found| found.id == slot)) {
+            if templates
+                .iter()
+                .any(|template| template.slots().any(|found| found.id == slot))
+            {
                 let filled = match chance.percent(50) {
                     true => of.clone(),
                     false => chance.of(&self.entities)?.clone(),
@@ -475,42 +497,122 @@ mod tests {
     /// Pairs of conditions: equal, repaired, or neither.
     #[test]
     fn what_differs_is_seen() {
-        let of = |condition: &str| format!("forbid (principal, action, resource) when {{ {condition} }};");
+        let of = |condition: &str| {
+            format!("forbid (principal, action, resource) when {{ {condition} }};")
+        };
         for (one, other, equal, repair) in [
             ("context.a == \"x\"", "\"x\" == context.a", true, true),
             ("context.n > 5", "context.n >= 5", false, false),
             ("context.n > 5", "!(context.n <= 5)", true, true),
             ("context.a == true", "context.a", false, false),
-            ("context.a in [\"x\", \"y\"]", "[\"x\", \"y\"].contains(context.a)", false, true),
-            ("context.a.b == 1", "context has a && context.a.b == 1", false, true),
-            ("context has a.b && context.a.b == 1", "context has a && context.a has b && context.a.b == 1", false, true),
-            ("context.a == 1 && context.b == 2", "context.b == 2 && context.a == 1", false, false),
-            ("principal.x == resource.x", "resource.x == principal.x", true, true),
-            ("principal in T::\"a\"", "principal == T::\"a\"", false, false),
-            ("principal in [T::\"a\"]", "principal in T::\"a\"", true, true),
-            ("context.d.lessThan(decimal(\"1.5\"))", "decimal(\"1.5\").greaterThan(context.d)", true, true),
-            ("context.a like \"x*\"", "context.a like \"x*\" && !(context.a like \"*y\")", false, false),
-            ("context.a == \"x\" || context.a == \"y\"", "[\"x\", \"y\"].contains(context.a)", true, true),
+            (
+                "context.a in [\"x\", \"y\"]",
+                "[\"x\", \"y\"].contains(context.a)",
+                false,
+                true,
+            ),
+            (
+                "context.a.b == 1",
+                "context has a && context.a.b == 1",
+                false,
+                true,
+            ),
+            (
+                "context has a.b && context.a.b == 1",
+                "context has a && context.a has b && context.a.b == 1",
+                false,
+                true,
+            ),
+            (
+                "context.a == 1 && context.b == 2",
+                "context.b == 2 && context.a == 1",
+                false,
+                false,
+            ),
+            (
+                "principal.x == resource.x",
+                "resource.x == principal.x",
+                true,
+                true,
+            ),
+            (
+                "principal in T::\"a\"",
+                "principal == T::\"a\"",
+                false,
+                false,
+            ),
+            (
+                "principal in [T::\"a\"]",
+                "principal in T::\"a\"",
+                true,
+                true,
+            ),
+            (
+                "context.d.lessThan(decimal(\"1.5\"))",
+                "decimal(\"1.5\").greaterThan(context.d)",
+                true,
+                true,
+            ),
+            (
+                "context.a like \"x*\"",
+                "context.a like \"x*\" && !(context.a like \"*y\")",
+                false,
+                false,
+            ),
+            (
+                "context.a == \"x\" || context.a == \"y\"",
+                "[\"x\", \"y\"].contains(context.a)",
+                true,
+                true,
+            ),
             ("if context.a then true else false", "context.a", true, true),
-            ("principal.hasTag(\"a\") && principal.getTag(\"a\") == 1", "principal.hasTag(\"a\") && 1 == principal.getTag(\"a\")", true, true),
-            ("principal.getTag(\"a\") == 1", "principal.hasTag(\"a\") && principal.getTag(\"a\") == 1", false, true),
-            ("context.a.contains(1)", "context.a.containsAny([1])", true, true),
+            (
+                "principal.hasTag(\"a\") && principal.getTag(\"a\") == 1",
+                "principal.hasTag(\"a\") && 1 == principal.getTag(\"a\")",
+                true,
+                true,
+            ),
+            (
+                "principal.getTag(\"a\") == 1",
+                "principal.hasTag(\"a\") && principal.getTag(\"a\") == 1",
+                false,
+                true,
+            ),
+            (
+                "context.a.contains(1)",
+                "context.a.containsAny([1])",
+                true,
+                true,
+            ),
         ] {
             let found = compare(&of(one), &of(other));
-            assert_eq!((found.are_equal(), found.only_repair()), (equal, repair), "{one} / {other}: {found:?}");
-            assert!(found.same + found.repaired > 0 && found.same + found.both_failed + found.repaired + found.different > 1_500, "{one}: {found:?}");
+            assert_eq!(
+                (found.are_equal(), found.only_repair()),
+                (equal, repair),
+                "{one} / {other}: {found:?}"
+            );
+            assert!(
+                found.same + found.repaired > 0
+                    && found.same + found.both_failed + found.repaired + found.different > 1_500,
+                "{one}: {found:?}"
+            );
         }
-        let found = compare("permit (principal, action, resource);", "forbid (principal, action, resource);");
+        let found = compare(
+            "permit (principal, action, resource);",
+            "forbid (principal, action, resource);",
+        );
         assert!(!found.only_repair());
     }
 
     #[test]
     fn scopes_and_slots_are_tried() {
         let one = "permit (principal == ?principal, action in [Action::\"a\"], resource) when { resource in T::\"x\" };";
-        let other = "permit (principal == ?principal, action in Action::\"a\", resource in T::\"x\");";
+        let other =
+            "permit (principal == ?principal, action in Action::\"a\", resource in T::\"x\");";
         let found = compare(one, other);
         assert!(found.are_equal() && found.same > 1_500, "{found:?}");
-        let other = "permit (principal == ?principal, action == Action::\"a\", resource in T::\"x\");";
+        let other =
+            "permit (principal == ?principal, action == Action::\"a\", resource in T::\"x\");";
         assert!(!compare(one, other).only_repair());
     }
 }

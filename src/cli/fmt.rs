@@ -68,10 +68,12 @@ pub fn run(args: &FmtArgs, output: &Output) -> Result<u8, CliError> {
         diff: args.diff,
         dry,
     })?;
-    Ok(match (report.refused.is_empty(), dry && !report.changed.is_empty()) {
-        (false, _) => 2,
-        (true, changed) => u8::from(changed),
-    })
+    Ok(
+        match (report.refused.is_empty(), dry && !report.changed.is_empty()) {
+            (false, _) => 2,
+            (true, changed) => u8::from(changed),
+        },
+    )
 }
 
 /// A policy file from standard input to standard output.
@@ -96,7 +98,10 @@ fn standard_input(args: &FmtArgs, output: &Output) -> Result<u8, CliError> {
 /// The policy and schema files of the manifest, of those that are asked for.
 fn files(args: &FmtArgs) -> Result<Vec<SourceFile>, CliError> {
     let tree = Tree::directory(&root()?, true)?;
-    let bytes = |path: &str| tree.read(path).map_err(|error| CliError::new(error.message));
+    let bytes = |path: &str| {
+        tree.read(path)
+            .map_err(|error| CliError::new(error.message))
+    };
     let manifest = bytes(crate::source::MANIFEST)?;
     let manifest = SourceFile::new(
         crate::source::MANIFEST,
@@ -120,7 +125,11 @@ fn files(args: &FmtArgs) -> Result<Vec<SourceFile>, CliError> {
         .paths
         .iter()
         .map(|path| path.to_string_lossy().replace('\\', "/"))
-        .map(|path| path.trim_start_matches("./").trim_end_matches('/').to_owned())
+        .map(|path| {
+            path.trim_start_matches("./")
+                .trim_end_matches('/')
+                .to_owned()
+        })
         .collect();
     let mut met = vec![false; wanted.len()];
     let mut found = Vec::new();
@@ -140,10 +149,10 @@ fn files(args: &FmtArgs) -> Result<Vec<SourceFile>, CliError> {
         found.push(SourceFile::new(path, text));
     }
     if let Some((path, _)) = wanted.iter().zip(met).find(|(_, met)| !met) {
-        return Err(
-            CliError::new(format!("the manifest names no policy or schema file `{path}`"))
-                .with_help("paths are relative to the repository's root"),
-        );
+        return Err(CliError::new(format!(
+            "the manifest names no policy or schema file `{path}`"
+        ))
+        .with_help("paths are relative to the repository's root"));
     }
     Ok(found)
 }

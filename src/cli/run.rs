@@ -5,7 +5,8 @@ use super::document::FORMATS;
 use super::error::CliError;
 use super::output::{BASIC, Output};
 use super::{
-    approvals, approve, check, diff, explain, fmt, gate, import, init, lint, pin, print, replay, schema, test,
+    approvals, approve, check, diff, explain, fmt, gate, import, init, lint, pin, print, replay,
+    schema, test,
 };
 use crate::render::{Role, diagnostics, paint, printable};
 use clap::Parser;

@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn schemas_lose_white_space_alone() {
-        let text = "\n\nentity A;  \n\n\n// why\t\nentity B in [A]; // who \naction \"a  b\";\n\n\n";
+        let text =
+            "\n\nentity A;  \n\n\n// why\t\nentity B in [A]; // who \naction \"a  b\";\n\n\n";
         let done = "entity A;\n\n// why\nentity B in [A]; // who\naction \"a  b\";\n";
         assert_eq!(of("a.cedarschema", text).as_deref(), Ok(done));
         assert_eq!(of("a.cedarschema", done).as_deref(), Ok(done));
@@ -132,6 +133,9 @@ mod tests {
             SourceFile::new("d.yaml", "a:   1"),
         ];
         let report = format(&files);
-        assert_eq!((report.changed.len(), report.well, report.refused.len()), (1, 1, 1));
+        assert_eq!(
+            (report.changed.len(), report.well, report.refused.len()),
+            (1, 1, 1)
+        );
     }
 }

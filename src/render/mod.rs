@@ -31,7 +31,8 @@ pub use linted::{
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
 pub use terminal::{
-    approvals, check, coverage, document, explain, formatted, group, import, lint, lint_list, lint_page, lint_summary, mutation, pin, replay, test,
+    approvals, check, coverage, document, explain, formatted, group, import, lint, lint_list,
+    lint_page, lint_summary, mutation, pin, replay, test,
 };
 pub use tested::{
     github as test_github, json as test_json, json_schema as test_schema, junit as test_junit,

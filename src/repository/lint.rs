@@ -19,6 +19,26 @@ pub struct LintSettings {
     pub options: LintOptions,
 }
 
+impl LintSettings {
+    /// Whether less may be found than by `base`: a level is lower, or somebody has to look whether it is.
+    pub fn loosens(&self, base: &Self) -> bool {
+        let names = self.levels.keys().chain(base.levels.keys());
+        let mut lowered = names.filter(|name| {
+            match (base.levels.get(*name), self.levels.get(*name)) {
+                (Some(was), Some(is)) => is < was,
+                // What the lint's own level is, only the catalogue knows.
+                (None, Some(is)) => *is < LintLevel::Error,
+                (Some(was), None) => *was > LintLevel::Off,
+                (None, None) => false,
+            }
+        });
+        lowered.next().is_some()
+            || self.overrides != base.overrides
+            || self.options != base.options
+            || (self.baseline != base.baseline && self.baseline.is_some())
+    }
+}
+
 /// How much a finding weighs.
 #[derive(
     Debug,
@@ -165,4 +185,57 @@ pub struct RequiredCondition {
     /// Cedar expressions of which none may stand in the policy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub none_of: Vec<Spanned<String>>,
+}
+
+/// The comments of a text that accept findings of lints, each from its sign on, in order.
+pub fn accepting_comments(text: &str) -> Vec<&str> {
+    let comment = |line: &'_ str| -> Option<usize> {
+        let at = line.find("agentauthz:")?;
+        let before = line.get(..at)?.trim_end();
+        (before.ends_with("//") || before.ends_with('#')).then_some(at)
+    };
+    text.lines()
+        .filter_map(|line| line.get(comment(line)?..).map(str::trim_end))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lower_level_loosens() {
+        let of = |levels: &[(&str, LintLevel)]| LintSettings {
+            levels: levels
+                .iter()
+                .map(|(name, level)| ((*name).to_owned(), *level))
+                .collect(),
+            ..LintSettings::default()
+        };
+        let (error, off) = (
+            of(&[("AZ201", LintLevel::Error)]),
+            of(&[("AZ201", LintLevel::Off)]),
+        );
+        assert!(off.loosens(&error) && !error.loosens(&off));
+        assert!(off.loosens(&of(&[])) && !error.loosens(&of(&[])));
+        assert!(of(&[]).loosens(&error) && !of(&[]).loosens(&off));
+        let based = LintSettings {
+            baseline: Some("b.yaml".to_owned()),
+            ..LintSettings::default()
+        };
+        assert!(based.loosens(&of(&[])) && !of(&[]).loosens(&based));
+    }
+
+    #[test]
+    fn comments_that_accept_are_told() {
+        let text = "// agentauthz: allow(AZ201) -- x \na // agentauthz: y\n# agentauthz: z\nagentauthz: no\n\"agentauthz: no\"\n";
+        assert_eq!(
+            accepting_comments(text),
+            [
+                "agentauthz: allow(AZ201) -- x",
+                "agentauthz: y",
+                "agentauthz: z"
+            ]
+        );
+    }
 }

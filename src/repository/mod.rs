@@ -39,7 +39,9 @@ pub use gates::{
     Undecidable,
 };
 pub use globs::matching;
-pub use lint::{LintLevel, LintOptions, LintOverride, LintSettings, RequiredCondition};
+pub use lint::{
+    LintLevel, LintOptions, LintOverride, LintSettings, RequiredCondition, accepting_comments,
+};
 pub use load::{deciding_digest, is_suite, load, load_beside, select_recordings, version_fault};
 pub use manifest::{Manifest, MappingSource, Reports};
 pub use mapping::{Mapping, ToolRule, ValueTemplate};

@@ -25,7 +25,12 @@ pub struct LintArgs {
     #[arg(long, value_name = "VERSION", help = format!("The version to lint: {VERSION_HELP}"), conflicts_with_all = ["fix", "update_baseline"])]
     pub at: Option<String>,
     /// Turn lints off, by code, name, group or the beginning of a code.
-    #[arg(short = 'A', long = "allow", value_name = "LINT", value_delimiter = ',')]
+    #[arg(
+        short = 'A',
+        long = "allow",
+        value_name = "LINT",
+        value_delimiter = ','
+    )]
     pub allow: Vec<String>,
     /// Make lints warn.
     #[arg(short = 'W', long = "warn", value_name = "LINT", value_delimiter = ',')]

@@ -170,10 +170,19 @@ impl Work {
         output: &Output,
     ) -> Result<Option<(String, Fix)>, CliError> {
         for finding in &report.findings {
-            let Some(fix) = finding.fix.as_ref().filter(|fix| fix.kind == FixKind::Suggested) else {
+            let Some(fix) = finding
+                .fix
+                .as_ref()
+                .filter(|fix| fix.kind == FixKind::Suggested)
+            else {
                 continue;
             };
-            let key = format!("{} {} {}", finding.fingerprint(), fix.title, finding.message);
+            let key = format!(
+                "{} {} {}",
+                finding.fingerprint(),
+                fix.title,
+                finding.message
+            );
             if self.declined.contains(&key) {
                 continue;
             }

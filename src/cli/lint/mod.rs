@@ -58,9 +58,7 @@ fn exit_code(report: &LintReport) -> u8 {
 /// Lints a version as the command line asks.
 fn look(args: &LintArgs, version: &PolicyVersion, output: &Output) -> Result<LintReport, CliError> {
     let levels = levels(args, version)?;
-    let facts: Option<TestFacts> = args
-        .with_tests
-        .then(|| test_facts(version, &output.now));
+    let facts: Option<TestFacts> = args.with_tests.then(|| test_facts(version, &output.now));
     let settings = Settings {
         levels,
         now: output.now.clone(),
@@ -74,15 +72,21 @@ fn look(args: &LintArgs, version: &PolicyVersion, output: &Output) -> Result<Lin
             .paths
             .iter()
             .map(|path| path.to_string_lossy().replace('\\', "/"))
-            .map(|path| path.trim_start_matches("./").trim_end_matches('/').to_owned())
+            .map(|path| {
+                path.trim_start_matches("./")
+                    .trim_end_matches('/')
+                    .to_owned()
+            })
             .collect();
         let known = |path: &str| {
             let mut all = version.sources.iter();
             all.any(|file| is_within(&file.path, path))
         };
         if let Some(unknown) = wanted.iter().find(|path| !known(path)) {
-            return Err(CliError::new(format!("the repository has no file `{unknown}`"))
-                .with_help("paths are relative to the repository's root"));
+            return Err(
+                CliError::new(format!("the repository has no file `{unknown}`"))
+                    .with_help("paths are relative to the repository's root"),
+            );
         }
         let shown = |found: &Finding| wanted.iter().any(|path| is_within(&found.path, path));
         report.findings.retain(shown);
@@ -134,38 +138,45 @@ fn levels(args: &LintArgs, version: &PolicyVersion) -> Result<Levels, CliError> 
 /// Leaves what base did not have. Of findings that are alike, so many are new as there are more of them.
 fn keep_new(report: &mut LintReport, base: &LintReport) {
     let mut before: BTreeMap<String, usize> = BTreeMap::new();
-    for found in base.findings.iter().chain(&base.suppressed).chain(&base.known) {
+    for found in base
+        .findings
+        .iter()
+        .chain(&base.suppressed)
+        .chain(&base.known)
+    {
         *before.entry(found.fingerprint()).or_default() += 1;
     }
     let all = report.findings.len();
-    report.findings.retain(|found| {
-        match before.get_mut(&found.fingerprint()) {
+    report
+        .findings
+        .retain(|found| match before.get_mut(&found.fingerprint()) {
             Some(left) if *left > 0 => {
                 *left -= 1;
                 false
             }
             Some(_) | None => true,
-        }
-    });
+        });
     report.before = all - report.findings.len();
 }
 
-fn update_baseline(
-    loaded: &Loaded,
-    report: &LintReport,
-    output: &Output,
-) -> Result<u8, CliError> {
+fn update_baseline(loaded: &Loaded, report: &LintReport, output: &Output) -> Result<u8, CliError> {
     let Some(path) = &loaded.version.manifest.lint.baseline else {
         return Err(CliError::new("the manifest names no baseline")
             .with_help("write `lint: {baseline: lint-baseline.yaml}` into `agentauthz.yaml`"));
     };
     if !report.unread.is_empty() {
         return Err(CliError {
-            diagnostics: Some((report.unread.clone(), Box::new(loaded.version.sources.clone()))),
+            diagnostics: Some((
+                report.unread.clone(),
+                Box::new(loaded.version.sources.clone()),
+            )),
             ..CliError::new("the baseline was not written: not every file could be read")
         });
     }
-    write_file(&root()?.join(path), Baseline::text(&report.findings).as_bytes())?;
+    write_file(
+        &root()?.join(path),
+        Baseline::text(&report.findings).as_bytes(),
+    )?;
     let found = render::count(report.findings.len() as u64, "finding");
     output.aside(&format!("wrote {} with {found}\n", render::printable(path)))?;
     Ok(0)

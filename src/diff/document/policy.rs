@@ -103,6 +103,8 @@ pub enum ControlKind {
     Test,
     /// The mapping from tool calls to requests.
     Mapping,
+    /// What lints accept: a suppression, or the baseline.
+    Lint,
 }
 
 /// A change of what controls the tool: a pull request must not loosen its own review unseen.

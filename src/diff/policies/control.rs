@@ -1,7 +1,7 @@
 //! Changes of what controls the tool: tests, the manifest, the mapping.
 
 use crate::diff::document::{ControlChange, ControlKind};
-use crate::repository::{Manifest, PolicyVersion, Suite};
+use crate::repository::{Manifest, PolicyVersion, Suite, accepting_comments};
 use std::collections::{BTreeMap, BTreeSet};
 
 const MANIFEST: &str = "agentauthz.yaml";
@@ -41,6 +41,54 @@ pub(super) fn control_changes(
         what: what.to_owned(),
         weakens: false,
     }));
+    changes.extend(accepted_findings(base, head));
+    changes
+}
+
+/// Comments that accept findings of lints, and the list of those that were there before.
+fn accepted_findings(base: &PolicyVersion, head: &PolicyVersion) -> Vec<ControlChange> {
+    let comments = |version: &PolicyVersion| {
+        let mut all: BTreeMap<String, i64> = BTreeMap::new();
+        let files = version.sources.iter();
+        for file in files.filter(|file| file.text.contains("agentauthz:")) {
+            for comment in accepting_comments(&file.text) {
+                *all.entry(format!("{}: {comment}", file.path)).or_default() += 1;
+            }
+        }
+        all
+    };
+    let change = |what: String, weakens: bool| ControlChange {
+        kind: ControlKind::Lint,
+        what,
+        weakens,
+    };
+    let (was, is) = (comments(base), comments(head));
+    let mut changes = Vec::new();
+    for comment in was
+        .keys()
+        .chain(is.keys().filter(|key| !was.contains_key(*key)))
+    {
+        let count = |all: &BTreeMap<String, i64>| all.get(comment).copied().unwrap_or_default();
+        match count(&is) - count(&was) {
+            0 => {}
+            more if more > 0 => changes.push(change(format!("suppression added: {comment}"), true)),
+            _ => changes.push(change(format!("suppression removed: {comment}"), false)),
+        }
+    }
+    if let Some(path) = &head.manifest.lint.baseline
+        && let Some(is) = head.sources.get(path)
+    {
+        let was = base.sources.get(path).map(|file| file.text.as_ref());
+        let listed = |text: &str| text.matches("code:").count();
+        if was != Some(is.text.as_ref()) {
+            let (was, is) = (was.map_or(0, listed), listed(&is.text));
+            // Others of the same number may have come.
+            changes.push(change(
+                format!("{path} changed: {was} accepted findings before, {is} now"),
+                is > 0,
+            ));
+        }
+    }
     changes
 }
 
@@ -51,6 +99,7 @@ fn manifest_change(base: &Manifest, head: &Manifest) -> Option<(String, bool)> {
         || base.tests != head.tests
         || head.coverage.loosens(&base.coverage)
         || head.mutation.loosens(&base.mutation)
+        || head.lint.loosens(&base.lint)
         || (head.reports.values && !base.reports.values);
     let keys = |manifest: &Manifest| match serde_json::to_value(manifest) {
         Ok(serde_json::Value::Object(keys)) => keys,

@@ -212,3 +212,60 @@ fn what_controls_the_tool_is_told_apart() {
         ]
     );
 }
+
+#[test]
+fn what_lints_accept_is_a_change_of_control() {
+    let manifest = (
+        "agentauthz.yaml",
+        "version: 1\nlint: { baseline: b.yaml }\n",
+    );
+    let accepted = "// agentauthz: allow(AZ201) -- why\npermit (principal, action, resource);\n";
+    let note = note(
+        &[
+            manifest,
+            (
+                "policies/a.cedar",
+                "permit (principal, action, resource);\n",
+            ),
+            ("policies/b.cedar", accepted),
+        ],
+        &[
+            manifest,
+            (
+                "b.yaml",
+                "version: 1\nfindings:\n  - { code: AZ202, about: x }\n",
+            ),
+            ("policies/a.cedar", accepted),
+            (
+                "policies/b.cedar",
+                "permit (principal, action, resource);\n",
+            ),
+        ],
+    );
+    let control: Vec<_> = note
+        .control
+        .iter()
+        .map(|change| (change.kind, change.what.as_str(), change.weakens))
+        .collect();
+    let lint = ControlKind::Lint;
+    assert_eq!(
+        control,
+        [
+            (
+                lint,
+                "b.yaml changed: 0 accepted findings before, 1 now",
+                true
+            ),
+            (
+                lint,
+                "suppression added: policies/a.cedar: agentauthz: allow(AZ201) -- why",
+                true
+            ),
+            (
+                lint,
+                "suppression removed: policies/b.cedar: agentauthz: allow(AZ201) -- why",
+                false
+            ),
+        ]
+    );
+}

@@ -100,6 +100,7 @@ pub(super) fn control(kind: ControlKind) -> &'static str {
         ControlKind::Approval => "approval",
         ControlKind::Test => "test",
         ControlKind::Mapping => "mapping",
+        ControlKind::Lint => "lint",
     }
 }
 

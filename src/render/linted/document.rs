@@ -121,7 +121,10 @@ pub(super) fn document(header: &Header, report: &LintReport, sources: &Sources) 
     LintDocument {
         format: "agentauthz.lint/1".to_owned(),
         repository: header.name.clone(),
-        digest: header.versions.first().map(|version| version.digest.clone()),
+        digest: header
+            .versions
+            .first()
+            .map(|version| version.digest.clone()),
         errors: report.count(LintLevel::Error),
         warnings: report.count(LintLevel::Warning),
         infos: report.count(LintLevel::Info),

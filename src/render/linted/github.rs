@@ -14,11 +14,16 @@ pub fn github(report: &LintReport, sources: &Sources, directory: &str) -> String
         .iter()
         .map(|finding| annotation(finding, sources, directory))
         .collect();
-    found.extend(report.unread.iter().map(|fault| Annotation {
-        level: Level::Error,
-        place: fault.path.as_deref().map(|path| (whole(path, directory), 1)),
-        title: "a file was not linted".to_owned(),
-        message: inert(&fault.message, 300),
+    found.extend(report.unread.iter().map(|fault| {
+        Annotation {
+            level: Level::Error,
+            place: fault
+                .path
+                .as_deref()
+                .map(|path| (whole(path, directory), 1)),
+            title: "a file was not linted".to_owned(),
+            message: inert(&fault.message, 300),
+        }
     }));
     found.sort_by_key(|annotation| annotation.level);
     if found.len() > ANNOTATIONS {
@@ -37,7 +42,10 @@ pub fn github(report: &LintReport, sources: &Sources, directory: &str) -> String
 fn annotation(finding: &Finding, sources: &Sources, directory: &str) -> Annotation {
     let file = sources.get(&finding.path);
     let at = file.map_or(1, |file| file.line_column(finding.span.start).0);
-    let help = finding.help.as_deref().map(|help| format!("\nhelp: {help}"));
+    let help = finding
+        .help
+        .as_deref()
+        .map(|help| format!("\nhelp: {help}"));
     Annotation {
         level: match finding.level {
             LintLevel::Error => Level::Error,

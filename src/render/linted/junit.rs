@@ -42,7 +42,10 @@ pub fn junit(report: &LintReport, sources: &Sources) -> String {
     for other in &report.not_run {
         let mut status = TestCaseStatus::skipped();
         status.set_message(inert(&other.reason, 300));
-        cases.push((other.lint.code, case(other.lint.code, other.lint.slug, status)));
+        cases.push((
+            other.lint.code,
+            case(other.lint.code, other.lint.slug, status),
+        ));
     }
     cases.sort_by_key(|(code, _)| *code);
     for (_, case) in cases {

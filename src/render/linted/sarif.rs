@@ -14,7 +14,8 @@ pub fn sarif(header: &Header, report: &LintReport, sources: &Sources, directory:
     let at = At { sources, directory };
     let results = report.findings.iter().map(|found| at.result(found, None));
     let accepted = report.suppressed.iter();
-    let accepted = accepted.map(|found| at.result(found, Some(("inSource", "accepted in a comment"))));
+    let accepted =
+        accepted.map(|found| at.result(found, Some(("inSource", "accepted in a comment"))));
     let known = report.known.iter();
     let known = known.map(|found| at.result(found, Some(("external", "listed in the baseline"))));
     let results: Vec<Value> = results.chain(accepted).chain(known).collect();
@@ -27,7 +28,10 @@ pub fn sarif(header: &Header, report: &LintReport, sources: &Sources, directory:
     if let Some(name) = header.name.as_ref()
         && let Some(members) = driver.as_object_mut()
     {
-        members.insert("properties".to_owned(), json!({ "repository": inert(name, 100) }));
+        members.insert(
+            "properties".to_owned(),
+            json!({ "repository": inert(name, 100) }),
+        );
     }
     let notes: Vec<Value> = report
         .not_run

@@ -27,6 +27,9 @@ pub fn formatted(report: &FormatReport, quiet: bool, diff: bool, dry: bool) -> S
         (false, false) => (Role::Good, format!("{files} formatted")),
     };
     let well = count(report.well as u64, "file");
-    out.push_str(&format!("fmt  {}, {well} well laid out\n", paint(role, said)));
+    out.push_str(&format!(
+        "fmt  {}, {well} well laid out\n",
+        paint(role, said)
+    ));
     out
 }

@@ -48,7 +48,10 @@ fn result(report: &LintReport) -> String {
         .collect();
     if !report.unread.is_empty() {
         let files = count(report.unread.len() as u64, "fault");
-        parts.insert(0, paint(Role::Bad, format!("{files} in files that were not read")));
+        parts.insert(
+            0,
+            paint(Role::Bad, format!("{files} in files that were not read")),
+        );
     }
     if parts.is_empty() {
         return paint(Role::Good, "no findings");
@@ -94,18 +97,28 @@ fn aside(header: &Header, report: &LintReport) -> String {
     let mut out = String::new();
     let mut say = |text: String| out.push_str(&format!("{text}\n"));
     let fixes = |kind: FixKind| {
-        let all = report.findings.iter().filter_map(|found| found.fix.as_ref());
+        let all = report
+            .findings
+            .iter()
+            .filter_map(|found| found.fix.as_ref());
         all.filter(|fix| fix.kind == kind).count()
     };
     let ways = [
         (FixKind::Equivalent, "--fix", "changes no decision"),
-        (FixKind::Repair, "--fix --repair", "turns errors into values"),
+        (
+            FixKind::Repair,
+            "--fix --repair",
+            "turns errors into values",
+        ),
         (FixKind::Suggested, "--fix --suggested", "asks one by one"),
     ];
     for (kind, flags, what) in ways {
         let found = fixes(kind);
         if found > 0 {
-            say(format!("{} by `{flags}`, which {what}", count(found as u64, "fix")));
+            say(format!(
+                "{} by `{flags}`, which {what}",
+                count(found as u64, "fix")
+            ));
         }
     }
     let passed_over = [
@@ -126,14 +139,20 @@ fn aside(header: &Header, report: &LintReport) -> String {
     }
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for other in &report.not_run {
-        by_reason.entry(&other.reason).or_default().push(other.lint.code);
+        by_reason
+            .entry(&other.reason)
+            .or_default()
+            .push(other.lint.code);
     }
     for (reason, codes) in by_reason {
         let which = match header.verbose || codes.len() <= 6 {
             true => codes.join(", "),
             false => count(codes.len() as u64, "lint"),
         };
-        say(format!("{} {which}: {reason}", paint(Role::Quiet, "not run")));
+        say(format!(
+            "{} {which}: {reason}",
+            paint(Role::Quiet, "not run")
+        ));
     }
     say(format!(
         "linted  {} · {}",
@@ -156,7 +175,10 @@ pub fn lint_page(lint: &Lint) -> String {
         out.push_str(&match (code, line) {
             (true, line) => format!("    {line}\n"),
             (false, line) if line.starts_with('#') => {
-                format!("{}\n", paint(Role::Heading, line.trim_start_matches('#').trim()))
+                format!(
+                    "{}\n",
+                    paint(Role::Heading, line.trim_start_matches('#').trim())
+                )
             }
             (false, line) => format!("{line}\n"),
         });

@@ -221,3 +221,33 @@ fn codes_and_names_are_given_once_and_in_order() {
         assert!(!lint.title.ends_with('.'), "{}", lint.code);
     }
 }
+
+/// What a person sees of the first finding of each page.
+#[test]
+fn findings_read_well() {
+    let mut out = String::new();
+    for lint in catalogue() {
+        let sections = sections(lint.page);
+        for section in sections.iter().filter(|section| section.avoid) {
+            let blocks: Vec<&Block> = section.blocks.iter().collect();
+            let (repo, _) = Repo::of(&blocks);
+            let version = repo.load();
+            let report = repo.lint(&version, lint);
+            let mut own = report.findings.iter().filter(|found| found.lint == *lint);
+            let Some(first) = own.next() else { continue };
+            let drawn = agentauthz::render::diagnostics([&first.diagnostic()], &version.sources);
+            out.push_str(&anstream::adapter::strip_str(&drawn).to_string());
+            out.push_str(&format!(
+                "  {} · {}",
+                first.level.name(),
+                first.evidence.name()
+            ));
+            if let Some(fix) = &first.fix {
+                out.push_str(&format!(" · {} fix: {}", fix.kind.name(), fix.title));
+            }
+            out.push_str("\n\n");
+            break;
+        }
+    }
+    insta::assert_snapshot!("findings", out);
+}

@@ -5,6 +5,7 @@ use super::facts::TestFacts;
 use crate::cedar::{
     Declaration, ParsedPolicy, Schema, Syntax, Term, Typing, Typings, declarations, parse_term,
 };
+use crate::engine::{CaseSuite, Fixtures, case_suites};
 use crate::model::{Effect, EntityRef, FieldPath, SourceFile, Span, Variable};
 use crate::repository::{LintOptions, PolicyVersion};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ pub struct Context<'r> {
     pub tests: Option<&'r TestFacts>,
     pub(super) typings: Option<Typings<'r>>,
     pub(super) declared: OnceLock<Vec<Declaration>>,
+    pub(super) suites: OnceLock<Vec<CaseSuite>>,
 }
 
 /// A policy or template with what is known about it.
@@ -70,6 +72,12 @@ impl<'r> Context<'r> {
         })
     }
 
+    /// The suites of unit tests with their cases; what is wrong with their input stands in them.
+    pub fn suites(&self) -> &[CaseSuite] {
+        self.suites
+            .get_or_init(|| case_suites(self.version, Fixtures::Strict))
+    }
+
     /// The file of a path.
     pub fn file(&self, path: &str) -> Option<&'r SourceFile> {
         self.version.sources.get(path)
@@ -87,7 +95,10 @@ impl<'r> Context<'r> {
     /// Whether some action says its risk.
     pub fn has_risks(&self) -> bool {
         let actions = self.schema().map(Schema::actions);
-        actions.is_some_and(|all| all.values().any(|info| info.annotations.contains_key("risk")))
+        actions.is_some_and(|all| {
+            all.values()
+                .any(|info| info.annotations.contains_key("risk"))
+        })
     }
 
     /// Who writes a path of the context for an action: the nearest `@trust` of what encloses it; without any, the agent
@@ -129,13 +140,20 @@ impl<'r> Context<'r> {
         let (there, otherwise) = match need {
             Need::Schema => (self.schema().is_some(), "there is no schema"),
             Need::Risks => (self.has_risks(), "no action of the schema has a `@risk`"),
-            Need::Agents => (!self.version.agents.is_empty(), "there is no inventory of agents"),
+            Need::Agents => (
+                !self.version.agents.is_empty(),
+                "there is no inventory of agents",
+            ),
             Need::Tools => (
                 !self.version.tool_lists.is_empty(),
                 "the manifest names no lists of tools (`tools:`)",
             ),
             Need::Suites => (!self.version.suites.is_empty(), "there are no unit tests"),
             Need::TestRun => (self.tests.is_some(), "it needs `--with-tests`"),
+            Need::Mutants => (
+                self.tests.is_some_and(|tests| tests.mutants.is_some()),
+                "it needs `--with-mutants`",
+            ),
             Need::Approval => (
                 !options.approval.is_empty(),
                 "the manifest does not say what an approval is (`lint.options.approval`)",
@@ -245,12 +263,14 @@ impl<'r> Policy<'r> {
     pub fn trust(&self, term: &Term) -> Option<Trust> {
         let actions = self.actions();
         let paths = term.paths();
-        let context = paths.iter().filter(|(variable, path)| {
-            *variable == Variable::Context && !path.is_empty()
-        });
+        let context = paths
+            .iter()
+            .filter(|(variable, path)| *variable == Variable::Context && !path.is_empty());
         context
             .map(|(_, path)| {
-                let all = actions.iter().map(|action| self.context.trust(action, path));
+                let all = actions
+                    .iter()
+                    .map(|action| self.context.trust(action, path));
                 all.min().unwrap_or(match path.first() {
                     Some(&"input") => Trust::Agent,
                     _ => Trust::System,

@@ -2,4 +2,4 @@
 
 mod facts;
 
-pub use facts::test_facts;
+pub use facts::{test_facts, test_facts_with_mutants};

@@ -78,6 +78,24 @@ impl Evaluation<'_> {
         })
     }
 
+    /// Whether the scope of a policy, by its place in the set, holds for a request in all parts but one.
+    pub fn nearly_reaches(&self, policy: usize, request: PreparedRequest<'_>) -> bool {
+        let Some(policy) = self.policy(policy) else {
+            return false;
+        };
+        let entities = request.entities.inner.as_ref();
+        let built = request.request;
+        let parts = [
+            (&built.principal, &policy.scope.principal),
+            (&built.action, &policy.scope.action),
+            (&built.resource, &policy.scope.resource),
+        ];
+        let missed = parts
+            .iter()
+            .filter(|(uid, test)| !test.holds(uid, entities));
+        missed.count() == 1
+    }
+
     /// Whether the scope of one of these policies, by their places in the set, holds for a request.
     pub fn reaches(&self, policies: &[usize], request: PreparedRequest<'_>) -> bool {
         let entities = request.entities.inner.as_ref();

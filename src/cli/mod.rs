@@ -33,5 +33,5 @@ mod test;
 mod versions;
 
 pub use args::{Cli, Command};
-pub use lint::test_facts;
+pub use lint::{test_facts, test_facts_with_mutants};
 pub use run::run;

@@ -27,8 +27,8 @@ mod worker;
 
 pub use crate::cedar::{Miss, Missed};
 pub use cases::{
-    Case, CaseSuite, Decided, Demand, Expected, Fixtures, Form, Input, NearMiss, Skip, Touched,
-    case_suites, cases, decide, decides, listed, near_misses,
+    Case, CaseSuite, Decided, Demand, Expected, Fixtures, Form, Input, NearMiss, REPEATED_NAME,
+    Skip, Touched, case_suites, cases, decide, decides, listed, near_misses,
 };
 pub use cause::{Cause, Names, Satisfied, Way, cause, cause_of, is_certain, known_cause};
 pub use changed::changed;

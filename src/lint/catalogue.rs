@@ -106,6 +106,8 @@ pub enum Need {
     Suites,
     /// What unit tests did (`--with-tests`).
     TestRun,
+    /// What became of mutants of the policies (`--with-mutants`).
+    Mutants,
     /// `lint.options.approval`.
     Approval,
     /// `lint.options.amounts`.

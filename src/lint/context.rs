@@ -5,6 +5,7 @@ use super::facts::TestFacts;
 use crate::cedar::{
     Declaration, ParsedPolicy, Schema, Syntax, Term, Typing, Typings, declarations, parse_term,
 };
+use crate::engine::{CaseSuite, Fixtures, case_suites};
 use crate::model::{Effect, EntityRef, FieldPath, SourceFile, Span, Variable};
 use crate::repository::{LintOptions, PolicyVersion};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ pub struct Context<'r> {
     pub tests: Option<&'r TestFacts>,
     pub(super) typings: Option<Typings<'r>>,
     pub(super) declared: OnceLock<Vec<Declaration>>,
+    pub(super) suites: OnceLock<Vec<CaseSuite>>,
 }
 
 /// A policy or template with what is known about it.
@@ -68,6 +70,12 @@ impl<'r> Context<'r> {
             let files = self.version.schema_files();
             files.iter().flat_map(declarations).collect()
         })
+    }
+
+    /// The suites of unit tests with their cases; what is wrong with their input stands in them.
+    pub fn suites(&self) -> &[CaseSuite] {
+        self.suites
+            .get_or_init(|| case_suites(self.version, Fixtures::Strict))
     }
 
     /// The file of a path.
@@ -142,6 +150,10 @@ impl<'r> Context<'r> {
             ),
             Need::Suites => (!self.version.suites.is_empty(), "there are no unit tests"),
             Need::TestRun => (self.tests.is_some(), "it needs `--with-tests`"),
+            Need::Mutants => (
+                self.tests.is_some_and(|tests| tests.mutants.is_some()),
+                "it needs `--with-mutants`",
+            ),
             Need::Approval => (
                 !options.approval.is_empty(),
                 "the manifest does not say what an approval is (`lint.options.approval`)",

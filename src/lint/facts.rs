@@ -1,5 +1,6 @@
 //! What unit tests did, as plain data: the front runs them and hands this over.
 
+use crate::engine::{Expected, Form};
 use crate::model::{Effect, EntityRef, Span, Status};
 use crate::repository::ExpectedDecision;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,8 +11,12 @@ use std::sync::Arc;
 pub struct TestFacts {
     /// Every case that could be decided, in order of files and places.
     pub cases: Vec<CaseFacts>,
-    /// How many mutants of each policy no test killed; nothing where mutants were not run.
-    pub survivors: Option<BTreeMap<Arc<str>, usize>>,
+    /// The cases that could not, though their input is sound.
+    pub undecided: Vec<Undecided>,
+    /// The permits that a part of their scope alone keeps out of some case that would fail if they applied.
+    pub kept_out: BTreeSet<Arc<str>>,
+    /// What became of the mutants of each policy and link that has some; nothing where mutants were not run.
+    pub mutants: Option<BTreeMap<Arc<str>, MutantFacts>>,
 }
 
 /// What happened in one case.
@@ -21,16 +26,18 @@ pub struct CaseFacts {
     pub file: Arc<str>,
     /// The case in full: suite, test, row.
     pub name: String,
+    /// Its test.
+    pub test: Arc<str>,
+    /// How it is written.
+    pub form: Form,
     /// Its place in the file.
     pub span: Span,
     /// The action of the request.
     pub action: EntityRef,
     /// What must come out.
-    pub expected: ExpectedDecision,
-    /// Whether it asks for determining policies.
-    pub asks_reasons: bool,
-    /// Whether it takes any error of a policy.
-    pub takes_errors: bool,
+    pub expected: Expected,
+    /// The decision that came out, in the words of tests.
+    pub decided: ExpectedDecision,
     /// Whether it passed.
     pub passed: bool,
     /// What came of the policies whose scope holds.
@@ -50,4 +57,47 @@ pub struct Exercised {
     pub effect: Effect,
     /// What came of it.
     pub status: Status,
+    /// Whether it is a permit that is not satisfied, and the case would fail if it were.
+    pub watched: bool,
+}
+
+/// A case without a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// The file of the suite.
+    pub file: Arc<str>,
+    /// The place of the case.
+    pub span: Span,
+    /// What the policies read and the test does not say.
+    pub unknown: Vec<String>,
+}
+
+/// What became of the mutants of a policy or link.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MutantFacts {
+    /// How many there are.
+    pub all: usize,
+    /// Those that no test kills, and that nobody explained.
+    pub survivors: Vec<Survivor>,
+    /// Those that no test kills, and that the manifest explains.
+    pub explained: usize,
+}
+
+/// A mutant that no test kills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survivor {
+    /// What was done.
+    pub operator: &'static str,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// The file of what was edited.
+    pub file: Arc<str>,
+    /// The edited piece; nothing for Cedar's JSON form and for links, whose text is not that of their file.
+    pub span: Option<Span>,
+    /// The text that was edited.
+    pub before: String,
+    /// What took its place.
+    pub after: String,
+    /// Whether a test that kills it was found.
+    pub killable: bool,
 }

@@ -20,7 +20,7 @@ mod suppress;
 pub use baseline::{Baseline, Known};
 pub use catalogue::{Evidence, FixKind, Lint, Need, Run, by_name, catalogue};
 pub use context::{Context, Policy, Repository};
-pub use facts::{CaseFacts, Exercised, TestFacts};
+pub use facts::{CaseFacts, Exercised, MutantFacts, Survivor, TestFacts, Undecided};
 pub use fix::{Applied, Edit, Fix, Refusal, apply};
 pub use found::{Finding, Found};
 pub use judge::judge;

@@ -39,6 +39,7 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         tests: settings.tests,
         typings: version.schema.as_ref().and_then(Schema::typings),
         declared: OnceLock::new(),
+        suites: OnceLock::new(),
     };
     let repository = Repository {
         context: &context,

@@ -41,6 +41,9 @@ pub struct LintArgs {
     /// Run the unit tests for the lints that read what they do.
     #[arg(long)]
     pub with_tests: bool,
+    /// Run the unit tests against mutants of the policies as well, as `test --mutate` does.
+    #[arg(long)]
+    pub with_mutants: bool,
     /// Show only findings that were not there in this version.
     #[arg(long, value_name = "VERSION")]
     pub changed: Option<String>,

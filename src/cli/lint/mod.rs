@@ -5,7 +5,7 @@ mod facts;
 mod fixes;
 
 pub use args::LintArgs;
-pub use facts::test_facts;
+pub use facts::{test_facts, test_facts_with_mutants};
 
 use super::args::Format;
 use super::error::CliError;
@@ -58,7 +58,14 @@ fn exit_code(report: &LintReport) -> u8 {
 /// Lints a version as the command line asks.
 fn look(args: &LintArgs, version: &PolicyVersion, output: &Output) -> Result<LintReport, CliError> {
     let levels = levels(args, version)?;
-    let facts: Option<TestFacts> = args.with_tests.then(|| test_facts(version, &output.now));
+    let facts: Option<TestFacts> = match (args.with_mutants, args.with_tests) {
+        (true, _) => Some(test_facts_with_mutants(version, &output.now).map_err(|_| {
+            CliError::new("mutants cannot be judged: a unit test fails or is broken")
+                .with_help("`agentauthz test` shows which")
+        })?),
+        (false, true) => Some(test_facts(version, &output.now)),
+        (false, false) => None,
+    };
     let settings = Settings {
         levels,
         now: output.now.clone(),

@@ -6,7 +6,7 @@ use crate::repository::ExpectedDecision;
 use crate::yaml::Spanned;
 
 /// What must come out of a case.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
     /// The decision.
     pub decision: Spanned<ExpectedDecision>,

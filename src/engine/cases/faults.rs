@@ -12,6 +12,17 @@ pub(super) fn fault(file: &SourceFile, span: Span, message: String) -> Diagnosti
         .with_label(file.widen(span), "")
 }
 
+/// A fault of a name that another case has, at its place.
+pub(super) fn name_fault(file: &SourceFile, span: Span, message: String) -> Diagnostic {
+    Diagnostic {
+        code: REPEATED_NAME,
+        ..fault(file, span, message)
+    }
+}
+
+/// The code of faults of names that another case has.
+pub const REPEATED_NAME: &str = "test_name";
+
 /// The names that policies have.
 pub(super) struct Known<'v> {
     version: &'v PolicyVersion,
@@ -72,7 +83,8 @@ pub(super) fn repeated_names(suite: &Suite) -> Vec<Option<Diagnostic>> {
     tests
         .map(|name| {
             let message = || format!("two tests are called `{}`", name.value);
-            (!names.insert(name.value.as_str())).then(|| fault(&suite.file, name.span, message()))
+            let new = names.insert(name.value.as_str());
+            (!new).then(|| name_fault(&suite.file, name.span, message()))
         })
         .collect()
 }

@@ -24,6 +24,7 @@ mod wanted;
 pub use decide::{Decided, decide};
 pub use demand::{Demand, listed};
 pub use expected::{Expected, decides};
+pub use faults::REPEATED_NAME;
 pub use near_miss::{NearMiss, near_misses};
 pub use open::{CaseSuite, case_suites, cases};
 pub use skip::Skip;

@@ -1,7 +1,7 @@
 //! Tables → drafts: each row is a case of its own.
 
 use super::draft::{Draft, Part, Patch};
-use super::faults::fault;
+use super::faults::{fault, name_fault};
 use super::fill::Cells;
 use super::json::{has_text, plain_text, set, texts};
 use crate::model::{Diagnostic, EntityRef, Json, SourceFile, Span};
@@ -80,7 +80,8 @@ pub(super) fn rows(
         if let Some(name) = draft.row.clone()
             && !names.insert(name.clone())
         {
-            draft.fault(file, row.span, format!("two rows are called `{name}`"));
+            let message = format!("two rows are called `{name}`");
+            draft.faults.push(name_fault(file, row.span, message));
         }
         drafts.push(draft);
     }

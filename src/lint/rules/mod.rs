@@ -12,6 +12,9 @@ macro_rules! lints {
     };
 }
 
+mod shared_tests;
+mod shared_untested;
+
 lints! {
     // AZ1: correctness
     string_in,
@@ -20,4 +23,16 @@ lints! {
     // AZ4: hygiene
     unused_suppression,
     suppression_without_reason,
+    // AZ6: tests
+    policy_without_test,
+    forbid_without_deny_test,
+    permit_without_negative,
+    decision_only,
+    vacuous_deny,
+    duplicate_test,
+    unused_fixture,
+    skip_without_reason,
+    invalid_request,
+    errors_ignored,
+    mutant_survived,
 }

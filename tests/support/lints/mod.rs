@@ -1,6 +1,6 @@
 //! The pages of lints as tests: their code blocks are repositories, and lines of carets say what is found there.
 
-use agentauthz::lint::{Edit, Finding, Fix, Levels, Lint, LintReport, Settings, apply, lint};
+use agentauthz::lint::{Edit, Finding, Fix, Levels, Lint, LintReport, Need, Settings, apply, lint};
 use agentauthz::model::Span;
 use agentauthz::repository::{Files, LintLevel, PolicyVersion, load};
 use std::collections::BTreeMap;
@@ -181,7 +181,10 @@ impl Repo {
         let facts = version
             .suites
             .first()
-            .map(|_| agentauthz::cli::test_facts(version, NOW));
+            .map(|_| match one.needs.contains(&Need::Mutants) {
+                true => agentauthz::cli::test_facts_with_mutants(version, NOW).unwrap(),
+                false => agentauthz::cli::test_facts(version, NOW),
+            });
         // What is off where nothing else is said is on here.
         let given = match one.is_on() {
             true => Vec::new(),

@@ -10,6 +10,7 @@ use super::mapping::Mapping;
 use super::near_misses::near_misses;
 use super::population::{Population, PopulationFiles};
 use super::references::parse_reference;
+use super::tools::tool_list;
 use super::version::{Files, PolicyVersion, SchemaMade};
 use crate::cedar::{self, Link, ParsedPolicy, PolicySetBuilder};
 use crate::model::{Diagnostic, Digest, SourceFile, Sources, Stage};
@@ -254,7 +255,12 @@ impl<'a> Loader<'a> {
 
     /// The files that lints alone read: lists of tools, and the baseline.
     fn lint_files(&mut self) {
-        self.version.tool_lists = self.select(|manifest| &manifest.tools);
+        for file in self.select(|manifest| &manifest.tools) {
+            match tool_list(file) {
+                Ok(list) => self.version.tool_lists.push(list),
+                Err(fault) => self.version.diagnostics.push(fault),
+            }
+        }
         if let Some(path) = self.version.manifest.lint.baseline.clone()
             && self.files.paths.contains(&path)
         {

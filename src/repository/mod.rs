@@ -20,6 +20,7 @@ mod schemas;
 pub mod spell;
 mod suites;
 mod template;
+mod tools;
 mod typing;
 mod version;
 
@@ -55,5 +56,9 @@ pub use suites::{
     TestRequest, TestSpec,
 };
 pub use template::{Field, Part, ReferenceTemplate, Template};
+pub use tools::{
+    Hints, Named, Parameter, Risk, Shape, Tool, ToolList, cedar_name, cedar_text, named_tool,
+    record_text, risk, tool_list, type_text,
+};
 pub use typing::{Problem, Typing, Writer};
 pub use version::{Files, PolicyVersion, Refused};

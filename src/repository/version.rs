@@ -6,6 +6,7 @@ use super::manifest::Manifest;
 use super::mapping::Mapping;
 use super::population::Population;
 use super::suites::Suite;
+use super::tools::ToolList;
 use crate::cedar::{EntityStore, Link, ParsedPolicy, PolicySet, Schema};
 use crate::model::{Diagnostic, Digest, SourceFile, Sources};
 
@@ -58,8 +59,8 @@ pub struct PolicyVersion {
     pub suites: Vec<Suite>,
     /// The approvals without faults, in order of their files.
     pub approvals: Vec<Approval>,
-    /// The lists of tools that MCP servers gave, unread.
-    pub tool_lists: Vec<SourceFile>,
+    /// The lists of tools that MCP servers gave, those that can be read.
+    pub tool_lists: Vec<ToolList>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// A digest of every file that was read.

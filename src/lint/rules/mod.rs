@@ -13,6 +13,7 @@ macro_rules! lints {
 }
 
 mod shared_tests;
+mod shared_tools;
 mod shared_untested;
 
 lints! {
@@ -20,6 +21,10 @@ lints! {
     string_in,
     // AZ2: security
     permit_everything,
+    // AZ3: agents
+    unknown_tool,
+    uncovered_tool,
+    tool_schema_drift,
     // AZ4: hygiene
     unused_suppression,
     suppression_without_reason,

@@ -120,7 +120,9 @@ fn help(survivors: &[&Survivor], facts: &MutantFacts) -> String {
 
 /// As much of a fingerprint as an explanation needs.
 fn fingerprint(survivor: &Survivor) -> &str {
-    survivor.fingerprint.get(..12).unwrap_or(&survivor.fingerprint)
+    let digits = survivor.fingerprint.strip_prefix("sha256:");
+    let digits = digits.unwrap_or(&survivor.fingerprint);
+    digits.get(..12).unwrap_or(digits)
 }
 
 /// A text on one line, cut where it is long.

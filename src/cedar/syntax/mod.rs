@@ -228,6 +228,15 @@ impl Syntax {
     }
 }
 
+impl<'s> Demand<'s> {
+    /// The demands that hold at once where this one does: `a && b` is two, and so is `!(a || b)`.
+    pub fn conjuncts(self) -> Vec<Demand<'s>> {
+        let mut found = Vec::new();
+        split(self.term, self.denied, &mut found);
+        found
+    }
+}
+
 fn split<'s>(term: &'s Term, denied: bool, out: &mut Vec<Demand<'s>>) {
     match (&term.kind, denied) {
         (TermKind::And(parts), false) | (TermKind::Or(parts), true) => {

@@ -1,0 +1,86 @@
+//! AZ310: an agent of the inventory for which nobody answers.
+
+use super::shared_mentions::inventories;
+use crate::lint::catalogue::{Evidence, Lint, Need, Run};
+use crate::lint::context::{Context, Repository};
+use crate::lint::found::Found;
+use crate::model::{EntityRef, Type};
+use crate::repository::{AgentStatus, AgentsFile, LintLevel, parse_reference};
+use crate::yaml;
+use std::sync::Arc;
+
+pub(super) static LINT: Lint = Lint {
+    code: "AZ310",
+    slug: "agent-without-owner",
+    title: "an agent of the inventory has no owner who could answer for it",
+    level: LintLevel::Warning,
+    evidence: &[Evidence::Repository],
+    fix: None,
+    needs: &[Need::Agents],
+    passes: &[],
+    run: Run::Repository(look),
+    page: include_str!("agent-without-owner.md"),
+};
+
+/// What people write where they have no name yet.
+const NOBODY: &[&str] = &[
+    "-", "?", "n/a", "na", "nobody", "none", "null", "someone", "tba", "tbd", "todo", "unassigned", "unknown", "xxx",
+];
+
+fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
+    let context = repository.context;
+    for file in inventories(context) {
+        let Ok(inventory) = yaml::parse::<AgentsFile>(file) else {
+            continue;
+        };
+        for agent in &inventory.agents {
+            let (id, owner) = (&agent.value.id, &agent.value.owner);
+            let Some(fault) = fault(context, &owner.value) else {
+                continue;
+            };
+            let retired = agent.value.status == AgentStatus::Retired;
+            let finding = found
+                .file(file, file.widen(owner.span), format!("agent `{}`: {}", id.value, fault.0))
+                .help("name a person or team that is asked when the agent does harm")
+                .key(format!("{} owner", id.value));
+            if retired || fault.1 == LintLevel::Info {
+                finding.level(LintLevel::Info);
+            }
+        }
+    }
+}
+
+/// What is wrong with an owner.
+fn fault(context: &Context<'_>, owner: &str) -> Option<(String, LintLevel)> {
+    let plain = owner.trim();
+    let named = parse_reference(plain).ok();
+    let id = named.as_ref().map_or(plain, |uid| uid.id.as_ref());
+    if id.trim().is_empty() {
+        return Some(("it has no owner".to_owned(), LintLevel::Warning));
+    }
+    if NOBODY.contains(&id.to_lowercase().as_str()) {
+        return Some((format!("`{plain}` is nobody"), LintLevel::Warning));
+    }
+    let agents = &context.version.manifest.agent_type;
+    if named.as_ref().is_some_and(|uid| *uid.ty == **agents) {
+        return Some((format!("its owner `{id}` is an agent"), LintLevel::Warning));
+    }
+    let ty = owner_type(context, agents)?;
+    let uid = match named {
+        Some(uid) => uid,
+        None => EntityRef::new(ty, plain),
+    };
+    let store = &context.version.store;
+    let others = store.of_type(&uid.ty);
+    (!others.is_empty() && !others.contains(&uid))
+        .then(|| (format!("its owner {uid} is none of the known entities"), LintLevel::Info))
+}
+
+/// The type of `owner`, where the schema gives agents one that is an entity.
+fn owner_type(context: &Context<'_>, agents: &str) -> Option<Arc<str>> {
+    let record = context.schema()?.entity_type(agents)?;
+    match &record.attributes.get("owner")?.ty {
+        Type::Entity(ty) => Some(ty.clone()),
+        _ => None,
+    }
+}

@@ -35,6 +35,8 @@ pub struct Declaration {
     pub span: Span,
     /// The place of the whole declaration.
     pub whole: Span,
+    /// Whether it only says that another file declares it.
+    pub external: bool,
     /// Its annotations.
     pub annotations: BTreeMap<String, String>,
     /// The names of types and actions that it refers to, as they are written.
@@ -92,6 +94,7 @@ pub fn declarations(file: &SourceFile) -> Vec<Declaration> {
                 file: file.path.clone(),
                 span,
                 whole,
+                external: json.get("external").and_then(Json::as_bool) == Some(true),
                 annotations: annotations(&json),
                 refers,
                 attributes: attributes(&json, file, whole, span),

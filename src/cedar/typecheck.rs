@@ -124,7 +124,7 @@ impl PolicySet {
     }
 
     /// Cedar's finding at its place: the marked text of a policy, or the link that does not fit its template.
-    fn blame(
+    pub(super) fn blame(
         &self,
         id: &str,
         error: &dyn miette::Diagnostic,
@@ -185,6 +185,7 @@ fn warning_code(warning: &cedar_policy::ValidationWarning) -> &'static str {
         | W::BidiCharsInIdentifier(_)
         | W::ConfusableIdentifier(_) => "confusable_text",
         W::ImpossiblePolicy(_) => "never_matches",
+        W::InvalidActionApplication(_) => "action_applies_to_nothing",
         _ => "policy_warning",
     }
 }

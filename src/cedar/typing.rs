@@ -2,14 +2,14 @@
 //! types of its expressions.
 
 use super::typecheck::Environments;
-use super::types::lower;
+use super::typed_parts::collect;
 use super::{ParsedPolicy, Schema, reference};
 use crate::model::{EntityRef, Span, Type};
 use cedar_policy_core::ast;
 use cedar_policy_core::validator::ValidationMode;
 use cedar_policy_core::validator::typecheck::{PolicyCheck, Typechecker};
 use cedar_policy_core::validator::types::{BoolType, Type as CedarType};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The request environments of a schema, for looking at many policies.
@@ -28,6 +28,10 @@ pub struct TypedEnvironment {
     pub resource: Arc<str>,
     /// What comes of the policy.
     pub verdict: Verdict,
+    /// The boolean parts of its conditions that always hold here.
+    pub holds: BTreeSet<Span>,
+    /// Those that never hold here.
+    pub fails: BTreeSet<Span>,
 }
 
 /// What comes of a policy in an environment, as far as types say.
@@ -44,7 +48,7 @@ pub enum Verdict {
 }
 
 /// What the type of an expression says, over all environments in which it is looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typed {
     /// Its types, each once.
     pub types: Vec<Type>,
@@ -113,6 +117,7 @@ impl Typings<'_> {
             .environments
             .action_scope(template.action_constraint())?;
         let typechecker = Typechecker::new(self.environments.schema, ValidationMode::Strict);
+        let condition = template.condition();
         let each = super::typecheck::names_action(template);
         let mut typing = Typing::default();
         for class in &self.environments.classes {
@@ -132,25 +137,25 @@ impl Typings<'_> {
                 let Some(first) = group.first() else { continue };
                 let linked = self.environments.linked(template, first)?;
                 let mut verdict = None;
+                let mut here = BTreeMap::new();
                 for env in &linked {
-                    let found =
-                        match typechecker.typecheck_by_single_request_env(template, env) {
-                            PolicyCheck::Success(typed) => {
-                                collect(&typed, &mut typing.types);
-                                match is_true(&typed) {
-                                    true => Verdict::Always,
-                                    false => Verdict::May,
-                                }
+                    let found = match typechecker.typecheck_by_single_request_env(template, env) {
+                        PolicyCheck::Success(typed) => {
+                            collect(&condition, &typed, &mut here);
+                            match is_true(&typed) {
+                                true => Verdict::Always,
+                                false => Verdict::May,
                             }
-                            PolicyCheck::Irrelevant(errors, typed) => {
-                                collect(&typed, &mut typing.types);
-                                match errors.is_empty() {
-                                    true => Verdict::Never,
-                                    false => Verdict::Faulty,
-                                }
+                        }
+                        PolicyCheck::Irrelevant(errors, typed) => {
+                            collect(&condition, &typed, &mut here);
+                            match errors.is_empty() {
+                                true => Verdict::Never,
+                                false => Verdict::Faulty,
                             }
-                            PolicyCheck::Fail(_) => Verdict::Faulty,
-                        };
+                        }
+                        PolicyCheck::Fail(_) => Verdict::Faulty,
+                    };
                     verdict = Some(match verdict {
                         None => found,
                         Some(other) => worse(other, found),
@@ -161,17 +166,33 @@ impl Typings<'_> {
                     .filter_map(|found| Some(reference(found.env.action_entity_uid()?)))
                     .collect();
                 actions.sort_unstable();
+                let spans = |wanted: fn(&Typed) -> bool| {
+                    let found = here.iter().filter(|(_, typed)| wanted(typed));
+                    found.map(|(span, _)| *span).collect()
+                };
                 typing.environments.push(TypedEnvironment {
+                    holds: spans(|typed| !typed.can_fail),
+                    fails: spans(|typed| !typed.can_hold),
                     principal: first.principal.to_string().into(),
                     actions,
                     resource: first.resource.to_string().into(),
                     verdict: verdict.unwrap_or(Verdict::Never),
                 });
+                for (span, found) in here {
+                    let known = typing.types.entry(span).or_default();
+                    known.can_hold |= found.can_hold;
+                    known.can_fail |= found.can_fail;
+                    for ty in found.types {
+                        if !known.types.contains(&ty) {
+                            known.types.push(ty);
+                        }
+                    }
+                }
             }
         }
-        typing
-            .environments
-            .sort_by(|a, b| (&a.actions, &a.principal, &a.resource).cmp(&(&b.actions, &b.principal, &b.resource)));
+        typing.environments.sort_by(|a, b| {
+            (&a.actions, &a.principal, &a.resource).cmp(&(&b.actions, &b.principal, &b.resource))
+        });
         Some(typing)
     }
 }
@@ -187,36 +208,4 @@ fn worse(one: Verdict, other: Verdict) -> Verdict {
 
 fn is_true(expr: &ast::Expr<Option<CedarType>>) -> bool {
     matches!(expr.data(), Some(CedarType::Bool(BoolType::True)))
-}
-
-/// Notes the type of every part that has a place. Several parts may stand at one, as `context.a` does in `context.a.b`:
-/// the outermost of them, which comes first, is the expression at that place.
-fn collect(expr: &ast::Expr<Option<CedarType>>, types: &mut BTreeMap<Span, Typed>) {
-    let mut seen = HashSet::new();
-    for part in expr.subexpressions() {
-        let (Some(loc), Some(ty)) = (part.source_loc(), part.data()) else {
-            continue;
-        };
-        let span = Span::new(loc.start(), loc.end() - loc.start());
-        if !seen.insert(span) {
-            continue;
-        }
-        let (hold, fail) = match ty {
-            CedarType::Bool(BoolType::True) => (true, false),
-            CedarType::Bool(BoolType::False) => (false, true),
-            _ => (true, true),
-        };
-        let found = types.entry(span).or_insert(Typed {
-            types: Vec::new(),
-            can_hold: false,
-            can_fail: false,
-        });
-        found.can_hold |= hold;
-        found.can_fail |= fail;
-        if let Some(ty) = lower(ty)
-            && !found.types.contains(&ty)
-        {
-            found.types.push(ty);
-        }
-    }
 }

@@ -161,7 +161,8 @@ fn chain(expr: &Expr) -> Option<Vec<String>> {
     }
 }
 
-pub(super) fn children(expr: &Expr) -> Vec<&Expr> {
+/// The direct parts of an expression, in order.
+pub(super) fn children<T>(expr: &Expr<T>) -> Vec<&Expr<T>> {
     match expr.expr_kind() {
         ExprKind::Lit(_) | ExprKind::Var(_) | ExprKind::Slot(_) | ExprKind::Unknown(_) => {
             Vec::new()

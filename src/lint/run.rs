@@ -7,6 +7,7 @@ use super::facts::TestFacts;
 use super::found::{Finding, Found};
 use super::levels::Levels;
 use super::report::{LintReport, NotRun};
+use super::rules::plain;
 use super::suppress::{Suppression, suppressions};
 use crate::cedar::{ParsedPolicy, Schema};
 use crate::model::{Diagnostic, SourceFile, Span};
@@ -47,7 +48,6 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
     };
     let mut report = LintReport {
         policies: repository.policies.len(),
-        unread: blocking(&version.diagnostics),
         ..LintReport::default()
     };
     let mut findings = Vec::new();
@@ -105,6 +105,7 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         })
         .collect();
     findings.extend(of_policies.into_iter().flatten());
+    report.unread = blocking(&version.diagnostics, &passing);
     pass_on(&repository, &passing, &mut findings, &mut report.faults);
     weigh(&mut findings, &settings.levels);
     sort(&mut findings);
@@ -150,9 +151,16 @@ fn policies<'r>(context: &'r Context<'r>) -> Vec<Policy<'r>> {
     all
 }
 
-fn blocking(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+/// The faults for which a part is missing, but for those that a lint passes on.
+fn blocking(
+    diagnostics: &[Diagnostic],
+    passing: &BTreeMap<&'static str, &'static Lint>,
+) -> Vec<Diagnostic> {
     let found = diagnostics.iter().filter(|found| found.is_blocking());
-    found.cloned().collect()
+    found
+        .filter(|found| !passing.contains_key(found.code))
+        .cloned()
+        .collect()
 }
 
 /// What Cedar's validator and the checks of a repository found, under the codes of lints. What a lint has found at the same
@@ -166,7 +174,7 @@ fn pass_on(
     let version = repository.context.version;
     let mut passed = Vec::new();
     for diagnostic in &version.diagnostics {
-        if diagnostic.is_blocking() {
+        if diagnostic.is_blocking() && !passing.contains_key(diagnostic.code) {
             continue;
         }
         let place = diagnostic.path.as_deref().zip(diagnostic.span());
@@ -187,8 +195,8 @@ fn pass_on(
             findings: &mut passed,
         };
         let finding = match policy {
-            Some(policy) => found.policy(policy, span, diagnostic.message.clone()),
-            None => found.file(file, span, diagnostic.message.clone()),
+            Some(policy) => found.policy(policy, span, plain(&diagnostic.message)),
+            None => found.file(file, span, plain(&diagnostic.message)),
         };
         finding.evidence(Evidence::Schema);
         finding.help = diagnostic.help.clone();
@@ -196,20 +204,48 @@ fn pass_on(
             .labels
             .extend(diagnostic.labels.iter().skip(1).cloned());
     }
-    let overlaps = |one: Span, other: Span| one.start < other.end() && other.start < one.end();
     passed.retain(|passed| {
         !findings.iter().any(|own| {
-            own.path == passed.path
-                && overlaps(own.span, passed.span)
-                && (own.lint == passed.lint || explains(own.lint.code, passed.lint.code))
+            own.lint == passed.lint
+                && (stands_for_all(own.lint.code)
+                    || (own.path == passed.path && overlap(own.span, passed.span)))
         })
     });
     findings.extend(passed);
+    let explaining = ["AZ101", "AZ111", "AZ113", "AZ124"];
+    let better: Vec<&Finding> = findings
+        .iter()
+        .filter(|found| explaining.contains(&found.lint.code))
+        .collect();
+    let explained: Vec<bool> = findings
+        .iter()
+        .map(|found| {
+            better.iter().any(|other| {
+                explains(other.lint.code, found.lint.code)
+                    && other.path == found.path
+                    && overlap(other.span, found.span)
+            })
+        })
+        .collect();
+    let mut explained = explained.into_iter();
+    findings.retain(|_| explained.next() != Some(true));
 }
 
-/// Whether a lint says in better words what another one passes on at the same place.
-fn explains(own: &str, passed: &str) -> bool {
-    matches!((own, passed), ("AZ101", "AZ109") | ("AZ113" | "AZ111", "AZ110"))
+fn overlap(one: Span, other: Span) -> bool {
+    one.start < other.end() && other.start < one.end()
+}
+
+/// Whether what a lint finds in its own words stands for everything that it would pass on, wherever that is.
+fn stands_for_all(code: &str) -> bool {
+    code == "AZ125"
+}
+
+/// Whether a lint says in better words what another one says at the same place.
+fn explains(own: &str, other: &str) -> bool {
+    matches!(
+        (own, other),
+        ("AZ101", "AZ109") | ("AZ113" | "AZ111", "AZ110") | ("AZ124", "AZ107" | "AZ109" | "AZ110")
+    )
 }
 
 /// Whether a kind of finding is of the type check of policies: where its lint is off, it is no fault elsewhere.

@@ -3,18 +3,29 @@
 mod shared_agent_identity;
 mod shared_amounts;
 mod shared_claims;
+mod shared_edit;
 mod shared_entailment;
+mod shared_gaps;
 mod shared_grants;
+mod shared_implied;
+mod shared_logic;
 mod shared_manifest;
 mod shared_mentions;
+mod shared_normal;
 mod shared_powers;
 mod shared_reach;
+mod shared_reads;
 mod shared_removal;
+mod shared_rules;
 mod shared_tests;
 mod shared_tools;
 mod shared_untested;
+mod shared_validator;
+mod shared_within;
+mod shared_words;
 
 use super::catalogue::Lint;
+pub(super) use shared_validator::plain;
 
 /// Declares the modules of lints, in order of their codes.
 macro_rules! lints {
@@ -29,6 +40,32 @@ macro_rules! lints {
 lints! {
     // AZ1: correctness
     string_in,
+    forbid_can_error,
+    permit_can_error,
+    arithmetic_overflow,
+    unguarded_optional,
+    unguarded_tag,
+    unknown_name,
+    unknown_attribute,
+    type_mismatch,
+    never_matches,
+    guardrail_gap,
+    always_true_condition,
+    when_unless_contradiction,
+    redundant_conjunct,
+    duplicate_policy,
+    shadowed_permit,
+    overridden_permit,
+    shadowed_forbid,
+    redundant_has,
+    duplicate_id,
+    dead_branch,
+    deref_too_deep,
+    template_never_linked,
+    bad_template_link,
+    incomplete_schema,
+    set_allows_nothing,
+    unvalidated_policy,
     // AZ2: security
     permit_everything,
     // AZ3: what agents may do

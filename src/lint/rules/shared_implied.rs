@@ -1,0 +1,178 @@
+//! Which policies apply wherever another one does, as far as their forms say.
+//!
+//! Sure in one direction: where it says so, the other policy applies to every request to which the first one applies, with
+//! no error that the first one does not raise as well. What a template comes to depends on its links, so a template is never
+//! the wider one.
+
+use super::shared_logic::{conflict, demanded, follows, scope_terms};
+use super::shared_normal::{binary, key, normal, unplaced};
+use crate::cedar::{BinaryOperator, Demand, Term, TermKind, Verdict};
+use crate::lint::context::{Policy, Repository};
+use crate::model::{EntityRef, Span, Variable};
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+/// A policy as what it demands.
+pub(super) struct Ruled<'r> {
+    /// The policy.
+    pub policy: &'r Policy<'r>,
+    actions: BTreeSet<EntityRef>,
+    /// Whether it takes any action.
+    any_action: bool,
+    /// What it demands of principal and resource, and what follows from that and from their types.
+    terms: Vec<Term>,
+    /// All of its demands in one form, with what follows from the scope.
+    known: HashSet<u64>,
+    /// What its scope demands of principal and resource.
+    scope: Vec<u64>,
+    /// What its conditions demand.
+    asked: Vec<u64>,
+    /// Whether it may apply at all.
+    alive: bool,
+}
+
+impl<'r> Ruled<'r> {
+    /// Every policy of a repository.
+    pub(super) fn all(repository: &'r Repository<'r>) -> Vec<Self> {
+        repository.policies.par_iter().map(Self::of).collect()
+    }
+
+    fn of(policy: &'r Policy<'r>) -> Self {
+        let of_scope = scope_terms(&policy.syntax).into_iter();
+        let mut terms: Vec<Term> = of_scope.filter(|term| !is_of_action(term)).collect();
+        let scope = demanded(&terms).iter().map(one_form).collect();
+        let derived: Vec<Term> = terms.iter().flat_map(derived).collect();
+        terms.extend(derived);
+        terms.extend(by_type(policy));
+        let asked: Vec<u64> = policy.syntax.demands().iter().map(one_form).collect();
+        let mut found = Self {
+            any_action: policy
+                .syntax
+                .scope_of(Variable::Action)
+                .is_none_or(|part| part.is_free()),
+            actions: policy.actions().into_iter().collect(),
+            known: demanded(&terms)
+                .iter()
+                .map(one_form)
+                .chain(asked.iter().copied())
+                .collect(),
+            policy,
+            terms,
+            scope,
+            asked,
+            alive: false,
+        };
+        let may = policy.typing().is_none_or(|typing| {
+            let mut all = typing.environments.iter();
+            all.any(|found| !matches!(found.verdict, Verdict::Never | Verdict::Faulty))
+        });
+        found.alive = may && !found.actions.is_empty() && conflict(&found.demands()).is_none();
+        found
+    }
+
+    /// All that holds where it applies.
+    fn demands(&self) -> Vec<Demand<'_>> {
+        let mut all = demanded(&self.terms);
+        all.extend(self.policy.syntax.demands());
+        all
+    }
+
+    /// Whether a policy applies wherever this one does.
+    pub(super) fn implies(&self, wider: &Ruled<'_>) -> bool {
+        if wider.policy.parsed.is_template || !self.alive || !wider.alive {
+            return false;
+        }
+        let scope = wider.scope.iter().all(|key| self.known.contains(key))
+            && (wider.any_action || (!self.any_action && self.actions.is_subset(&wider.actions)));
+        if !scope {
+            return false;
+        }
+        let unknown: Vec<Demand<'_>> = wider
+            .policy
+            .syntax
+            .demands()
+            .into_iter()
+            .zip(&wider.asked)
+            .filter(|(_, key)| !self.known.contains(key))
+            .map(|(demand, _)| demand)
+            .collect();
+        let known = self.demands();
+        unknown.into_iter().all(|demand| follows(&known, demand))
+    }
+
+    /// Whether it applies to everything that another one does, and to more.
+    pub(super) fn is_wider(&self, narrow: &Ruled<'_>) -> bool {
+        narrow.implies(self) && !self.implies(narrow)
+    }
+
+    /// Whether two policies of one effect apply to the same requests.
+    pub(super) fn is_same(&self, other: &Ruled<'_>) -> bool {
+        self.policy.is_forbid() == other.policy.is_forbid()
+            && self.implies(other)
+            && other.implies(self)
+    }
+
+    /// The policy with its file, where that is another one than this.
+    pub(super) fn named(&self, from: &Policy<'_>) -> String {
+        let (id, file): (Arc<str>, &str) = (self.policy.id(), &self.policy.file.path);
+        match *file == *from.file.path {
+            true => format!("`{id}`"),
+            false => format!("`{id}` (`{file}`)"),
+        }
+    }
+
+    /// Where it is named, for a label in its file.
+    pub(super) fn head(&self) -> Span {
+        self.policy.syntax.effect
+    }
+}
+
+fn is_of_action(term: &Term) -> bool {
+    let first = term.parts().into_iter().next();
+    first.is_some_and(|part| matches!(part.kind, TermKind::Variable(Variable::Action)))
+}
+
+/// `principal is T` and `resource is T`, where the scope and the schema leave only one type.
+fn by_type(policy: &Policy<'_>) -> Vec<Term> {
+    let Some(typing) = policy.typing() else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for variable in [Variable::Principal, Variable::Resource] {
+        let types = typing.environments.iter().map(|found| match variable {
+            Variable::Principal => &found.principal,
+            Variable::Action | Variable::Resource | Variable::Context => &found.resource,
+        });
+        let types: BTreeSet<&Arc<str>> = types.collect();
+        if let (Some(ty), 1) = (types.first(), types.len()) {
+            let of = unplaced(TermKind::Variable(variable));
+            found.push(unplaced(TermKind::Is(Box::new(of), (*ty).clone(), None)));
+        }
+    }
+    found
+}
+
+/// What follows from a demand of the scope: `principal == T::"x"` is `principal is T` and `principal in T::"x"`.
+fn derived(term: &Term) -> Vec<Term> {
+    let TermKind::Binary(BinaryOperator::Eq, sides) = &term.kind else {
+        return Vec::new();
+    };
+    let [left, right] = sides.as_ref();
+    let Some(entity) = right.as_entity() else {
+        return Vec::new();
+    };
+    let is = TermKind::Is(Box::new(left.clone()), entity.ty.clone(), None);
+    vec![
+        unplaced(is),
+        binary(BinaryOperator::In, left.clone(), right.clone()),
+    ]
+}
+
+fn one_form(demand: &Demand<'_>) -> u64 {
+    let (term, denied) = normal(demand.term, demand.denied);
+    let mut hasher = DefaultHasher::new();
+    (key(&term), denied).hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,193 @@
+//! Expressions in one form, so that those which mean the same are the same.
+
+use crate::cedar::{BinaryOperator, Term, TermKind};
+use crate::model::{Span, Value};
+
+/// A condition in one form, and whether it must be false: `a >= b` is `a < b`, denied.
+pub(super) fn normal(term: &Term, denied: bool) -> (Term, bool) {
+    match &term.kind {
+        TermKind::Not(inner) => normal(inner, !denied),
+        TermKind::Binary(operator, sides) => {
+            let [left, right] = sides.as_ref();
+            let (left, right) = (value(left), value(right));
+            let (operator, left, right, flipped) = match operator {
+                BinaryOperator::NotEq => (BinaryOperator::Eq, left, right, true),
+                BinaryOperator::GreaterEq => (BinaryOperator::Less, left, right, true),
+                BinaryOperator::Greater => (BinaryOperator::Less, right, left, false),
+                BinaryOperator::LessEq => (BinaryOperator::Less, right, left, true),
+                BinaryOperator::Eq
+                | BinaryOperator::Less
+                | BinaryOperator::Add
+                | BinaryOperator::Sub
+                | BinaryOperator::Mul
+                | BinaryOperator::In
+                | BinaryOperator::Contains
+                | BinaryOperator::ContainsAll
+                | BinaryOperator::ContainsAny
+                | BinaryOperator::GetTag
+                | BinaryOperator::HasTag => (*operator, left, right, false),
+            };
+            let denied = denied != flipped;
+            if operator == BinaryOperator::Eq {
+                return equality(left, right, denied);
+            }
+            (binary(operator, left, alone(operator, right)), denied)
+        }
+        TermKind::Call(name, arguments) => {
+            let comparison = match (name.as_ref(), arguments.as_slice()) {
+                ("lessThan", [left, right]) => Some((left, right, false)),
+                ("greaterThan", [left, right]) => Some((right, left, false)),
+                ("lessThanOrEqual", [left, right]) => Some((right, left, true)),
+                ("greaterThanOrEqual", [left, right]) => Some((left, right, true)),
+                _ => None,
+            };
+            match comparison {
+                Some((left, right, flipped)) => (
+                    binary(BinaryOperator::Less, value(left), value(right)),
+                    denied != flipped,
+                ),
+                None => (value(term), denied),
+            }
+        }
+        _ => (value(term), denied),
+    }
+}
+
+/// `a == true` is `a`, and literals stand on the right.
+fn equality(left: Term, right: Term, denied: bool) -> (Term, bool) {
+    match (left.as_bool(), right.as_bool()) {
+        (None, Some(flag)) => return (left, denied == flag),
+        (Some(flag), None) => return (right, denied == flag),
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    let swapped = match (constant(&left), constant(&right)) {
+        (Some(_), None) => true,
+        (None, Some(_)) => false,
+        (Some(_), Some(_)) | (None, None) => key(&right) < key(&left),
+    };
+    let (left, right) = if swapped {
+        (right, left)
+    } else {
+        (left, right)
+    };
+    (binary(BinaryOperator::Eq, left, right), denied)
+}
+
+/// `x in [a]` is `x in a`.
+fn alone(operator: BinaryOperator, right: Term) -> Term {
+    match right.kind {
+        TermKind::Set(mut items) if operator == BinaryOperator::In && items.len() == 1 => items
+            .pop()
+            .unwrap_or_else(|| unplaced(TermKind::Set(Vec::new()))),
+        kind => unplaced(kind),
+    }
+}
+
+/// An expression in one form; a boolean one keeps its value.
+fn value(term: &Term) -> Term {
+    let one = |term: &Term| Box::new(value(term));
+    let all = |terms: &[Term]| terms.iter().map(value).collect::<Vec<_>>();
+    if let Some(constant) = constant(term) {
+        return unplaced(TermKind::Literal(constant));
+    }
+    let kind = match &term.kind {
+        TermKind::Literal(_) | TermKind::Variable(_) | TermKind::Slot | TermKind::Deep => {
+            term.kind.clone()
+        }
+        TermKind::Not(_) | TermKind::Binary(..) => {
+            if let TermKind::Binary(operator, sides) = &term.kind
+                && !is_test(*operator)
+            {
+                TermKind::Binary(*operator, Box::new(sides.each_ref().map(value)))
+            } else {
+                let (inner, denied) = normal(term, false);
+                match denied {
+                    true => TermKind::Not(Box::new(inner)),
+                    false => inner.kind,
+                }
+            }
+        }
+        TermKind::If(parts) => TermKind::If(Box::new(parts.each_ref().map(value))),
+        TermKind::And(parts) => TermKind::And(all(parts)),
+        TermKind::Or(parts) => TermKind::Or(all(parts)),
+        TermKind::Set(parts) => {
+            let mut parts = all(parts);
+            parts.sort_by_cached_key(key);
+            parts.dedup();
+            TermKind::Set(parts)
+        }
+        TermKind::Call(name, parts) => TermKind::Call(name.clone(), all(parts)),
+        TermKind::Neg(inner) => TermKind::Neg(one(inner)),
+        TermKind::IsEmpty(inner) => TermKind::IsEmpty(one(inner)),
+        TermKind::Get(inner, name) => TermKind::Get(one(inner), name.clone()),
+        TermKind::Has(inner, names) => TermKind::Has(one(inner), names.clone()),
+        TermKind::Like(inner, pattern) => TermKind::Like(one(inner), pattern.clone()),
+        TermKind::Is(inner, ty, group) => {
+            TermKind::Is(one(inner), ty.clone(), group.as_deref().map(one))
+        }
+        TermKind::Record(members) => TermKind::Record(
+            members
+                .iter()
+                .map(|(name, member)| (name.clone(), value(member)))
+                .collect(),
+        ),
+    };
+    unplaced(kind)
+}
+
+fn is_test(operator: BinaryOperator) -> bool {
+    match operator {
+        BinaryOperator::Eq
+        | BinaryOperator::NotEq
+        | BinaryOperator::Less
+        | BinaryOperator::LessEq
+        | BinaryOperator::Greater
+        | BinaryOperator::GreaterEq
+        | BinaryOperator::In => true,
+        BinaryOperator::Add
+        | BinaryOperator::Sub
+        | BinaryOperator::Mul
+        | BinaryOperator::Contains
+        | BinaryOperator::ContainsAll
+        | BinaryOperator::ContainsAny
+        | BinaryOperator::GetTag
+        | BinaryOperator::HasTag => false,
+    }
+}
+
+/// The value of a literal, of a negated number, or of a constructor on a literal.
+pub(super) fn constant(term: &Term) -> Option<Value> {
+    match &term.kind {
+        TermKind::Literal(value) => Some(value.clone()),
+        TermKind::Neg(inner) => match constant(inner)? {
+            Value::Long(number) => number.checked_neg().map(Value::Long),
+            _ => None,
+        },
+        TermKind::Call(name, arguments) => match (name.as_ref(), arguments.as_slice()) {
+            ("decimal" | "datetime" | "duration" | "ip", [argument]) => {
+                let text = argument.as_text()?;
+                Some(Value::Extension(name.clone(), text.to_owned()))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// An operator on two terms, without a place.
+pub(super) fn binary(operator: BinaryOperator, left: Term, right: Term) -> Term {
+    unplaced(TermKind::Binary(operator, Box::new([left, right])))
+}
+
+/// An expression without a place.
+pub(super) fn unplaced(kind: TermKind) -> Term {
+    Term {
+        span: Span::default(),
+        kind,
+    }
+}
+
+/// A text that is the same for the same expression in one form.
+pub(super) fn key(term: &Term) -> String {
+    format!("{:?}", term.kind)
+}

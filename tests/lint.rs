@@ -412,7 +412,15 @@ fn sarif_schema() -> Value {
     let mut package = package.filter(|package| package["name"] == "serde-sarif");
     let manifest = PathBuf::from(package.next().unwrap()["manifest_path"].as_str().unwrap());
     let text = std::fs::read_to_string(manifest.parent().unwrap().join("src/schema.json")).unwrap();
-    serde_json::from_str(&text).unwrap()
+    let mut schema: Value = serde_json::from_str(&text).unwrap();
+    // The pattern that it gives for languages is no regular expression: a bracket is never opened.
+    let language = &mut schema["definitions"]["run"]["properties"]["language"];
+    assert_eq!(
+        language["pattern"],
+        "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$"
+    );
+    language.as_object_mut().unwrap().remove("pattern");
+    schema
 }
 
 #[test]

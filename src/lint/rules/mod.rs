@@ -1,6 +1,5 @@
 //! The lints: one file and one page each.
 
-mod shared_agent_identity;
 mod shared_amounts;
 mod shared_claims;
 mod shared_edit;
@@ -93,6 +92,7 @@ lints! {
     open_egress,
     credential_tools,
     required_condition,
+    shared_agent_identity,
     // AZ4: hygiene
     unused_suppression,
     suppression_without_reason,

@@ -52,7 +52,11 @@ pub(super) fn path_of(text: &str) -> Option<Vec<String>> {
 impl Amount {
     /// The amounts that an action's context has.
     pub(super) fn of(context: &Context<'_>, action: &EntityRef) -> Vec<Self> {
-        let paths = context.options.amounts.iter().filter_map(|text| path_of(text));
+        let paths = context
+            .options
+            .amounts
+            .iter()
+            .filter_map(|text| path_of(text));
         let amounts = paths.filter_map(|path| {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
             let ty = attribute(context, action, &names)?.ty;
@@ -67,9 +71,8 @@ impl Amount {
     }
 
     fn is(&self, term: &Term) -> bool {
-        term.path().is_some_and(|(variable, path)| {
-            variable == Variable::Context && path == self.path
-        })
+        term.path()
+            .is_some_and(|(variable, path)| variable == Variable::Context && path == self.path)
     }
 
     fn is_in(&self, term: &Term) -> bool {
@@ -117,7 +120,9 @@ pub(super) fn bound(
         amount,
     };
     let demands = permit.syntax.demands();
-    let own = demands.iter().filter_map(|demand| reader.upper(demand.term, demand.denied));
+    let own = demands
+        .iter()
+        .filter_map(|demand| reader.upper(demand.term, demand.denied));
     let own = own.min_by(Highest::order);
     let scope = scope_facts(permit);
     let scope = scope.iter().map(|term| Demand {
@@ -165,7 +170,10 @@ impl Reader<'_, '_> {
             && matches!(demand.term.kind, TermKind::Has(..))
             && paths.iter().all(|(variable, path)| {
                 *variable == Variable::Context
-                    && path.iter().zip(&self.amount.path).all(|(one, other)| one == other)
+                    && path
+                        .iter()
+                        .zip(&self.amount.path)
+                        .all(|(one, other)| one == other)
             })
     }
 
@@ -184,9 +192,17 @@ impl Reader<'_, '_> {
             }
             (TermKind::If(parts), _) => {
                 let [test, then, other] = parts.as_ref();
-                let one = self.upper(then, denied).or_else(|| self.upper(test, false))?;
-                let two = self.upper(other, denied).or_else(|| self.upper(test, true))?;
-                Some(if one.order(&two) == Ordering::Less { two } else { one })
+                let one = self
+                    .upper(then, denied)
+                    .or_else(|| self.upper(test, false))?;
+                let two = self
+                    .upper(other, denied)
+                    .or_else(|| self.upper(test, true))?;
+                Some(if one.order(&two) == Ordering::Less {
+                    two
+                } else {
+                    one
+                })
             }
             (TermKind::Binary(operator, sides), _) => {
                 let [left, right] = sides.as_ref();
@@ -275,7 +291,10 @@ mod tests {
     fn limits_are_read_exactly() {
         assert_eq!(units_of("100"), Some(1_000_000));
         assert_eq!(units_of("0.0001"), Some(1));
-        assert_eq!(units_of("99999999999999999999.5"), Some(999_999_999_999_999_999_995_000));
+        assert_eq!(
+            units_of("99999999999999999999.5"),
+            Some(999_999_999_999_999_999_995_000)
+        );
         for text in ["", "1e3", "-1", "1.00001", "1_000", ".5"] {
             assert_eq!(units_of(text), None, "{text}");
         }

@@ -17,7 +17,11 @@ pub(super) struct Attribute {
 }
 
 /// What an action's context has at a path.
-pub(super) fn attribute(context: &Context<'_>, action: &EntityRef, path: &[&str]) -> Option<Attribute> {
+pub(super) fn attribute(
+    context: &Context<'_>,
+    action: &EntityRef,
+    path: &[&str],
+) -> Option<Attribute> {
     let schema = context.schema()?;
     at(schema, schema.action(action)?.context.as_ref()?, path)
 }
@@ -94,20 +98,52 @@ pub(super) fn asks_system(policy: &Policy<'_>, action: &EntityRef) -> bool {
 
 /// Whether a permit, or a forbid that covers it, asks the system or a person about the moment: an approval, a mark of what
 /// the session has read.
-pub(super) fn is_watched(permit: &Policy<'_>, action: &EntityRef, forbids: &Forbids<'_, '_>) -> bool {
+pub(super) fn is_watched(
+    permit: &Policy<'_>,
+    action: &EntityRef,
+    forbids: &Forbids<'_, '_>,
+) -> bool {
     asks_system(permit, action)
-        || forbids.covering(permit, action).any(|forbid| asks_system(forbid, action))
+        || forbids
+            .covering(permit, action)
+            .any(|forbid| asks_system(forbid, action))
 }
 
 /// Parts of names that claim what somebody else should say.
 const CLAIMS: &[&str] = &[
-    "acknowledg", "approv", "authoris", "authoriz", "bypass", "confidence", "confirm", "consent",
-    "emergency", "human", "justif", "on_behalf", "override", "reason", "requested_by", "requester",
-    "reviewed", "signed_off", "trusted", "urgent", "verified",
+    "acknowledg",
+    "approv",
+    "authoris",
+    "authoriz",
+    "bypass",
+    "confidence",
+    "confirm",
+    "consent",
+    "emergency",
+    "human",
+    "justif",
+    "on_behalf",
+    "override",
+    "reason",
+    "requested_by",
+    "requester",
+    "reviewed",
+    "signed_off",
+    "trusted",
+    "urgent",
+    "verified",
 ];
 
 /// Parts of names of switches that make a call do less.
-const MODES: &[&str] = &["draft", "dry", "preview", "read_only", "readonly", "simulat", "test"];
+const MODES: &[&str] = &[
+    "draft",
+    "dry",
+    "preview",
+    "read_only",
+    "readonly",
+    "simulat",
+    "test",
+];
 
 /// Whether a demand asks the agent for its word alone: for a flag that it sets, for a text that it writes, for a reason
 /// that it gives. To bound an argument of the call is something else: it bounds the call.
@@ -154,7 +190,9 @@ fn claims(term: &Term, denied: bool) -> bool {
         TermKind::Get(..) => flag(!denied),
         TermKind::Has(..) => !denied,
         TermKind::Like(_, pattern) => {
-            let texts = pattern.iter().any(|part| matches!(part, PatternPart::Text(_)));
+            let texts = pattern
+                .iter()
+                .any(|part| matches!(part, PatternPart::Text(_)));
             !denied && (!texts || named(CLAIMS))
         }
         TermKind::Binary(operator, sides) => {

@@ -40,13 +40,22 @@ impl World {
     pub(super) fn of(repository: &Repository<'_>) -> Self {
         let version = repository.context.version;
         let lowered = version.store.lowered().unwrap_or_default();
-        let entities: BTreeMap<EntityRef, LoweredEntity> =
-            lowered.into_iter().map(|entity| (entity.uid.clone(), entity)).collect();
+        let entities: BTreeMap<EntityRef, LoweredEntity> = lowered
+            .into_iter()
+            .map(|entity| (entity.uid.clone(), entity))
+            .collect();
         let ty = version.manifest.agent_type.as_str();
         let agents = match version.agents.is_empty() {
-            true => entities.keys().filter(|uid| uid.ty.as_ref() == ty).cloned().collect(),
+            true => entities
+                .keys()
+                .filter(|uid| uid.ty.as_ref() == ty)
+                .cloned()
+                .collect(),
             false => {
-                let active = version.agents.iter().filter(|agent| agent.status == AgentStatus::Active);
+                let active = version
+                    .agents
+                    .iter()
+                    .filter(|agent| agent.status == AgentStatus::Active);
                 active.map(|agent| agent.uid.clone()).collect()
             }
         };
@@ -60,7 +69,9 @@ impl World {
 
     /// The entities of a type, in order.
     pub(super) fn entities_of(&self, ty: &str) -> impl Iterator<Item = &EntityRef> {
-        self.entities.keys().filter(move |uid| uid.ty.as_ref() == ty)
+        self.entities
+            .keys()
+            .filter(move |uid| uid.ty.as_ref() == ty)
     }
 
     fn takes(&self, aim: &Aim, entity: &EntityRef) -> bool {
@@ -79,7 +90,11 @@ impl World {
 /// The permits and links of a repository.
 pub(super) fn grants<'p, 'r>(repository: &'p Repository<'r>) -> Vec<Grant<'p, 'r>> {
     let mut found = Vec::new();
-    for policy in repository.policies.iter().filter(|policy| !policy.is_forbid()) {
+    for policy in repository
+        .policies
+        .iter()
+        .filter(|policy| !policy.is_forbid())
+    {
         let id = policy.id();
         if !policy.parsed.is_template {
             found.push(Grant {
@@ -172,9 +187,10 @@ impl Grant<'_, '_> {
     pub(super) fn resources(&self, world: &World) -> Option<BTreeSet<EntityRef>> {
         let types = types_of(self.policy, Variable::Resource);
         let named = self.resource_names().next().is_some();
-        let all = world.entities.keys().filter(|uid| {
-            types.contains(&uid.ty) && self.takes_resource(world, uid)
-        });
+        let all = world
+            .entities
+            .keys()
+            .filter(|uid| types.contains(&uid.ty) && self.takes_resource(world, uid));
         named.then(|| all.cloned().collect())
     }
 
@@ -209,7 +225,10 @@ impl Grant<'_, '_> {
         let Some(typing) = self.policy.typing() else {
             return BTreeSet::new();
         };
-        let live = typing.environments.iter().filter(|found| found.verdict != Verdict::Never);
+        let live = typing
+            .environments
+            .iter()
+            .filter(|found| found.verdict != Verdict::Never);
         let live = live.filter(|found| self.touches(world, &found.resource));
         live.flat_map(|found| {
             let actions = found.actions.iter().cloned();

@@ -45,7 +45,10 @@ pub(super) fn of_policy(policy: &Policy<'_>) -> Vec<Mention> {
             Polarity::Both => true,
         };
         let about_agent = atom.walk().any(|part| {
-            matches!(part.kind, TermKind::Variable(Variable::Principal | Variable::Context))
+            matches!(
+                part.kind,
+                TermKind::Variable(Variable::Principal | Variable::Context)
+            )
         });
         for part in atom.walk() {
             let within = match &part.kind {
@@ -96,7 +99,11 @@ pub(super) struct Filled<'r> {
 pub(super) fn of_links<'r>(context: &Context<'r>) -> Vec<Filled<'r>> {
     let version = context.version;
     let ty = version.manifest.agent_type.as_str();
-    let paths: BTreeSet<&str> = version.links.iter().map(|link| link.file.as_ref()).collect();
+    let paths: BTreeSet<&str> = version
+        .links
+        .iter()
+        .map(|link| link.file.as_ref())
+        .collect();
     let mut found = Vec::new();
     for file in paths.into_iter().filter_map(|path| context.file(path)) {
         let Ok(links) = yaml::parse::<LinksFile>(file) else {
@@ -130,6 +137,14 @@ pub(super) fn of_links<'r>(context: &Context<'r>) -> Vec<Filled<'r>> {
 
 /// The files of the inventory.
 pub(super) fn inventories<'r>(context: &Context<'r>) -> Vec<&'r SourceFile> {
-    let paths: BTreeSet<&str> = context.version.agents.iter().map(|agent| agent.file.as_ref()).collect();
-    paths.into_iter().filter_map(|path| context.file(path)).collect()
+    let paths: BTreeSet<&str> = context
+        .version
+        .agents
+        .iter()
+        .map(|agent| agent.file.as_ref())
+        .collect();
+    paths
+        .into_iter()
+        .filter_map(|path| context.file(path))
+        .collect()
 }

@@ -31,7 +31,10 @@ pub(super) struct Power {
 impl Power {
     /// In words, for a message.
     pub(super) fn say(&self) -> String {
-        format!("`{}` on `{}` (`{}`)", self.action.id, self.resource, self.id)
+        format!(
+            "`{}` on `{}` (`{}`)",
+            self.action.id, self.resource, self.id
+        )
     }
 }
 
@@ -49,11 +52,18 @@ pub(super) fn powers(repository: &Repository<'_>) -> BTreeMap<EntityRef, BTreeSe
         if open.is_empty() {
             continue;
         }
-        let at = repository.policies.iter().position(|policy| std::ptr::eq(policy, grant.policy));
+        let at = repository
+            .policies
+            .iter()
+            .position(|policy| std::ptr::eq(policy, grant.policy));
         let powers: Vec<Power> = open
             .into_iter()
             .map(|(action, resource)| Power {
-                risk: repository.context.risk(&action).unwrap_or_default().to_owned(),
+                risk: repository
+                    .context
+                    .risk(&action)
+                    .unwrap_or_default()
+                    .to_owned(),
                 action,
                 resource,
                 id: grant.id.clone(),
@@ -61,7 +71,10 @@ pub(super) fn powers(repository: &Repository<'_>) -> BTreeMap<EntityRef, BTreeSe
             })
             .collect();
         for agent in grant.holders(&world) {
-            found.entry(agent).or_default().extend(powers.iter().cloned());
+            found
+                .entry(agent)
+                .or_default()
+                .extend(powers.iter().cloned());
         }
     }
     found
@@ -115,11 +128,11 @@ pub(super) fn is_one(option: &[String], ty: &str) -> bool {
 /// Types of an option that the schema does not have.
 pub(super) fn unknown_types(context: &Context<'_>, option: &[String], found: &mut Found<'_>) {
     for ty in option {
-        let known = context.schema().is_none_or(|schema| schema.has_entity_type(ty));
+        let known = context
+            .schema()
+            .is_none_or(|schema| schema.has_entity_type(ty));
         let message = format!("the schema has no entity type `{ty}`");
-        if !known
-            && let Some(finding) = fault(context, found, (ty, Span::new(0, 0)), message)
-        {
+        if !known && let Some(finding) = fault(context, found, (ty, Span::new(0, 0)), message) {
             finding.help("name a type of resources, with its namespace: an option that names none looks at nothing");
         }
     }

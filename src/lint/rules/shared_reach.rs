@@ -30,7 +30,12 @@ pub(super) fn live_risky(policy: &Policy<'_>, risks: &[&str]) -> Vec<EntityRef> 
 /// Those of them that change something: whose risk is known, and not `read`.
 pub(super) fn live_changes(policy: &Policy<'_>) -> Vec<EntityRef> {
     let mut all = live(policy);
-    all.retain(|action| policy.context.risk(action).is_some_and(|risk| risk != "read"));
+    all.retain(|action| {
+        policy
+            .context
+            .risk(action)
+            .is_some_and(|risk| risk != "read")
+    });
     all
 }
 
@@ -69,7 +74,12 @@ pub(super) fn reach(policy: &Policy<'_>) -> Reach {
             let resources = links.filter_map(|link| link.resource.as_ref());
             resources.map(group).max().unwrap_or(Reach::Part)
         }
-        Some(test) => test.entities.iter().map(|(uid, _)| group(uid)).max().unwrap_or(Reach::Any),
+        Some(test) => test
+            .entities
+            .iter()
+            .map(|(uid, _)| group(uid))
+            .max()
+            .unwrap_or(Reach::Any),
     };
     let by_conditions = policy.syntax.demands().into_iter().filter_map(|demand| {
         let TermKind::Binary(operator, sides) = &demand.term.kind else {
@@ -112,9 +122,10 @@ pub(super) fn is_within(store: &EntityStore, entity: &EntityRef, group: &EntityR
 
 /// Whether whatever a policy's scope takes for a variable is taken by the scope of another, wider one.
 pub(super) fn covers(wide: &Policy<'_>, narrow: &Policy<'_>, variable: Variable) -> bool {
-    let (Some(outer), Some(inner)) =
-        (wide.syntax.scope_of(variable), narrow.syntax.scope_of(variable))
-    else {
+    let (Some(outer), Some(inner)) = (
+        wide.syntax.scope_of(variable),
+        narrow.syntax.scope_of(variable),
+    ) else {
         return false;
     };
     if let Some(ty) = &outer.is
@@ -149,7 +160,10 @@ pub(super) fn types_of(policy: &Policy<'_>, variable: Variable) -> BTreeSet<Arc<
     let Some(typing) = policy.typing() else {
         return BTreeSet::new();
     };
-    let live = typing.environments.iter().filter(|found| found.verdict != Verdict::Never);
+    let live = typing
+        .environments
+        .iter()
+        .filter(|found| found.verdict != Verdict::Never);
     live.filter_map(|found| match variable {
         Variable::Principal => Some(found.principal.clone()),
         Variable::Resource => Some(found.resource.clone()),
@@ -162,15 +176,17 @@ pub(super) fn types_of(policy: &Policy<'_>, variable: Variable) -> BTreeSet<Arc<
 pub(super) fn places(policy: &Policy<'_>, actions: &[EntityRef]) -> BTreeMap<Span, Vec<EntityRef>> {
     let mut found: BTreeMap<Span, Vec<EntityRef>> = BTreeMap::new();
     let part = policy.syntax.scope_of(Variable::Action);
-    let named = part.and_then(|part| part.test.as_ref()).map(|test| test.entities.as_slice());
+    let named = part
+        .and_then(|part| part.test.as_ref())
+        .map(|test| test.entities.as_slice());
     let named = named.unwrap_or_default();
     let schema = policy.context.schema();
     for action in actions {
         let own = named.iter().find(|(uid, _)| uid == action);
         let group = || {
-            named.iter().find(|(uid, _)| {
-                schema.is_some_and(|schema| schema.members(uid).contains(action))
-            })
+            named
+                .iter()
+                .find(|(uid, _)| schema.is_some_and(|schema| schema.members(uid).contains(action)))
         };
         let span = match own.or_else(group) {
             Some((_, span)) => *span,
@@ -183,7 +199,11 @@ pub(super) fn places(policy: &Policy<'_>, actions: &[EntityRef]) -> BTreeMap<Spa
 
 /// Names of actions for a message: three, and how many more.
 pub(super) fn names(actions: &[EntityRef]) -> String {
-    let mut shown: Vec<String> = actions.iter().take(3).map(|action| format!("`{}`", action.id)).collect();
+    let mut shown: Vec<String> = actions
+        .iter()
+        .take(3)
+        .map(|action| format!("`{}`", action.id))
+        .collect();
     match (actions.len().saturating_sub(3), shown.len()) {
         (0, 0 | 1) => shown.join(""),
         (0, _) => {

@@ -12,12 +12,39 @@ macro_rules! lints {
     };
 }
 
+mod shared_breadth;
+mod shared_guard;
+mod shared_operand;
+mod shared_pattern;
+mod shared_secrets;
+
 lints! {
     // AZ1: correctness
     string_in,
     // AZ2: security
     permit_everything,
+    permit_any_principal,
+    permit_any_action,
+    permit_any_resource,
+    like_star,
+    substring_blocklist,
+    default_allow_shape,
+    literal_star,
+    negative_permit_guard,
+    host_suffix,
+    path_prefix_traversal,
+    case_sensitive_match,
+    unicode_trick,
+    secret_in_policy,
+    unbounded_hierarchy,
+    ip_too_wide,
+    forbid_narrower_than_name,
     // AZ4: hygiene
     unused_suppression,
     suppression_without_reason,
+    // AZ7: performance
+    unsliceable,
+    large_set_literal,
+    costly_first,
+    env_explosion,
 }

@@ -158,6 +158,19 @@ impl EntityStore {
         super::uid(uid).is_some_and(|uid| self.inner.get(&uid.into()).is_some())
     }
 
+    /// Whether an entity of the store is another one, or lies in it, directly or not.
+    pub fn is_below(&self, uid: &EntityRef, group: &EntityRef) -> bool {
+        let (Some(uid), Some(group)) = (super::uid(uid), super::uid(group)) else {
+            return false;
+        };
+        let entity = self.inner.get(&uid.clone().into());
+        let below = entity.is_some_and(|entity| {
+            let entity: &cedar_policy_core::ast::Entity = entity.as_ref();
+            entity.is_descendant_of(&group)
+        });
+        below || uid == group
+    }
+
     /// How many entities the store holds, actions included.
     pub fn len(&self) -> usize {
         self.inner.len()

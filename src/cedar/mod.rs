@@ -2,6 +2,7 @@
 
 mod atoms;
 mod build_entity;
+mod confusable;
 mod context;
 mod declared;
 mod diagnostics;
@@ -35,6 +36,7 @@ mod unknown;
 mod values;
 mod written;
 
+pub use confusable::is_of_one_script;
 pub use context::Context;
 pub use declared::{Declaration, DeclaredAttribute, DeclaredKind, declarations};
 pub use entities::{EntityStore, ParsedEntity, parse_entity};

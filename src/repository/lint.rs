@@ -132,6 +132,8 @@ pub struct LintOptions {
     pub max_set: usize,
     /// So many request environments at most.
     pub max_environments: usize,
+    /// An action to which so many policies apply is one for which every needless policy costs.
+    pub hot_policies: usize,
     /// The share of all agents, in percent, from which on a group is as good as all of them.
     pub almost_all: u32,
 }
@@ -159,6 +161,7 @@ impl Default for LintOptions {
             max_policies: 100,
             max_set: 50,
             max_environments: 20_000,
+            hot_policies: 100,
             almost_all: 90,
         }
     }

@@ -1,21 +1,26 @@
 //! The lints: one file and one page each.
 
 mod shared_amounts;
+mod shared_breadth;
 mod shared_claims;
 mod shared_edit;
 mod shared_entailment;
 mod shared_gaps;
 mod shared_grants;
+mod shared_guard;
 mod shared_implied;
 mod shared_logic;
 mod shared_manifest;
 mod shared_mentions;
 mod shared_normal;
+mod shared_operand;
+mod shared_pattern;
 mod shared_powers;
 mod shared_reach;
 mod shared_reads;
 mod shared_removal;
 mod shared_rules;
+mod shared_secrets;
 mod shared_tests;
 mod shared_tools;
 mod shared_untested;
@@ -67,6 +72,22 @@ lints! {
     unvalidated_policy,
     // AZ2: security
     permit_everything,
+    permit_any_principal,
+    permit_any_action,
+    permit_any_resource,
+    like_star,
+    substring_blocklist,
+    default_allow_shape,
+    literal_star,
+    negative_permit_guard,
+    host_suffix,
+    path_prefix_traversal,
+    case_sensitive_match,
+    unicode_trick,
+    secret_in_policy,
+    unbounded_hierarchy,
+    ip_too_wide,
+    forbid_narrower_than_name,
     // AZ3: what agents may do
     destructive_unconditional,
     write_without_approval,
@@ -108,4 +129,9 @@ lints! {
     invalid_request,
     errors_ignored,
     mutant_survived,
+    // AZ7: performance
+    unsliceable,
+    large_set_literal,
+    costly_first,
+    env_explosion,
 }

@@ -1,5 +1,6 @@
 //! AZ201: a permit that asks for nothing.
 
+use super::shared_breadth::asks_nothing;
 use crate::lint::catalogue::{Evidence, Lint, Run};
 use crate::lint::context::Policy;
 use crate::lint::found::Found;
@@ -19,19 +20,13 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
-    let syntax = &policy.syntax;
-    let free = syntax.scope.iter().all(|part| part.is_free());
-    let asks = syntax.demands().iter().any(|demand| {
-        // What is constant asks for nothing.
-        demand.term.as_bool() != Some(!demand.denied)
-    });
-    if policy.is_forbid() || !free || asks {
+    if policy.is_forbid() || !asks_nothing(policy) {
         return;
     }
     found
         .policy(
             policy,
-            syntax.head,
+            policy.syntax.head,
             "this permits every principal every action on every resource",
         )
         .help("name who may do what: `principal == Agent::\"…\"`, `action in [Action::\"…\"]`; keep what is forbidden out of a permit instead of forbidding it later");

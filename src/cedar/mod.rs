@@ -8,6 +8,7 @@ mod diagnostics;
 mod edits;
 mod entities;
 mod evaluate;
+mod format;
 mod lower;
 mod mutants;
 mod near_miss;
@@ -35,6 +36,7 @@ pub use context::Context;
 pub use declared::{Declaration, DeclaredAttribute, DeclaredKind, declarations};
 pub use entities::{EntityStore, ParsedEntity, parse_entity};
 pub use evaluate::{Evaluated, Evaluation};
+pub use format::format;
 pub use lower::LoweredEntity;
 pub use mutants::{
     LeftOut, Mutable, Mutant, Mutants, Operator, Reason, Replaced, Sameness, mutants,

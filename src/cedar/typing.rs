@@ -9,7 +9,7 @@ use cedar_policy_core::ast;
 use cedar_policy_core::validator::ValidationMode;
 use cedar_policy_core::validator::typecheck::{PolicyCheck, Typechecker};
 use cedar_policy_core::validator::types::{BoolType, Type as CedarType};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// The request environments of a schema, for looking at many policies.
@@ -133,24 +133,23 @@ impl Typings<'_> {
                 let linked = self.environments.linked(template, first)?;
                 let mut verdict = None;
                 for env in &linked {
-                    let found =
-                        match typechecker.typecheck_by_single_request_env(template, env) {
-                            PolicyCheck::Success(typed) => {
-                                collect(&typed, &mut typing.types);
-                                match is_true(&typed) {
-                                    true => Verdict::Always,
-                                    false => Verdict::May,
-                                }
+                    let found = match typechecker.typecheck_by_single_request_env(template, env) {
+                        PolicyCheck::Success(typed) => {
+                            collect(&typed, &mut typing.types);
+                            match is_true(&typed) {
+                                true => Verdict::Always,
+                                false => Verdict::May,
                             }
-                            PolicyCheck::Irrelevant(errors, typed) => {
-                                collect(&typed, &mut typing.types);
-                                match errors.is_empty() {
-                                    true => Verdict::Never,
-                                    false => Verdict::Faulty,
-                                }
+                        }
+                        PolicyCheck::Irrelevant(errors, typed) => {
+                            collect(&typed, &mut typing.types);
+                            match errors.is_empty() {
+                                true => Verdict::Never,
+                                false => Verdict::Faulty,
                             }
-                            PolicyCheck::Fail(_) => Verdict::Faulty,
-                        };
+                        }
+                        PolicyCheck::Fail(_) => Verdict::Faulty,
+                    };
                     verdict = Some(match verdict {
                         None => found,
                         Some(other) => worse(other, found),
@@ -169,9 +168,9 @@ impl Typings<'_> {
                 });
             }
         }
-        typing
-            .environments
-            .sort_by(|a, b| (&a.actions, &a.principal, &a.resource).cmp(&(&b.actions, &b.principal, &b.resource)));
+        typing.environments.sort_by(|a, b| {
+            (&a.actions, &a.principal, &a.resource).cmp(&(&b.actions, &b.principal, &b.resource))
+        });
         Some(typing)
     }
 }
@@ -189,13 +188,18 @@ fn is_true(expr: &ast::Expr<Option<CedarType>>) -> bool {
     matches!(expr.data(), Some(CedarType::Bool(BoolType::True)))
 }
 
-/// Notes the type of every part that has a place.
+/// Notes the type of every part that has a place. Several parts may stand at one, as `context.a` does in `context.a.b`:
+/// the outermost of them, which comes first, is the expression at that place.
 fn collect(expr: &ast::Expr<Option<CedarType>>, types: &mut BTreeMap<Span, Typed>) {
+    let mut seen = HashSet::new();
     for part in expr.subexpressions() {
         let (Some(loc), Some(ty)) = (part.source_loc(), part.data()) else {
             continue;
         };
         let span = Span::new(loc.start(), loc.end() - loc.start());
+        if !seen.insert(span) {
+            continue;
+        }
         let (hold, fail) = match ty {
             CedarType::Bool(BoolType::True) => (true, false),
             CedarType::Bool(BoolType::False) => (false, true),

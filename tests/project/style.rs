@@ -49,6 +49,7 @@ const FRONT: &[&str] = &["cli", "lib", "main"];
 const BEHIND: &[(&str, &str)] = &[
     ("cedar_policy", "cedar"),
     ("cedar_policy_core", "cedar"),
+    ("cedar_policy_formatter", "cedar"),
     ("serde_saphyr", "yaml"),
     ("git2", "source"),
     ("walkdir", "source"),

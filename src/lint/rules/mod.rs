@@ -2,6 +2,11 @@
 
 use super::catalogue::Lint;
 
+mod shared_heading;
+mod shared_schema;
+mod shared_terms;
+mod shared_total;
+
 /// Declares the modules of lints, in order of their codes.
 macro_rules! lints {
     ($($module:ident),* $(,)?) => {
@@ -18,6 +23,29 @@ lints! {
     // AZ2: security
     permit_everything,
     // AZ4: hygiene
+    missing_id,
+    missing_owner,
+    missing_reason,
+    bad_annotation_value,
+    unknown_annotation,
+    unused_entity_type,
+    unused_action,
+    unused_attribute,
+    unused_common_type,
+    schema_shadowing,
+    file_layout,
     unused_suppression,
     suppression_without_reason,
+    leftover_comment,
+    // AZ5: style
+    unformatted,
+    double_negation,
+    bool_compare,
+    singleton_in,
+    yoda,
+    if_bool,
+    or_chain,
+    condition_belongs_in_scope,
+    unless_not,
+    too_complex,
 }

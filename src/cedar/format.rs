@@ -1,0 +1,148 @@
+//! Policy text as Cedar's formatter lays it out, held to the policies and the comments that it had.
+
+use super::nesting::too_deep;
+use super::policies::parse_policies;
+use crate::model::SourceFile;
+use cedar_policy_formatter::{Config, policies_str_to_pretty};
+
+/// After so many rounds the formatter must have come to rest.
+const ROUNDS: usize = 4;
+
+/// The text of a policy file as `cedar format` writes it: the same policies with the same annotations and comments.
+///
+/// # Errors
+///
+/// Where the text does not parse, holds no policy, or where the formatter would change or lose something.
+pub fn format(text: &str) -> Result<String, String> {
+    let file = SourceFile::new("text.cedar", text);
+    if let Some(fault) = too_deep(&file, "policy_syntax", false) {
+        return Err(fault.message);
+    }
+    let config = Config {
+        line_width: 80,
+        indent_width: 2,
+    };
+    let mut done = text.to_owned();
+    for _ in 0..ROUNDS {
+        let next = policies_str_to_pretty(&done, &config).map_err(|error| error.to_string())?;
+        let rests = next == done;
+        done = next;
+        if rests {
+            return hold(&file, done);
+        }
+    }
+    Err("Cedar's formatter does not come to rest".to_owned())
+}
+
+/// The text, where it says what the file says. Cedar's formatter holds itself to policies, but not to templates and comments.
+fn hold(before: &SourceFile, after: String) -> Result<String, String> {
+    if *before.text == *after {
+        return Ok(after);
+    }
+    let (old, faults) = parse_policies(before);
+    if let Some(fault) = faults.into_iter().next() {
+        return Err(fault.message);
+    }
+    if old.is_empty() {
+        return Err("there is no policy in it".to_owned());
+    }
+    let (new, _) = parse_policies(&SourceFile::new("text.cedar", after.as_str()));
+    let same = old.len() == new.len()
+        && old.iter().zip(&new).all(|(old, new)| {
+            old.same_tree(new)
+                && old.annotations == new.annotations
+                && old.is_template == new.is_template
+        });
+    match (same, comments(&before.text) == comments(&after)) {
+        (true, true) => Ok(after),
+        (false, _) => Err("Cedar's formatter would change a policy".to_owned()),
+        (true, false) => Err("Cedar's formatter would lose or move a comment".to_owned()),
+    }
+}
+
+/// The comments of a text, in order.
+fn comments(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '/']) {
+        let from = rest.get(at..).unwrap_or_default();
+        let length = if from.starts_with("//") {
+            let line = from.lines().next().unwrap_or_default();
+            found.push(line.trim_end());
+            line.len()
+        } else if from.starts_with('"') {
+            quoted(from)
+        } else {
+            1
+        };
+        rest = from.get(length..).unwrap_or_default();
+    }
+    found
+}
+
+/// The length of a quoted text, with its quotes.
+fn quoted(text: &str) -> usize {
+    let mut escaped = false;
+    let close = text.char_indices().skip(1).find(|(_, letter)| {
+        let closes = *letter == '"' && !escaped;
+        escaped = *letter == '\\' && !escaped;
+        closes
+    });
+    close.map_or(text.len(), |(at, _)| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_formatted_is_the_same_and_stays_as_it_is() {
+        let text = "// Mail.\n@id(\"a\") @note permit(principal==?principal,action in [Action::\"x\", Action::\"y\"],resource) // who\n\
+                    when{context.a==\"// no \\\" comment\"&&// why\n(context.b||!context.c)}unless { context has d };// end\n// last\n";
+        let done = format(text).unwrap();
+        assert_eq!(format(&done).unwrap(), done);
+        assert_eq!(
+            comments(text),
+            ["// Mail.", "// who", "// why", "// end", "// last"]
+        );
+        assert_eq!(comments(&done), comments(text));
+        let (old, _) = parse_policies(&SourceFile::new("a.cedar", text));
+        let (new, _) = parse_policies(&SourceFile::new("a.cedar", done.as_str()));
+        assert!(old.len() == 1 && new.len() == 1, "{done}");
+        assert!(old[0].same_tree(&new[0]));
+        assert_eq!(old[0].annotations, new[0].annotations);
+    }
+
+    #[test]
+    fn what_cannot_be_formatted_is_left() {
+        assert!(format("permit (principal").is_err());
+        assert!(format("// nothing\n").is_err());
+        assert!(
+            format(&format!(
+                "permit (principal, action, resource) when {{ {}true{} }};",
+                "(".repeat(900),
+                ")".repeat(900)
+            ))
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn the_example_is_formatted() {
+        for file in [
+            "crm",
+            "deploy",
+            "guardrails",
+            "mail",
+            "payments",
+            "source",
+            "templates",
+            "warehouse",
+        ] {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join(format!("policies/policies/{file}.cedar"));
+            let text = std::fs::read_to_string(path).unwrap();
+            assert_eq!(format(&text).unwrap(), text, "{file}");
+        }
+    }
+}

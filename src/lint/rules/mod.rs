@@ -8,6 +8,7 @@ mod shared_entailment;
 mod shared_gaps;
 mod shared_grants;
 mod shared_guard;
+mod shared_heading;
 mod shared_implied;
 mod shared_logic;
 mod shared_manifest;
@@ -20,9 +21,12 @@ mod shared_reach;
 mod shared_reads;
 mod shared_removal;
 mod shared_rules;
+mod shared_schema;
 mod shared_secrets;
+mod shared_terms;
 mod shared_tests;
 mod shared_tools;
+mod shared_total;
 mod shared_untested;
 mod shared_validator;
 mod shared_within;
@@ -115,8 +119,31 @@ lints! {
     required_condition,
     shared_agent_identity,
     // AZ4: hygiene
+    missing_id,
+    missing_owner,
+    missing_reason,
+    bad_annotation_value,
+    unknown_annotation,
+    unused_entity_type,
+    unused_action,
+    unused_attribute,
+    unused_common_type,
+    schema_shadowing,
+    file_layout,
     unused_suppression,
     suppression_without_reason,
+    leftover_comment,
+    // AZ5: style
+    unformatted,
+    double_negation,
+    bool_compare,
+    singleton_in,
+    yoda,
+    if_bool,
+    or_chain,
+    condition_belongs_in_scope,
+    unless_not,
+    too_complex,
     // AZ6: tests
     policy_without_test,
     forbid_without_deny_test,

@@ -1,0 +1,65 @@
+//! AZ506: an `if` with a literal boolean in a branch.
+
+use super::shared_terms::{
+    Binding, Keys, binding, fitted, gives_bool, placed, replace, short, written,
+};
+use crate::cedar::TermKind;
+use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
+use crate::lint::context::Policy;
+use crate::lint::found::Found;
+use crate::repository::LintLevel;
+
+pub(super) static LINT: Lint = Lint {
+    code: "AZ506",
+    slug: "if-bool",
+    title: "an `if` that a boolean says without it",
+    level: LintLevel::Info,
+    evidence: &[Evidence::Policy],
+    fix: Some(FixKind::Equivalent),
+    needs: &[],
+    passes: &[],
+    run: Run::Policy(look),
+    page: include_str!("if-bool.md"),
+};
+
+fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
+    let mut keys = Keys::default();
+    for place in placed(&policy.syntax) {
+        let TermKind::If(parts) = &place.term.kind else {
+            continue;
+        };
+        let [test, then, other] = parts.as_ref();
+        // What the `if` comes to where it is no literal: it must be a boolean there, as it must be in what is written for it.
+        let (text, binds, value) = match (then.as_bool(), other.as_bool()) {
+            (Some(true), Some(false)) => (written(policy, test), binding(policy, test), test),
+            (Some(false), Some(true)) => (
+                format!("!{}", fitted(policy, test, Binding::Member)),
+                Binding::Unary,
+                then,
+            ),
+            (None, Some(false)) => {
+                let [first, second] = [test, then].map(|part| fitted(policy, part, Binding::And));
+                (format!("{first} && {second}"), Binding::And, then)
+            }
+            (Some(true), None) => {
+                let [first, second] = [test, other].map(|part| fitted(policy, part, Binding::Or));
+                (format!("{first} || {second}"), Binding::Or, other)
+            }
+            _ => continue,
+        };
+        if !place.truth && !gives_bool(policy, value) {
+            continue;
+        }
+        let message = match policy.has_places() {
+            true => format!("this `if` says `{}`", short(&text)),
+            false => "this `if` says what its condition says".to_owned(),
+        };
+        let finding = found
+            .policy(policy, place.term.span, message)
+            .help("a condition is a boolean already; `&&`, `||` and `!` connect it with others");
+        keys.tell_apart(finding);
+        if let Some(edit) = replace(policy, &place, text.clone(), binds) {
+            finding.fix(format!("write `{}`", short(&text)), [edit]);
+        }
+    }
+}

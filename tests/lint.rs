@@ -414,12 +414,11 @@ fn sarif_schema() -> Value {
     let text = std::fs::read_to_string(manifest.parent().unwrap().join("src/schema.json")).unwrap();
     let mut schema: Value = serde_json::from_str(&text).unwrap();
     // The pattern that it gives for languages is no regular expression: a bracket is never opened.
-    let language = &mut schema["definitions"]["run"]["properties"]["language"];
-    assert_eq!(
-        language["pattern"],
-        "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$"
-    );
-    language.as_object_mut().unwrap().remove("pattern");
+    for definition in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][definition]["properties"]["language"];
+        assert_eq!(language["pattern"], "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$");
+        language.as_object_mut().unwrap().remove("pattern");
+    }
     schema
 }
 
@@ -484,15 +483,14 @@ fn every_lint_can_be_explained() {
     let here = std::env::temp_dir();
     let list = run(&here, &["explain", "lints"]);
     assert_eq!(list.code, 0);
+    let mut off = Vec::new();
     for lint in agentauthz::lint::catalogue() {
         assert!(list.out.contains(lint.code) && list.out.contains(lint.slug));
-        assert_ne!(
-            lint.level,
-            LintLevel::Off,
-            "{}: a lint that is off has to be named here",
-            lint.code
-        );
+        if lint.level == LintLevel::Off {
+            off.push(lint.code);
+        }
     }
+    assert_eq!(off, ["AZ217", "AZ505"], "what is off where nothing else is said");
     let page = run(&here, &["explain", "string-in"]);
     assert!(
         page.out.contains("AZ101 string-in") && !page.out.contains("```"),

@@ -34,7 +34,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         .version
         .tool_lists
         .iter()
-        .map(|file| file.path.as_ref())
+        .map(|list| list.file.path.as_ref())
         .collect();
     let mut marked: Vec<(&str, Span)> = Vec::new();
     for file in context.version.sources.iter() {

@@ -416,7 +416,10 @@ fn sarif_schema() -> Value {
     // The pattern that it gives for languages is no regular expression: a bracket is never opened.
     for definition in ["run", "toolComponent"] {
         let language = &mut schema["definitions"][definition]["properties"]["language"];
-        assert_eq!(language["pattern"], "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$");
+        assert_eq!(
+            language["pattern"],
+            "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$"
+        );
         language.as_object_mut().unwrap().remove("pattern");
     }
     schema
@@ -490,7 +493,11 @@ fn every_lint_can_be_explained() {
             off.push(lint.code);
         }
     }
-    assert_eq!(off, ["AZ217", "AZ505"], "what is off where nothing else is said");
+    assert_eq!(
+        off,
+        ["AZ217", "AZ505"],
+        "what is off where nothing else is said"
+    );
     let page = run(&here, &["explain", "string-in"]);
     assert!(
         page.out.contains("AZ101 string-in") && !page.out.contains("```"),

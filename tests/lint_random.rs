@@ -121,7 +121,7 @@ fn try_fix(finding: &Finding, version: &PolicyVersion, world: u64) -> bool {
             if before.same_tree(after) {
                 continue;
             }
-            let found = trials(before, after, TRIES, world);
+            let found = trials(before, after, version.schema.as_ref(), TRIES, world);
             let holds = match fix.kind {
                 FixKind::Equivalent => found.are_equal(),
                 FixKind::Repair => found.only_repair(),

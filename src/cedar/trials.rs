@@ -4,7 +4,7 @@
 //! Requests are made from what the policies themselves read and compare with: for every path a value that the policies
 //! name, one beside it, one of another type, or none. So each condition is seen true, false and with an error.
 
-use super::ParsedPolicy;
+use super::{ParsedPolicy, Schema, reference};
 use cedar_policy_core::FromNormalizedStr as _;
 use cedar_policy_core::ast::{
     BinaryOp, Context, EntityUID, Expr, ExprKind, Literal, Request, RestrictedExpr, SlotEnv,
@@ -52,8 +52,15 @@ enum Outcome {
     Raises,
 }
 
-/// Tries two policies of one effect on so many requests; `seed` says on which.
-pub fn trials(one: &ParsedPolicy, other: &ParsedPolicy, tries: usize, seed: u64) -> Trials {
+/// Tries two policies of one effect on so many requests; `seed` says on which. Which action lies in which group is what the
+/// schema says, where there is one: no request has it otherwise.
+pub fn trials(
+    one: &ParsedPolicy,
+    other: &ParsedPolicy,
+    schema: Option<&Schema>,
+    tries: usize,
+    seed: u64,
+) -> Trials {
     let mut found = Trials::default();
     if one.effect != other.effect {
         found.different = 1;
@@ -65,7 +72,7 @@ pub fn trials(one: &ParsedPolicy, other: &ParsedPolicy, tries: usize, seed: u64)
     for condition in &conditions {
         pool.learn(condition);
     }
-    pool.finish();
+    pool.finish(schema);
     let mut chance = Chance(seed);
     for _ in 0..tries {
         let Some(trial) = pool.trial(&mut chance, [&one.template, &other.template]) else {
@@ -142,6 +149,8 @@ struct Pool {
     types: BTreeSet<String>,
     /// The names of tags that are read.
     tags: BTreeSet<SmolStr>,
+    /// The groups of the actions that the schema knows.
+    groups: BTreeMap<EntityUID, HashSet<EntityUID>>,
 }
 
 /// A request with its entities.
@@ -250,7 +259,7 @@ impl Pool {
         read.near.extend(near.iter().cloned());
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self, schema: Option<&Schema>) {
         self.values.extend([
             RestrictedExpr::val(true),
             RestrictedExpr::val(false),
@@ -269,6 +278,18 @@ impl Pool {
         self.entities.extend(more);
         let mut seen = HashSet::new();
         self.entities.retain(|uid| seen.insert(uid.clone()));
+        if let Some(schema) = schema {
+            for uid in &self.entities {
+                let action = reference(uid);
+                if schema.action(&action).is_some() {
+                    let groups = self
+                        .entities
+                        .iter()
+                        .filter(|group| schema.members(&reference(group)).contains(&action));
+                    self.groups.insert(uid.clone(), groups.cloned().collect());
+                }
+            }
+        }
         let entities = self.entities.iter().cloned();
         self.values.extend(entities.map(RestrictedExpr::val));
     }
@@ -324,7 +345,7 @@ impl Pool {
             .collect();
         let mut entities: Vec<Entity> = Vec::new();
         for (at, uid) in self.entities.iter().enumerate() {
-            if chance.percent(10) {
+            if !self.groups.contains_key(uid) && chance.percent(10) {
                 continue;
             }
             // Any entity may be read like any variable: what lies behind an attribute is not told apart.
@@ -346,8 +367,10 @@ impl Pool {
                 .collect();
             // Only what stands behind it may lie above it, so that nothing lies above itself.
             let above = self.entities.iter().skip(at + 1);
-            let parents: HashSet<EntityUID> =
-                above.filter(|_| chance.percent(30)).cloned().collect();
+            let parents: HashSet<EntityUID> = match self.groups.get(uid) {
+                Some(groups) => groups.clone(),
+                None => above.filter(|_| chance.percent(30)).cloned().collect(),
+            };
             for (name, value) in &attributes {
                 if *uid == principal || *uid == resource {
                     words.push(format!("{uid}.{name} = {value}"));
@@ -491,7 +514,7 @@ mod tests {
             assert!(faults.is_empty(), "{faults:?}");
             policies.remove(0)
         };
-        trials(&parse(one), &parse(other), 2_000, 7)
+        trials(&parse(one), &parse(other), None, 2_000, 7)
     }
 
     /// Pairs of conditions: equal, repaired, or neither.

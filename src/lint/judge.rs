@@ -2,7 +2,7 @@
 
 use super::catalogue::FixKind;
 use super::fix::Fix;
-use crate::cedar::{self, ParsedPolicy};
+use crate::cedar::{self, ParsedPolicy, Schema};
 use crate::model::SourceFile;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ const TRIES: usize = 1_500;
 /// Where a file does not parse any more, policies come or go, or a policy changes more than the kind of fix allows.
 pub fn judge<'t>(
     fix: &Fix,
+    schema: Option<&Schema>,
     before: &dyn Fn(&str) -> Option<&'t SourceFile>,
     after: &BTreeMap<Arc<str>, String>,
 ) -> Result<(), String> {
@@ -38,18 +39,23 @@ pub fn judge<'t>(
             return Err("policies would come or go".to_owned());
         }
         for (old, new) in old.iter().zip(&new) {
-            one(fix.kind, old, new)?;
+            one(fix.kind, schema, old, new)?;
         }
     }
     Ok(())
 }
 
-fn one(kind: FixKind, old: &ParsedPolicy, new: &ParsedPolicy) -> Result<(), String> {
+fn one(
+    kind: FixKind,
+    schema: Option<&Schema>,
+    old: &ParsedPolicy,
+    new: &ParsedPolicy,
+) -> Result<(), String> {
     if old.same_tree(new) {
         return Ok(());
     }
     // The same for the same policy: a fix that was refused is refused again.
-    let found = cedar::trials(old, new, TRIES, 0x5EED);
+    let found = cedar::trials(old, new, schema, TRIES, 0x5EED);
     let holds = match kind {
         FixKind::Equivalent => found.are_equal(),
         FixKind::Repair => found.only_repair(),

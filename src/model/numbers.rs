@@ -18,6 +18,7 @@ pub fn count(number: u64, noun: &str) -> String {
     let plural = match noun.strip_suffix('y') {
         _ if number == 1 => noun.to_owned(),
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        None if noun.ends_with('x') => format!("{noun}es"),
         Some(_) | None => format!("{noun}s"),
     };
     format!("{} {plural}", grouped(number))

@@ -148,7 +148,8 @@ impl Work {
         let file = |path: &str| -> Option<&SourceFile> { sources.get(path) };
         let loosest = fixes.iter().max_by_key(|fix| fix.kind);
         if let Some(fix) = loosest {
-            judge(fix, &file, &applied.texts)?;
+            let schema = current.version.schema.as_ref();
+            judge(fix, schema, &file, &applied.texts)?;
         }
         Ok(applied.texts)
     }

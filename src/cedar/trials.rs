@@ -369,7 +369,11 @@ impl Pool {
             let above = self.entities.iter().skip(at + 1);
             let parents: HashSet<EntityUID> = match self.groups.get(uid) {
                 Some(groups) => groups.clone(),
-                None => above.filter(|_| chance.percent(30)).cloned().collect(),
+                None => above
+                    .filter(|uid| !self.groups.contains_key(*uid))
+                    .filter(|_| chance.percent(30))
+                    .cloned()
+                    .collect(),
             };
             for (name, value) in &attributes {
                 if *uid == principal || *uid == resource {

@@ -13,6 +13,7 @@ macro_rules! lints {
 }
 
 mod shared_amounts;
+mod shared_bounds;
 mod shared_claims;
 mod shared_entailment;
 mod shared_grants;
@@ -21,6 +22,7 @@ mod shared_mentions;
 mod shared_powers;
 mod shared_reach;
 mod shared_removal;
+mod shared_world;
 
 lints! {
     // AZ1: correctness

@@ -15,7 +15,9 @@ pub(super) fn asks(policy: &Policy<'_>, demand: &Demand<'_>) -> bool {
     if demand.term.is_constant() {
         return demand.term.as_bool() == Some(demand.denied);
     }
-    let typed = policy.typing().and_then(|typing| typing.at(demand.term.span));
+    let typed = policy
+        .typing()
+        .and_then(|typing| typing.at(demand.term.span));
     match (typed, policy.has_places()) {
         (Some(typed), true) if demand.denied => typed.can_hold,
         (Some(typed), true) => typed.can_fail,
@@ -31,9 +33,11 @@ pub(super) fn is_scope(demand: &Demand<'_>) -> bool {
             let [left, right] = sides.as_ref();
             (bare(left) && right.is_constant()) || (left.is_constant() && bare(right))
         }
-        TermKind::Is(of, _, group) => {
-            bare(of) && group.as_deref().is_none_or(Term::is_constant)
+        TermKind::Binary(BinaryOperator::Contains, sides) => {
+            let [set, item] = sides.as_ref();
+            set.is_constant() && bare(item)
         }
+        TermKind::Is(of, _, group) => bare(of) && group.as_deref().is_none_or(Term::is_constant),
         _ => false,
     }
 }
@@ -41,7 +45,7 @@ pub(super) fn is_scope(demand: &Demand<'_>) -> bool {
 /// What a policy asks beyond its scope.
 pub(super) fn conditions<'p>(policy: &'p Policy<'_>) -> Vec<Demand<'p>> {
     let mut all = policy.syntax.demands();
-    all.retain(|demand| asks(policy, demand) && !(is_scope(demand) && !demand.denied));
+    all.retain(|demand| asks(policy, demand) && (demand.denied || !is_scope(demand)));
     all
 }
 
@@ -69,9 +73,9 @@ pub(super) fn scope_facts(policy: &Policy<'_>) -> Vec<Term> {
             true => BinaryOperator::Eq,
             false => BinaryOperator::In,
         };
-        facts.extend(right.map(|right| {
-            term(TermKind::Binary(operator, Box::new([variable(), right])))
-        }));
+        facts.extend(
+            right.map(|right| term(TermKind::Binary(operator, Box::new([variable(), right])))),
+        );
     }
     facts
 }
@@ -149,7 +153,8 @@ fn same(one: Demand<'_>, other: Demand<'_>) -> bool {
         let ([a, b], [c, d]) = (sides.as_ref(), others.as_ref());
         return left == right
             && (one_denied != flip_left) == (other_denied != flip_right)
-            && ((a.same(c) && b.same(d)) || (left == BinaryOperator::Eq && a.same(d) && b.same(c)));
+            && ((a.same(c) && b.same(d))
+                || (left == BinaryOperator::Eq && a.same(d) && b.same(c)));
     }
     one_denied == other_denied && one.same(other)
 }
@@ -197,7 +202,10 @@ impl<'p, 'r> Forbids<'p, 'r> {
     /// Those of a repository. Templates are left out: what they cover is said elsewhere.
     pub(super) fn of(repository: &'p Repository<'r>) -> Self {
         let mut by_action: BTreeMap<EntityRef, Vec<&'p Policy<'r>>> = BTreeMap::new();
-        let forbids = repository.policies.iter().filter(|policy| policy.is_forbid());
+        let forbids = repository
+            .policies
+            .iter()
+            .filter(|policy| policy.is_forbid());
         for forbid in forbids.filter(|policy| !policy.parsed.is_template) {
             for action in forbid.actions() {
                 by_action.entry(action).or_default().push(forbid);
@@ -213,7 +221,10 @@ impl<'p, 'r> Forbids<'p, 'r> {
         action: &EntityRef,
     ) -> impl Iterator<Item = &'p Policy<'r>> {
         let all = self.by_action.get(action).into_iter().flatten().copied();
-        all.filter(|forbid| covers(forbid, permit, Variable::Principal) && covers(forbid, permit, Variable::Resource))
+        all.filter(|forbid| {
+            covers(forbid, permit, Variable::Principal)
+                && covers(forbid, permit, Variable::Resource)
+        })
     }
 
     /// Whether a forbid stops what a permit lets through, wherever none of these expressions holds.
@@ -245,7 +256,13 @@ mod tests {
         let facts: Vec<Term> = facts.iter().map(|text| parse_term(text).unwrap()).collect();
         let all: Vec<Demand<'_>> = facts
             .iter()
-            .flat_map(|term| Demand { term, denied: false }.conjuncts())
+            .flat_map(|term| {
+                Demand {
+                    term,
+                    denied: false,
+                }
+                .conjuncts()
+            })
             .collect();
         let goal = parse_term(goal).unwrap();
         let goal = Demand {
@@ -260,11 +277,19 @@ mod tests {
         check(&["context.a && context.b"], "context.b", true);
         check(&["context.a || context.b"], "context.b", false);
         check(&["context.a || context.b"], "context.b || context.a", true);
-        check(&["(context.a && context.b) || context.b"], "context.b", true);
+        check(
+            &["(context.a && context.b) || context.b"],
+            "context.b",
+            true,
+        );
         check(&["!(context.x == 1)"], "1 != context.x", true);
         check(&["context.x > 1"], "!(context.x <= 1)", true);
         check(&["context.x > 1"], "context.x >= 1", false);
-        check(&["!(context has a && context.a)"], "!(context has a && context.a)", true);
+        check(
+            &["!(context has a && context.a)"],
+            "!(context has a && context.a)",
+            true,
+        );
         check(&["!(context.a || context.b)"], "!context.b", true);
         check(&[], "true", true);
         check(&["context.a"], "context.a && context.b", false);

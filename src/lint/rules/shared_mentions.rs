@@ -1,11 +1,12 @@
-//! Where policies and links name an agent, as a literal.
+//! Where policies and links name an agent, as a literal, and where the inventory does.
 
 use crate::cedar::{BinaryOperator, Polarity, TermKind};
 use crate::lint::context::{Context, Policy};
-use crate::model::{EntityRef, SourceFile, Span, Variable};
+use crate::model::{EntityRef, SourceFile, Span, Type, Variable};
 use crate::repository::{LinkSpec, LinksFile, parse_reference};
 use crate::yaml::{self, Spanned};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// An agent that a policy names.
 pub(super) struct Mention {
@@ -45,19 +46,17 @@ pub(super) fn of_policy(policy: &Policy<'_>) -> Vec<Mention> {
             Polarity::Both => true,
         };
         let about_agent = atom.walk().any(|part| {
-            matches!(part.kind, TermKind::Variable(Variable::Principal | Variable::Context))
+            matches!(
+                part.kind,
+                TermKind::Variable(Variable::Principal | Variable::Context)
+            )
         });
         for part in atom.walk() {
-            let within = match &part.kind {
+            let within: Vec<Span> = match &part.kind {
                 TermKind::Set(items) => items.iter().map(|item| item.span).collect(),
                 _ => Vec::new(),
             };
-            let literals = match &part.kind {
-                TermKind::Set(items) => items.iter().collect(),
-                _ if part.as_entity().is_some() => vec![part],
-                _ => Vec::new(),
-            };
-            for literal in literals {
+            for literal in part.parts() {
                 if let Some(uid) = literal.as_entity().filter(|uid| uid.ty.as_ref() == ty) {
                     found.push(Mention {
                         uid: uid.clone(),
@@ -69,9 +68,6 @@ pub(super) fn of_policy(policy: &Policy<'_>) -> Vec<Mention> {
             }
         }
     }
-    // An element of a set is met with its set first, and alone after that.
-    let mut seen = BTreeSet::new();
-    found.retain(|mention| !policy.has_places() || seen.insert(mention.span));
     found.sort_by_key(|mention| mention.span);
     found
 }
@@ -96,7 +92,11 @@ pub(super) struct Filled<'r> {
 pub(super) fn of_links<'r>(context: &Context<'r>) -> Vec<Filled<'r>> {
     let version = context.version;
     let ty = version.manifest.agent_type.as_str();
-    let paths: BTreeSet<&str> = version.links.iter().map(|link| link.file.as_ref()).collect();
+    let paths: BTreeSet<&str> = version
+        .links
+        .iter()
+        .map(|link| link.file.as_ref())
+        .collect();
     let mut found = Vec::new();
     for file in paths.into_iter().filter_map(|path| context.file(path)) {
         let Ok(links) = yaml::parse::<LinksFile>(file) else {
@@ -130,6 +130,24 @@ pub(super) fn of_links<'r>(context: &Context<'r>) -> Vec<Filled<'r>> {
 
 /// The files of the inventory.
 pub(super) fn inventories<'r>(context: &Context<'r>) -> Vec<&'r SourceFile> {
-    let paths: BTreeSet<&str> = context.version.agents.iter().map(|agent| agent.file.as_ref()).collect();
-    paths.into_iter().filter_map(|path| context.file(path)).collect()
+    let paths: BTreeSet<&str> = context
+        .version
+        .agents
+        .iter()
+        .map(|agent| agent.file.as_ref())
+        .collect();
+    paths
+        .into_iter()
+        .filter_map(|path| context.file(path))
+        .collect()
+}
+
+/// The type of `owner`, where the schema gives agents one that is an entity.
+pub(super) fn owner_type(context: &Context<'_>) -> Option<Arc<str>> {
+    let agents = context.version.manifest.agent_type.as_str();
+    let record = context.schema()?.entity_type(agents)?;
+    match &record.attributes.get("owner")?.ty {
+        Type::Entity(ty) => Some(ty.clone()),
+        _ => None,
+    }
 }

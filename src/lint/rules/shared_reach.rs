@@ -1,8 +1,10 @@
 //! How far scopes reach: actions that are live, resources, and whether one scope lies within another.
 
 use super::shared_entailment::is_scope;
-use crate::cedar::{BinaryOperator, EntityStore, ScopeSyntax, Term, TermKind, Verdict};
-use crate::lint::context::Policy;
+use crate::cedar::{
+    BinaryOperator, DeclaredKind, EntityStore, ScopeSyntax, Term, TermKind, Verdict,
+};
+use crate::lint::context::{Context, Policy};
 use crate::model::{EntityRef, Span, Variable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,9 +19,41 @@ pub(super) fn live(policy: &Policy<'_>) -> Vec<EntityRef> {
     all
 }
 
+/// Whether the entities of a type are agents: it is the manifest's type of agents, or has `@inventory`. Where the schema
+/// has no such type, anybody may be one.
+pub(super) fn are_agents(context: &Context<'_>, ty: &str) -> bool {
+    let agents = context.version.manifest.agent_type.as_str();
+    let has_type = context
+        .schema()
+        .is_some_and(|schema| schema.has_entity_type(agents));
+    let is_marked = || {
+        context.declared().iter().any(|declared| {
+            declared.kind == DeclaredKind::EntityType
+                && declared.annotations.contains_key("inventory")
+                && declared.full_name() == ty
+        })
+    };
+    !has_type || ty == agents || is_marked()
+}
+
+/// The actions for which a policy may apply to agents: what people may do is another matter.
+pub(super) fn live_for_agents(policy: &Policy<'_>) -> Vec<EntityRef> {
+    let mut all = live(policy);
+    if let Some(typing) = policy.typing() {
+        let live = typing
+            .environments
+            .iter()
+            .filter(|found| found.verdict != Verdict::Never);
+        let live = live.filter(|found| are_agents(policy.context, &found.principal));
+        let actions: BTreeSet<&EntityRef> = live.flat_map(|found| &found.actions).collect();
+        all.retain(|action| actions.contains(action));
+    }
+    all
+}
+
 /// Those of them that have one of these risks.
 pub(super) fn live_risky(policy: &Policy<'_>, risks: &[&str]) -> Vec<EntityRef> {
-    let mut all = live(policy);
+    let mut all = live_for_agents(policy);
     all.retain(|action| {
         let risk = policy.context.risk(action);
         risk.is_some_and(|risk| risks.contains(&risk))
@@ -29,8 +63,13 @@ pub(super) fn live_risky(policy: &Policy<'_>, risks: &[&str]) -> Vec<EntityRef> 
 
 /// Those of them that change something: whose risk is known, and not `read`.
 pub(super) fn live_changes(policy: &Policy<'_>) -> Vec<EntityRef> {
-    let mut all = live(policy);
-    all.retain(|action| policy.context.risk(action).is_some_and(|risk| risk != "read"));
+    let mut all = live_for_agents(policy);
+    all.retain(|action| {
+        policy
+            .context
+            .risk(action)
+            .is_some_and(|risk| risk != "read")
+    });
     all
 }
 
@@ -69,7 +108,12 @@ pub(super) fn reach(policy: &Policy<'_>) -> Reach {
             let resources = links.filter_map(|link| link.resource.as_ref());
             resources.map(group).max().unwrap_or(Reach::Part)
         }
-        Some(test) => test.entities.iter().map(|(uid, _)| group(uid)).max().unwrap_or(Reach::Any),
+        Some(test) => test
+            .entities
+            .iter()
+            .map(|(uid, _)| group(uid))
+            .max()
+            .unwrap_or(Reach::Any),
     };
     let by_conditions = policy.syntax.demands().into_iter().filter_map(|demand| {
         let TermKind::Binary(operator, sides) = &demand.term.kind else {
@@ -112,9 +156,10 @@ pub(super) fn is_within(store: &EntityStore, entity: &EntityRef, group: &EntityR
 
 /// Whether whatever a policy's scope takes for a variable is taken by the scope of another, wider one.
 pub(super) fn covers(wide: &Policy<'_>, narrow: &Policy<'_>, variable: Variable) -> bool {
-    let (Some(outer), Some(inner)) =
-        (wide.syntax.scope_of(variable), narrow.syntax.scope_of(variable))
-    else {
+    let (Some(outer), Some(inner)) = (
+        wide.syntax.scope_of(variable),
+        narrow.syntax.scope_of(variable),
+    ) else {
         return false;
     };
     if let Some(ty) = &outer.is
@@ -149,7 +194,10 @@ pub(super) fn types_of(policy: &Policy<'_>, variable: Variable) -> BTreeSet<Arc<
     let Some(typing) = policy.typing() else {
         return BTreeSet::new();
     };
-    let live = typing.environments.iter().filter(|found| found.verdict != Verdict::Never);
+    let live = typing
+        .environments
+        .iter()
+        .filter(|found| found.verdict != Verdict::Never);
     live.filter_map(|found| match variable {
         Variable::Principal => Some(found.principal.clone()),
         Variable::Resource => Some(found.resource.clone()),
@@ -162,15 +210,17 @@ pub(super) fn types_of(policy: &Policy<'_>, variable: Variable) -> BTreeSet<Arc<
 pub(super) fn places(policy: &Policy<'_>, actions: &[EntityRef]) -> BTreeMap<Span, Vec<EntityRef>> {
     let mut found: BTreeMap<Span, Vec<EntityRef>> = BTreeMap::new();
     let part = policy.syntax.scope_of(Variable::Action);
-    let named = part.and_then(|part| part.test.as_ref()).map(|test| test.entities.as_slice());
+    let named = part
+        .and_then(|part| part.test.as_ref())
+        .map(|test| test.entities.as_slice());
     let named = named.unwrap_or_default();
     let schema = policy.context.schema();
     for action in actions {
         let own = named.iter().find(|(uid, _)| uid == action);
         let group = || {
-            named.iter().find(|(uid, _)| {
-                schema.is_some_and(|schema| schema.members(uid).contains(action))
-            })
+            named
+                .iter()
+                .find(|(uid, _)| schema.is_some_and(|schema| schema.members(uid).contains(action)))
         };
         let span = match own.or_else(group) {
             Some((_, span)) => *span,
@@ -183,7 +233,11 @@ pub(super) fn places(policy: &Policy<'_>, actions: &[EntityRef]) -> BTreeMap<Spa
 
 /// Names of actions for a message: three, and how many more.
 pub(super) fn names(actions: &[EntityRef]) -> String {
-    let mut shown: Vec<String> = actions.iter().take(3).map(|action| format!("`{}`", action.id)).collect();
+    let mut shown: Vec<String> = actions
+        .iter()
+        .take(3)
+        .map(|action| format!("`{}`", action.id))
+        .collect();
     match (actions.len().saturating_sub(3), shown.len()) {
         (0, 0 | 1) => shown.join(""),
         (0, _) => {

@@ -1,12 +1,13 @@
 //! AZ310: an agent of the inventory for which nobody answers.
 
-use super::shared_mentions::inventories;
+use super::shared_mentions::{inventories, owner_type};
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::{Context, Repository};
 use crate::lint::found::Found;
-use crate::model::{EntityRef, Type};
+use crate::model::EntityRef;
 use crate::repository::{AgentStatus, AgentsFile, LintLevel, parse_reference};
 use crate::yaml;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) static LINT: Lint = Lint {
@@ -24,23 +25,44 @@ pub(super) static LINT: Lint = Lint {
 
 /// What people write where they have no name yet.
 const NOBODY: &[&str] = &[
-    "-", "?", "n/a", "na", "nobody", "none", "null", "someone", "tba", "tbd", "todo", "unassigned", "unknown", "xxx",
+    "-",
+    "?",
+    "n/a",
+    "na",
+    "nobody",
+    "none",
+    "null",
+    "someone",
+    "tba",
+    "tbd",
+    "todo",
+    "unassigned",
+    "unknown",
+    "xxx",
 ];
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let context = repository.context;
+    let people = owner_type(context).map(|ty| {
+        let all = context.version.store.of_type(&ty);
+        (ty, all)
+    });
     for file in inventories(context) {
         let Ok(inventory) = yaml::parse::<AgentsFile>(file) else {
             continue;
         };
         for agent in &inventory.agents {
             let (id, owner) = (&agent.value.id, &agent.value.owner);
-            let Some(fault) = fault(context, &owner.value) else {
+            let Some(fault) = fault(context, &owner.value, people.as_ref()) else {
                 continue;
             };
             let retired = agent.value.status == AgentStatus::Retired;
             let finding = found
-                .file(file, file.widen(owner.span), format!("agent `{}`: {}", id.value, fault.0))
+                .file(
+                    file,
+                    file.widen(owner.span),
+                    format!("agent `{}`: {}", id.value, fault.0),
+                )
                 .help("name a person or team that is asked when the agent does harm")
                 .key(format!("{} owner", id.value));
             if retired || fault.1 == LintLevel::Info {
@@ -51,7 +73,11 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
 }
 
 /// What is wrong with an owner.
-fn fault(context: &Context<'_>, owner: &str) -> Option<(String, LintLevel)> {
+fn fault(
+    context: &Context<'_>,
+    owner: &str,
+    people: Option<&(Arc<str>, BTreeSet<EntityRef>)>,
+) -> Option<(String, LintLevel)> {
     let plain = owner.trim();
     let named = parse_reference(plain).ok();
     let id = named.as_ref().map_or(plain, |uid| uid.id.as_ref());
@@ -65,22 +91,15 @@ fn fault(context: &Context<'_>, owner: &str) -> Option<(String, LintLevel)> {
     if named.as_ref().is_some_and(|uid| *uid.ty == **agents) {
         return Some((format!("its owner `{id}` is an agent"), LintLevel::Warning));
     }
-    let ty = owner_type(context, agents)?;
+    let (ty, all) = people?;
     let uid = match named {
         Some(uid) => uid,
-        None => EntityRef::new(ty, plain),
+        None => EntityRef::new(ty.clone(), plain),
     };
-    let store = &context.version.store;
-    let others = store.of_type(&uid.ty);
-    (!others.is_empty() && !others.contains(&uid))
-        .then(|| (format!("its owner {uid} is none of the known entities"), LintLevel::Info))
-}
-
-/// The type of `owner`, where the schema gives agents one that is an entity.
-fn owner_type(context: &Context<'_>, agents: &str) -> Option<Arc<str>> {
-    let record = context.schema()?.entity_type(agents)?;
-    match &record.attributes.get("owner")?.ty {
-        Type::Entity(ty) => Some(ty.clone()),
-        _ => None,
-    }
+    (uid.ty == *ty && !all.is_empty() && !all.contains(&uid)).then(|| {
+        (
+            format!("its owner {uid} is none of the known entities"),
+            LintLevel::Info,
+        )
+    })
 }

@@ -1,9 +1,11 @@
 //! AZ318: an agent of one environment may change what belongs to another.
 
+use super::shared_claims::at;
 use super::shared_entailment::{Forbids, conditions, is_scope};
-use super::shared_grants::{Grant, World, grants};
+use super::shared_grants::{Grant, grants};
 use super::shared_manifest::fault;
-use super::shared_reach::{live_changes, names, places, types_of};
+use super::shared_reach::{live_changes, names, places};
+use super::shared_world::World;
 use crate::cedar::{BinaryOperator, LoweredEntity, Term, TermKind, parse_term};
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::{Context, Policy, Repository};
@@ -33,7 +35,12 @@ struct Place {
 }
 
 impl Place {
-    fn of(context: &Context<'_>, found: &mut Found<'_>, at: usize, wanted: Variable) -> Option<Self> {
+    fn of(
+        context: &Context<'_>,
+        found: &mut Found<'_>,
+        at: usize,
+        wanted: Variable,
+    ) -> Option<Self> {
         let text = context.options.environments.get(at)?;
         let parsed = parse_term(text).ok();
         let path = parsed.as_ref().and_then(Term::path);
@@ -49,28 +56,34 @@ impl Place {
             });
         }
         let place = (text.as_str(), Span::new(0, 0));
-        if let Some(finding) = fault(context, found, place, format!("`{text}` is no path of an attribute here")) {
+        if let Some(finding) = fault(
+            context,
+            found,
+            place,
+            format!("`{text}` is no path of an attribute here"),
+        ) {
             finding.help("write the path of the agent first, then that of the resource: `[principal.environment, resource.environment]`");
         }
         None
     }
 
     fn is(&self, term: &Term) -> bool {
-        term.path().is_some_and(|(variable, path)| variable == self.variable && path == self.names)
+        term.path()
+            .is_some_and(|(variable, path)| variable == self.variable && path == self.names)
     }
 
     fn is_in(&self, term: &Term) -> bool {
         term.walk().any(|part| self.is(part))
     }
 
-    /// Whether a type of entities has it.
-    fn exists(&self, policy: &Policy<'_>) -> bool {
-        let schema = policy.context.schema();
-        types_of(policy, self.variable).iter().any(|ty| {
-            let record = schema.and_then(|schema| schema.entity_type(ty));
-            let path: Vec<&str> = self.names.iter().map(String::as_str).collect();
-            schema.zip(record).is_some_and(|(schema, record)| super::shared_claims::at(schema, &record, &path).is_some())
-        })
+    /// Whether entities of a type have it.
+    fn exists(&self, context: &Context<'_>, ty: &str) -> bool {
+        let schema = context.schema();
+        let record = schema.and_then(|schema| schema.entity_type(ty));
+        let path: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        schema
+            .zip(record)
+            .is_some_and(|(schema, record)| at(schema, &record, &path).is_some())
     }
 
     fn value(&self, entity: &LoweredEntity) -> Option<Value> {
@@ -93,8 +106,12 @@ impl Place {
             };
             let [left, right] = sides.as_ref();
             let literal = match (operator, demand.denied) {
-                (BinaryOperator::Eq, false) | (BinaryOperator::NotEq, true) if self.is(left) => right,
-                (BinaryOperator::Eq, false) | (BinaryOperator::NotEq, true) if self.is(right) => left,
+                (BinaryOperator::Eq, false) | (BinaryOperator::NotEq, true) if self.is(left) => {
+                    right
+                }
+                (BinaryOperator::Eq, false) | (BinaryOperator::NotEq, true) if self.is(right) => {
+                    left
+                }
                 (BinaryOperator::Contains, false) if self.is(right) => left,
                 _ => return None,
             };
@@ -119,26 +136,46 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let forbids = Forbids::of(repository);
     let mut by_policy: BTreeMap<usize, Vec<Grant<'_, '_>>> = BTreeMap::new();
     for grant in grants(repository) {
-        let at = repository.policies.iter().position(|policy| std::ptr::eq(policy, grant.policy));
-        by_policy.entry(at.unwrap_or_default()).or_default().push(grant);
+        by_policy.entry(grant.at).or_default().push(grant);
     }
     for grants in by_policy.into_values() {
         let Some(policy) = grants.first().map(|grant| grant.policy) else {
             continue;
         };
-        let reads_both = |other: &Policy<'_>| {
-            let demands = other.syntax.demands();
-            demands.iter().any(|demand| agent.is_in(demand.term) && resource.is_in(demand.term))
+        let demands = policy.syntax.demands();
+        let compares = demands
+            .iter()
+            .any(|demand| agent.is_in(demand.term) && resource.is_in(demand.term));
+        // A forbid that looks at either has something to say of environments.
+        let reads_one = |forbid: &Policy<'_>| {
+            let demands = forbid.syntax.demands();
+            demands
+                .iter()
+                .any(|demand| agent.is_in(demand.term) || resource.is_in(demand.term))
         };
-        if reads_both(policy) || !agent.exists(policy) || !resource.exists(policy) {
+        if compares {
             continue;
         }
         let mut actions = live_changes(policy);
-        actions.retain(|action| !forbids.covering(policy, action).any(reads_both));
+        let environments = policy.typing().map(|typing| typing.environments.as_slice());
+        let environments = environments.unwrap_or_default().iter().filter(|found| {
+            agent.exists(context, &found.principal) && resource.exists(context, &found.resource)
+        });
+        let with_both: BTreeSet<&EntityRef> =
+            environments.flat_map(|found| &found.actions).collect();
+        actions.retain(|action| with_both.contains(action));
+        actions.retain(|action| !forbids.covering(policy, action).any(reads_one));
         if actions.is_empty() {
             continue;
         }
-        of_policy(policy, &grants, &actions, (&agent, &resource), &world, found);
+        of_policy(
+            policy,
+            &grants,
+            &actions,
+            (&agent, &resource),
+            &world,
+            found,
+        );
     }
 }
 
@@ -151,7 +188,10 @@ fn of_policy(
     found: &mut Found<'_>,
 ) {
     let names = names(actions);
-    let place = places(policy, actions).into_keys().next().unwrap_or(policy.syntax.head);
+    let place = places(policy, actions)
+        .into_keys()
+        .next()
+        .unwrap_or(policy.syntax.head);
     let asked = (agent.asked(policy), resource.asked(policy));
     // Without further conditions what the entities say is what happens.
     let others = conditions(policy).iter().any(|demand| {
@@ -165,7 +205,9 @@ fn of_policy(
         };
         let resources = match &asked.1 {
             Some(_) => None,
-            None => grant.resources(world).map(|all| known(world, resource, all)),
+            None => grant
+                .resources(world)
+                .map(|all| known(world, resource, all)),
         };
         let one = values(&asked.0, agents.as_ref());
         let two = values(&asked.1, resources.as_ref());
@@ -181,22 +223,46 @@ fn of_policy(
         let Some(((who, own), (what, other))) = pair.into_iter().next() else {
             continue;
         };
-        let who = who.as_ref().map_or("an agent".to_owned(), |uid| format!("`{}`", uid.id));
-        let what = what.as_ref().map_or("a resource".to_owned(), |uid| format!("`{}`", uid.id));
+        let who = who
+            .as_ref()
+            .map_or("an agent".to_owned(), |uid| format!("`{}`", uid.id));
+        let what = what
+            .as_ref()
+            .map_or("a resource".to_owned(), |uid| format!("`{}`", uid.id));
         let level = match others {
             true => LintLevel::Warning,
             false => LintLevel::Error,
         };
         found
-            .policy(policy, place, format!("{names}: {who} (`{}` {own}) may change {what} (`{}` {other})", agent.text, resource.text))
-            .help(format!("demand `{} == {}`, or keep such agents apart from such resources", agent.text, resource.text))
+            .policy(
+                policy,
+                place,
+                format!(
+                    "{names}: {who} (`{}` is {own}) may change {what} (`{}` is {other})",
+                    agent.text, resource.text
+                ),
+            )
+            .help(format!(
+                "demand `{} == {}`, or keep such agents apart from such resources",
+                agent.text, resource.text
+            ))
             .level(level)
             .key(format!("{} {names}", grant.id));
     }
     if unsure {
         found
-            .policy(policy, place, format!("{names}: nothing compares `{}` with `{}`", agent.text, resource.text))
-            .help(format!("demand `{} == {}`, here or in a forbid for all changes", agent.text, resource.text))
+            .policy(
+                policy,
+                place,
+                format!(
+                    "{names}: nothing compares `{}` with `{}`",
+                    agent.text, resource.text
+                ),
+            )
+            .help(format!(
+                "demand `{} == {}`, here or in a forbid for all changes",
+                agent.text, resource.text
+            ))
             .level(LintLevel::Info)
             .key(names);
     }
@@ -215,12 +281,18 @@ fn known(world: &World, place: &Place, entities: BTreeSet<EntityRef>) -> Known {
 }
 
 /// What a side may be: what the conditions leave, else what the entities say.
-fn values(asked: &Option<BTreeSet<Value>>, known: Option<&Known>) -> Option<Vec<(Option<EntityRef>, Value)>> {
+fn values(
+    asked: &Option<BTreeSet<Value>>,
+    known: Option<&Known>,
+) -> Option<Vec<(Option<EntityRef>, Value)>> {
     match (asked, known) {
         (Some(values), _) => Some(values.iter().map(|value| (None, value.clone())).collect()),
-        (None, Some(known)) if !known.is_empty() => {
-            Some(known.iter().map(|(uid, value)| (Some(uid.clone()), value.clone())).collect())
-        }
+        (None, Some(known)) if !known.is_empty() => Some(
+            known
+                .iter()
+                .map(|(uid, value)| (Some(uid.clone()), value.clone()))
+                .collect(),
+        ),
         (None, _) => None,
     }
 }

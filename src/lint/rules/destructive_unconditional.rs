@@ -28,9 +28,9 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         let actions = live_risky(policy, &[risk]);
         for (span, actions) in places(policy, &actions) {
             let (on, level) = match (reach(policy), risk) {
-                (Reach::One, "destructive") => ("the one resource of its scope", LintLevel::Info),
-                (Reach::Part, "destructive") => ("the group of its scope", LintLevel::Info),
-                (Reach::One, _) => ("the one resource of its scope", LintLevel::Error),
+                (Reach::One, "destructive") => ("one resource", LintLevel::Info),
+                (Reach::Part, "destructive") => ("a part of a larger group", LintLevel::Info),
+                (Reach::One, _) => ("one resource", LintLevel::Error),
                 (Reach::Part | Reach::Whole, _) => ("everything in its scope", LintLevel::Error),
                 (Reach::Any, _) => ("every resource", LintLevel::Error),
             };

@@ -27,7 +27,9 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
     }
     if annotations.contains_key("exception") {
         let written = policy.syntax.annotations.iter();
-        let span = written.filter(|annotation| annotation.key.as_ref() == "exception").map(|annotation| annotation.span);
+        let span = written
+            .filter(|annotation| annotation.key.as_ref() == "exception")
+            .map(|annotation| annotation.span);
         let span = span.min().unwrap_or(policy.syntax.effect);
         found
             .policy(policy, span, "this exception has no end")
@@ -56,11 +58,17 @@ fn exempted<'t>(policy: &Policy<'_>, demand: Demand<'t>) -> Vec<(&'t Term, &'t E
     let [left, right] = sides.as_ref();
     let is_principal = |term: &Term| matches!(term.kind, TermKind::Variable(Variable::Principal));
     let literals = match (operator, demand.denied) {
-        (BinaryOperator::Eq | BinaryOperator::In, true) | (BinaryOperator::NotEq, false) if is_principal(left) => right,
+        (BinaryOperator::Eq | BinaryOperator::In, true) | (BinaryOperator::NotEq, false)
+            if is_principal(left) =>
+        {
+            right
+        }
         (BinaryOperator::Eq, true) | (BinaryOperator::NotEq, false) if is_principal(right) => left,
         (BinaryOperator::Contains, true) if is_principal(right) => left,
         _ => return Vec::new(),
     };
-    let all = literals.walk().filter_map(|part| Some((part, part.as_entity()?)));
+    let all = literals
+        .walk()
+        .filter_map(|part| Some((part, part.as_entity()?)));
     all.filter(|(_, uid)| uid.ty.as_ref() == agents).collect()
 }

@@ -38,7 +38,11 @@ fn of_annotation(policy: &Policy<'_>, found: &mut Found<'_>) {
     let now = policy.context.now;
     let annotations = policy.syntax.annotations.iter();
     for annotation in annotations.filter(|annotation| annotation.key.as_ref() == "expires") {
-        let Some(day) = annotation.value.as_deref().filter(|day| is_day(day) && *day < now) else {
+        let Some(day) = annotation
+            .value
+            .as_deref()
+            .filter(|day| is_day(day) && *day < now)
+        else {
             continue;
         };
         let (message, help) = match policy.is_forbid() {
@@ -70,7 +74,9 @@ fn of_conditions(policy: &Policy<'_>, found: &mut Found<'_>) {
                 false => "this has ended: the permit permits nothing any more",
             };
             let help = match policy.is_forbid() {
-                true => "remove the forbid, or give it a new end: who relies on it believes that it holds",
+                true => {
+                    "remove the forbid, or give it a new end: who relies on it believes that it holds"
+                }
                 false => "remove the permit, or give it a new end",
             };
             let finding = found.policy(policy, ended.span, message).help(help);
@@ -81,10 +87,17 @@ fn of_conditions(policy: &Policy<'_>, found: &mut Found<'_>) {
             continue;
         }
         for branch in branches(demand) {
-            let ended = branch.conjuncts().into_iter().find_map(|part| reader.dead(part));
+            let ended = branch
+                .conjuncts()
+                .into_iter()
+                .find_map(|part| reader.dead(part));
             if let Some(ended) = ended {
                 found
-                    .policy(policy, ended.span, "this has ended: this branch of the condition never holds any more")
+                    .policy(
+                        policy,
+                        ended.span,
+                        "this has ended: this branch of the condition never holds any more",
+                    )
                     .help("remove the branch, or give it a new end")
                     .level(LintLevel::Info);
             }
@@ -159,7 +172,8 @@ impl<'p, 'r> Reader<'p, 'r> {
         };
         let text = arguments.first().and_then(Term::as_text);
         let end = text.filter(|_| name.as_ref() == "datetime");
-        let end = end.and_then(|text| Quantity::of(&Value::Extension(name.clone(), text.to_owned())));
+        let end =
+            end.and_then(|text| Quantity::of(&Value::Extension(name.clone(), text.to_owned())));
         let past = end.is_some_and(|end| end < self.today || (!included && end == self.today));
         past && self.is_clock(clock)
     }
@@ -174,7 +188,10 @@ impl<'p, 'r> Reader<'p, 'r> {
         term.path().is_some_and(|(variable, path)| {
             variable == Variable::Context
                 && !self.actions.is_empty()
-                && self.actions.iter().all(|action| is_clock(context, action, &path))
+                && self
+                    .actions
+                    .iter()
+                    .all(|action| is_clock(context, action, &path))
         })
     }
 }
@@ -192,7 +209,11 @@ fn of_agents(context: &Context<'_>, found: &mut Found<'_>) {
             if is_day(day) && day < context.now && agent.value.status == AgentStatus::Active {
                 let id = &agent.value.id.value;
                 found
-                    .file(file, file.widen(expires.span), format!("agent `{id}` was to be reviewed by {day}, and is still active"))
+                    .file(
+                        file,
+                        file.widen(expires.span),
+                        format!("agent `{id}` was to be reviewed by {day}, and is still active"),
+                    )
                     .help("have its owner renew the day, or retire it")
                     .level(LintLevel::Warning)
                     .evidence(Evidence::Repository)

@@ -1,5 +1,6 @@
 //! AZ314: a permit on a group of actions grants what is put into the group later.
 
+use super::shared_reach::are_agents;
 use crate::cedar::{BinaryOperator, TermKind};
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::Policy;
@@ -24,8 +25,20 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
     if policy.is_forbid() {
         return;
     }
+    let environments = policy
+        .typing()
+        .map(|typing| typing.environments.as_slice())
+        .unwrap_or_default();
+    let for_agents = environments
+        .iter()
+        .any(|found| are_agents(policy.context, &found.principal));
+    if !environments.is_empty() && !for_agents {
+        return;
+    }
     let part = policy.syntax.scope_of(Variable::Action);
-    let test = part.and_then(|part| part.test.as_ref()).filter(|test| !test.equal);
+    let test = part
+        .and_then(|part| part.test.as_ref())
+        .filter(|test| !test.equal);
     for (group, span) in test.into_iter().flat_map(|test| &test.entities) {
         of_group(policy, group, *span, found);
     }
@@ -46,7 +59,10 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
 
 fn of_group(policy: &Policy<'_>, group: &EntityRef, span: Span, found: &mut Found<'_>) {
     let context = policy.context;
-    let Some(schema) = context.schema().filter(|schema| schema.action(group).is_some()) else {
+    let Some(schema) = context
+        .schema()
+        .filter(|schema| schema.action(group).is_some())
+    else {
         return;
     };
     let mut members = schema.members(group);
@@ -55,7 +71,10 @@ fn of_group(policy: &Policy<'_>, group: &EntityRef, span: Span, found: &mut Foun
         return;
     }
     members.retain(|action| !context.is_group(action));
-    let reads = members.iter().filter(|action| context.risk(action) == Some("read")).count();
+    let reads = members
+        .iter()
+        .filter(|action| context.risk(action) == Some("read"))
+        .count();
     let (what, level) = match (members.len(), reads) {
         (0, _) => ("nothing yet".to_owned(), LintLevel::Warning),
         (all, reads) if all == reads => (format!("{all} reads today"), LintLevel::Info),

@@ -1,6 +1,7 @@
 //! The lints: one file and one page each.
 
 mod shared_amounts;
+mod shared_bounds;
 mod shared_breadth;
 mod shared_claims;
 mod shared_edit;
@@ -31,6 +32,7 @@ mod shared_untested;
 mod shared_validator;
 mod shared_within;
 mod shared_words;
+mod shared_world;
 
 use super::catalogue::Lint;
 pub(super) use shared_validator::plain;

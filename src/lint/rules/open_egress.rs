@@ -32,7 +32,11 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         .filter(|(variable, _)| *variable == Variable::Context)
         .map(|(_, path)| path)
         .collect();
-    for policy in repository.policies.iter().filter(|policy| !policy.is_forbid()) {
+    for policy in repository
+        .policies
+        .iter()
+        .filter(|policy| !policy.is_forbid())
+    {
         let level = match reach(policy) {
             Reach::One => continue,
             Reach::Part | Reach::Whole => LintLevel::Info,
@@ -46,7 +50,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             let asked = |policy: &Policy<'_>| asks_where(policy, action, &approvers);
             !asked(policy)
                 && !forbids.covering(policy, action).any(asked)
-                && !(!approvals.is_empty() && forbids.stop(policy, action, &approvals))
+                && !forbids.stop(policy, action, &approvals)
         });
         for (span, actions) in places(policy, &open) {
             let names = names(&actions);
@@ -64,18 +68,36 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
 fn asks_where(policy: &Policy<'_>, action: &EntityRef, approvers: &[Vec<&str>]) -> bool {
     let context = policy.context;
     policy.syntax.demands().iter().any(|demand| {
-        demand.term.paths().iter().any(|(variable, path)| match variable {
-            Variable::Resource => !path.is_empty(),
-            Variable::Context => {
-                let is_approver = approvers.iter().any(|approver| approver == path)
-                    || path.first().is_some_and(|name| name.starts_with("approve"));
-                let may_be_place = match attribute(context, action, path).map(|found| found.ty) {
-                    Some(Type::Bool | Type::Long | Type::Decimal | Type::Datetime | Type::Duration) => false,
-                    Some(Type::String | Type::IpAddr | Type::Entity(_) | Type::Set(_) | Type::Record(_)) | None => true,
-                };
-                !is_approver && may_be_place && !is_clock(context, action, path)
-            }
-            Variable::Principal | Variable::Action => false,
-        })
+        demand
+            .term
+            .paths()
+            .iter()
+            .any(|(variable, path)| match variable {
+                Variable::Resource => !path.is_empty(),
+                Variable::Context => {
+                    let is_approver = approvers.iter().any(|approver| approver == path)
+                        || path.first().is_some_and(|name| name.starts_with("approve"));
+                    let may_be_place = match attribute(context, action, path).map(|found| found.ty)
+                    {
+                        Some(
+                            Type::Bool
+                            | Type::Long
+                            | Type::Decimal
+                            | Type::Datetime
+                            | Type::Duration,
+                        ) => false,
+                        Some(
+                            Type::String
+                            | Type::IpAddr
+                            | Type::Entity(_)
+                            | Type::Set(_)
+                            | Type::Record(_),
+                        )
+                        | None => true,
+                    };
+                    !is_approver && may_be_place && !is_clock(context, action, path)
+                }
+                Variable::Principal | Variable::Action => false,
+            })
     })
 }

@@ -2,16 +2,16 @@
 
 use super::shared_claims::asks_system;
 use super::shared_entailment::{demands_one, entails, is_scope, scope_facts};
-use super::shared_grants::{Grant, World, grants};
+use super::shared_grants::{Grant, grants};
 use super::shared_manifest::fault;
-use super::shared_reach::{covers, entities, is_within, names, places};
+use super::shared_reach::{are_agents, covers, entities, is_within, names, places, types_of};
+use super::shared_world::World;
 use crate::cedar::{BinaryOperator, Demand, Term, TermKind};
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::{Context, Policy, Repository};
 use crate::lint::found::Found;
 use crate::model::{EntityRef, Span, Value, Variable};
 use crate::repository::{LintLevel, parse_reference};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) static LINT: Lint = Lint {
@@ -44,7 +44,8 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let approvals = context.approvals();
     for grant in grants(repository) {
         let policy = grant.policy;
-        let by_agents = super::shared_reach::types_of(policy, Variable::Principal).contains(&agents);
+        let principals = types_of(policy, Variable::Principal);
+        let by_agents = principals.iter().any(|ty| are_agents(context, ty));
         if !by_agents || demands_one(policy, &approvals) {
             continue;
         }
@@ -54,7 +55,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
                 .into_iter()
                 .filter(|(action, ty)| {
                     context.risk(action).is_some_and(|risk| risk != "read")
-                        && reaches(context, &grant, control, ty, &world)
+                        && reaches(&grant, control, ty, &world)
                         && !is_left_out(policy, control)
                         && !is_forbidden(repository, policy, action, control)
                 })
@@ -66,7 +67,13 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn report(grant: &Grant<'_, '_>, control: &Control, actions: &[EntityRef], agents: &str, found: &mut Found<'_>) {
+fn report(
+    grant: &Grant<'_, '_>,
+    control: &Control,
+    actions: &[EntityRef],
+    agents: &str,
+    found: &mut Found<'_>,
+) {
     let policy = grant.policy;
     let what = match control {
         Control::Type(ty) if ty.as_ref() == agents => "agents themselves".to_owned(),
@@ -74,15 +81,21 @@ fn report(grant: &Grant<'_, '_>, control: &Control, actions: &[EntityRef], agent
         Control::Entity(uid) => format!("`{uid}`"),
     };
     // A condition on the resource may leave it out in a way that is not seen here.
-    let unsure = !grant.names_resource()
+    let unsure = !is_named(grant, control)
         && policy.syntax.demands().iter().any(|demand| {
             let paths = demand.term.paths();
-            paths.iter().any(|(variable, _)| *variable == Variable::Resource)
+            paths
+                .iter()
+                .any(|(variable, _)| *variable == Variable::Resource)
         });
     for (span, actions) in places(policy, actions) {
         let names = names(&actions);
         let finding = found
-            .policy(policy, span, format!("{names}: an agent may change {what}, which decides about agents"))
+            .policy(
+                policy,
+                span,
+                format!("{names}: an agent may change {what}, which decides about agents"),
+            )
             .help("forbid it for every agent, and leave such changes to people");
         finding.key(format!("{} {names} {what}", grant.id));
         if unsure {
@@ -116,17 +129,29 @@ fn controls(context: &Context<'_>, found: &mut Found<'_>) -> Vec<Control> {
 }
 
 /// Whether a grant may be about a control resource, for a type of resources that it reaches.
-fn reaches(context: &Context<'_>, grant: &Grant<'_, '_>, control: &Control, ty: &Arc<str>, world: &World) -> bool {
-    let store = &context.version.store;
+fn reaches(grant: &Grant<'_, '_>, control: &Control, ty: &Arc<str>, world: &World) -> bool {
     match control {
         Control::Type(named) => named == ty,
         Control::Entity(uid) => {
-            let known = world.entities_of(ty);
-            let below: BTreeSet<EntityRef> = known.filter(|entity| is_within(store, entity, uid)).cloned().collect();
+            let below = world.below(uid, ty);
             let itself = uid.ty == *ty && grant.takes_resource(world, uid);
-            let inside = grant.resource_names().any(|named| is_within(store, named, uid));
-            itself || inside || below.iter().any(|entity| grant.takes_resource(world, entity))
+            itself
+                || is_named(grant, control)
+                || below
+                    .iter()
+                    .any(|entity| grant.takes_resource(world, entity))
         }
+    }
+}
+
+/// Whether a grant names a control resource, or a part of it.
+fn is_named(grant: &Grant<'_, '_>, control: &Control) -> bool {
+    let store = &grant.policy.context.version.store;
+    match control {
+        Control::Type(ty) => grant.names_type(ty),
+        Control::Entity(uid) => grant
+            .resource_names()
+            .any(|named| is_within(store, named, uid)),
     }
 }
 
@@ -152,11 +177,18 @@ fn being(control: &Control) -> Vec<Term> {
 /// Whether a permit says that it is not about a control resource.
 fn is_left_out(policy: &Policy<'_>, control: &Control) -> bool {
     let demands = policy.syntax.demands();
-    being(control).iter().any(|term| entails(&demands, Demand { term, denied: true }))
+    being(control)
+        .iter()
+        .any(|term| entails(&demands, Demand { term, denied: true }))
 }
 
 /// Whether a forbid keeps the action off a control resource.
-fn is_forbidden(repository: &Repository<'_>, permit: &Policy<'_>, action: &EntityRef, control: &Control) -> bool {
+fn is_forbidden(
+    repository: &Repository<'_>,
+    permit: &Policy<'_>,
+    action: &EntityRef,
+    control: &Control,
+) -> bool {
     let store = &repository.context.version.store;
     let within = |group: &EntityRef| match control {
         Control::Type(_) => false,
@@ -173,7 +205,10 @@ fn is_forbidden(repository: &Repository<'_>, permit: &Policy<'_>, action: &Entit
         })
         .chain(permit.syntax.demands())
         .collect();
-    let forbids = repository.policies.iter().filter(|policy| policy.is_forbid() && !policy.parsed.is_template);
+    let forbids = repository
+        .policies
+        .iter()
+        .filter(|policy| policy.is_forbid() && !policy.parsed.is_template);
     forbids.into_iter().any(|forbid| {
         let resource = forbid.syntax.scope_of(Variable::Resource);
         let by_scope = resource.is_some_and(|part| {
@@ -181,14 +216,18 @@ fn is_forbidden(repository: &Repository<'_>, permit: &Policy<'_>, action: &Entit
                 Control::Type(named) => named == ty,
                 Control::Entity(uid) => uid.ty == *ty,
             });
-            let by_group = part.test.as_ref().is_none_or(|test| test.entities.iter().any(|(group, _)| within(group)));
+            let by_group = part
+                .test
+                .as_ref()
+                .is_none_or(|test| test.entities.iter().any(|(group, _)| within(group)));
             by_type && by_group
         });
         by_scope
             && forbid.actions().contains(action)
             && covers(forbid, permit, Variable::Principal)
             && forbid.syntax.demands().into_iter().all(|demand| {
-                let about = is_scope(&demand) && !demand.denied && entities(demand.term).any(within);
+                let about =
+                    is_scope(&demand) && !demand.denied && entities(demand.term).any(within);
                 // What a person approves is not the agent's doing.
                 let lifted = demand.denied && asks_system_in(forbid, action, &demand);
                 about || lifted || entails(&facts, demand)
@@ -197,6 +236,10 @@ fn is_forbidden(repository: &Repository<'_>, permit: &Policy<'_>, action: &Entit
 }
 
 fn asks_system_in(forbid: &Policy<'_>, action: &EntityRef, demand: &Demand<'_>) -> bool {
-    let reads_context = demand.term.paths().iter().any(|(variable, _)| *variable == Variable::Context);
+    let reads_context = demand
+        .term
+        .paths()
+        .iter()
+        .any(|(variable, _)| *variable == Variable::Context);
     reads_context && asks_system(forbid, action)
 }

@@ -41,7 +41,11 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let Some(rule) = read(context, required, found) else {
             continue;
         };
-        for policy in repository.policies.iter().filter(|policy| !policy.is_forbid()) {
+        for policy in repository
+            .policies
+            .iter()
+            .filter(|policy| !policy.is_forbid())
+        {
             let mut actions = live(policy);
             actions.retain(|action| rule.actions.contains(action));
             if !actions.is_empty() {
@@ -51,12 +55,20 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn judge(policy: &Policy<'_>, actions: &[EntityRef], rule: &Rule<'_>, forbids: &Forbids<'_, '_>, found: &mut Found<'_>) {
+fn judge(
+    policy: &Policy<'_>,
+    actions: &[EntityRef],
+    rule: &Rule<'_>,
+    forbids: &Forbids<'_, '_>,
+    found: &mut Found<'_>,
+) {
     let lacks = |wanted: &[Term]| -> Vec<EntityRef> {
         if demands_one(policy, wanted) {
             return Vec::new();
         }
-        let open = actions.iter().filter(|action| !forbids.stop(policy, action, wanted));
+        let open = actions
+            .iter()
+            .filter(|action| !forbids.stop(policy, action, wanted));
         open.cloned().collect()
     };
     let mut missing: Vec<(String, Vec<EntityRef>)> = Vec::new();
@@ -65,7 +77,11 @@ fn judge(policy: &Policy<'_>, actions: &[EntityRef], rule: &Rule<'_>, forbids: &
     }
     if !rule.any_of.is_empty() {
         let terms: Vec<Term> = rule.any_of.iter().map(|(_, term)| term.clone()).collect();
-        let texts: Vec<String> = rule.any_of.iter().map(|(text, _)| format!("`{text}`")).collect();
+        let texts: Vec<String> = rule
+            .any_of
+            .iter()
+            .map(|(text, _)| format!("`{text}`"))
+            .collect();
         let what = match texts.len() {
             1 => texts.join(""),
             _ => format!("one of {}", texts.join(", ")),
@@ -84,7 +100,11 @@ fn judge(policy: &Policy<'_>, actions: &[EntityRef], rule: &Rule<'_>, forbids: &
     for (text, unwanted) in &rule.none_of {
         if let Some(term) = policy.syntax.terms().find(|term| term.same(unwanted)) {
             found
-                .policy(policy, term.span, format!("{}: `{}` rules `{text}` out", names(actions), rule.name))
+                .policy(
+                    policy,
+                    term.span,
+                    format!("{}: `{}` rules `{text}` out", names(actions), rule.name),
+                )
                 .help("write the condition in another way, or ask those who keep the rule")
                 .key(format!("{} not {text}", rule.name));
         }
@@ -92,19 +112,30 @@ fn judge(policy: &Policy<'_>, actions: &[EntityRef], rule: &Rule<'_>, forbids: &
 }
 
 /// Reads a rule; what cannot be used is a finding at its place. Nothing where it is about no action.
-fn read<'r>(context: &Context<'r>, required: &'r RequiredCondition, found: &mut Found<'_>) -> Option<Rule<'r>> {
+fn read<'r>(
+    context: &Context<'r>,
+    required: &'r RequiredCondition,
+    found: &mut Found<'_>,
+) -> Option<Rule<'r>> {
     let schema = context.schema()?;
     let mut actions = BTreeSet::new();
     for text in &required.actions {
-        match parse_action(text, Some(schema)).map(|action| (schema.action(&action).is_some(), action)) {
+        match parse_action(text, Some(schema))
+            .map(|action| (schema.action(&action).is_some(), action))
+        {
             Ok((true, action)) => {
                 actions.extend(schema.members(&action));
                 actions.insert(action);
             }
             Ok((false, _)) | Err(_) => {
-                let message = format!("`{}` is about `{text}`, which is no action of the schema", required.name);
+                let message = format!(
+                    "`{}` is about `{text}`, which is no action of the schema",
+                    required.name
+                );
                 if let Some(finding) = fault(context, found, (text, Span::new(0, 0)), message) {
-                    finding.help("name an action or a group of them: a rule about nothing requires nothing");
+                    finding.help(
+                        "name an action or a group of them: a rule about nothing requires nothing",
+                    );
                 }
             }
         }
@@ -115,7 +146,11 @@ fn read<'r>(context: &Context<'r>, required: &'r RequiredCondition, found: &mut 
             other => other,
         };
         let known = schema.actions().keys();
-        actions.extend(known.filter(|action| context.risk(action) == Some(risk)).cloned());
+        actions.extend(
+            known
+                .filter(|action| context.risk(action) == Some(risk))
+                .cloned(),
+        );
     }
     let mut terms = |texts: &'r [Spanned<String>]| {
         let mut read = Vec::new();
@@ -123,9 +158,14 @@ fn read<'r>(context: &Context<'r>, required: &'r RequiredCondition, found: &mut 
             match parse_term(&text.value) {
                 Ok(term) => read.push((text.value.as_str(), term)),
                 Err(error) => {
-                    let message = format!("`{}`: `{}` is no Cedar expression: {error}", required.name, text.value);
-                    if let Some(finding) = fault(context, found, (&text.value, text.span), message) {
-                        finding.help("write a condition, as it stands between the brackets of `when`");
+                    let message = format!(
+                        "`{}`: `{}` is no Cedar expression: {error}",
+                        required.name, text.value
+                    );
+                    if let Some(finding) = fault(context, found, (&text.value, text.span), message)
+                    {
+                        finding
+                            .help("write a condition, as it stands between the brackets of `when`");
                     }
                 }
             }

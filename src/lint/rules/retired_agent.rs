@@ -50,11 +50,18 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             continue;
         }
         let finding = found
-            .file(filled.file, filled.span, format!("this is a grant for `{}`, which is retired", filled.uid.id))
+            .file(
+                filled.file,
+                filled.span,
+                format!("this is a grant for `{}`, which is retired", filled.uid.id),
+            )
             .help(HELP)
             .key(format!("{} {}", filled.id.value, filled.uid));
         if let Some(span) = item(&filled) {
-            finding.fix(format!("remove the link `{}`", filled.id.value), [(span, String::new())]);
+            finding.fix(
+                format!("remove the link `{}`", filled.id.value),
+                [(span, String::new())],
+            );
         }
     }
 }
@@ -71,7 +78,9 @@ fn removed(policy: &Policy<'_>, mention: &Mention) -> Option<(&'static str, Span
     }
     let scope = policy.syntax.scope_of(Variable::Principal)?;
     let test = scope.test.as_ref();
-    if test.is_some_and(|test| test.equal && test.entities.iter().any(|(_, span)| *span == mention.span)) {
+    if test.is_some_and(|test| {
+        test.equal && test.entities.iter().any(|(_, span)| *span == mention.span)
+    }) {
         return Some(("remove the policy", lines(policy.file, policy.parsed.span)));
     }
     let at = mention.set.iter().position(|span| *span == mention.span)?;
@@ -79,11 +88,17 @@ fn removed(policy: &Policy<'_>, mention: &Mention) -> Option<(&'static str, Span
     match (before, mention.set.get(at + 1)) {
         (_, Some(next)) => {
             let start = mention.span.start;
-            Some(("remove it from the set", Span::new(start, next.start.saturating_sub(start))))
+            Some((
+                "remove it from the set",
+                Span::new(start, next.start.saturating_sub(start)),
+            ))
         }
         (Some(before), None) => {
             let start = before.end();
-            Some(("remove it from the set", Span::new(start, mention.span.end().saturating_sub(start))))
+            Some((
+                "remove it from the set",
+                Span::new(start, mention.span.end().saturating_sub(start)),
+            ))
         }
         (None, None) => None,
     }

@@ -2,7 +2,7 @@
 
 use super::shared_claims::attribute;
 use super::shared_entailment::{Forbids, entails};
-use super::shared_reach::{live, types_of};
+use super::shared_reach::{are_agents, live_for_agents, types_of};
 use crate::cedar::{BinaryOperator, Demand, Term, TermKind, parse_term};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Need, Run};
 use crate::lint::context::{Policy, Repository, Trust};
@@ -27,13 +27,24 @@ pub(super) static LINT: Lint = Lint {
 
 /// Names of attributes of agents that say who answers for them, or for whom they act.
 const ANSWERABLE: &[&str] = &[
-    "acts_for", "created_by", "creator", "delegator", "on_behalf_of", "operator", "owner", "requester",
+    "acts_for",
+    "created_by",
+    "creator",
+    "delegator",
+    "on_behalf_of",
+    "operator",
+    "owner",
+    "requester",
 ];
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let forbids = Forbids::of(repository);
-    for policy in repository.policies.iter().filter(|policy| !policy.is_forbid()) {
-        let actions = live(policy);
+    for policy in repository
+        .policies
+        .iter()
+        .filter(|policy| !policy.is_forbid())
+    {
+        let actions = live_for_agents(policy);
         let mut seen = BTreeSet::new();
         for (atom, path) in approvers(policy, &actions) {
             if seen.insert(path.clone()) {
@@ -49,11 +60,15 @@ fn approvers<'p>(policy: &'p Policy<'_>, actions: &[EntityRef]) -> Vec<(&'p Term
     for (atom, _) in policy.syntax.atoms() {
         for (variable, path) in atom.paths() {
             // What is read of the approver is about the approver.
-            let upto = path.iter().position(|name| name.to_lowercase().starts_with("approve"));
+            let upto = path
+                .iter()
+                .position(|name| name.to_lowercase().starts_with("approve"));
             let Some(path) = upto.and_then(|at| path.get(..=at)) else {
                 continue;
             };
-            let by_system = actions.iter().all(|action| policy.context.trust(action, path) != Trust::Agent);
+            let by_system = actions
+                .iter()
+                .all(|action| policy.context.trust(action, path) != Trust::Agent);
             let is_presence = matches!(atom.kind, TermKind::Has(..));
             if variable == Variable::Context && by_system && !is_presence {
                 found.push((atom, path.iter().map(|&name| name.to_owned()).collect()));
@@ -95,13 +110,25 @@ fn judge(
             .help(format!("add `{approver} != {other}` to the permit, or forbid the action where they are equal"))
             .level(level)
             .key(format!("{approver} {other}"));
-        let Some(last) = policy.syntax.clauses.last().filter(|_| policy.has_places() && required_other) else {
+        let Some(last) = policy
+            .syntax
+            .clauses
+            .last()
+            .filter(|_| policy.has_places() && required_other)
+        else {
             continue;
         };
-        let guarded = required || policy.syntax.demands().iter().any(|demand| asks_presence(demand, path));
+        let guarded = required
+            || policy
+                .syntax
+                .demands()
+                .iter()
+                .any(|demand| asks_presence(demand, path));
         let clause = match (guarded, path) {
             (true, _) => format!("\nwhen {{ {approver} != {other} }}"),
-            (false, [name]) => format!("\nunless {{ context has {name} && {approver} == {other} }}"),
+            (false, [name]) => {
+                format!("\nunless {{ context has {name} && {approver} == {other} }}")
+            }
             (false, _) => continue,
         };
         finding.fix(
@@ -114,20 +141,27 @@ fn judge(
 fn asks_presence(demand: &Demand<'_>, path: &[String]) -> bool {
     !demand.denied
         && matches!(demand.term.kind, TermKind::Has(..))
-        && demand.term.paths().iter().any(|(variable, asked)| *variable == Variable::Context && asked == path)
+        && demand
+            .term
+            .paths()
+            .iter()
+            .any(|(variable, asked)| *variable == Variable::Context && asked == path)
 }
 
 /// Who an approver of these types must not be: the principal, and who answers for it. The flag says whether the attribute
 /// is always there.
 fn others(policy: &Policy<'_>, types: &BTreeSet<Arc<str>>) -> Vec<(String, LintLevel, bool)> {
     let mut found = Vec::new();
-    let principals = types_of(policy, Variable::Principal);
+    let mut principals = types_of(policy, Variable::Principal);
+    principals.retain(|ty| are_agents(policy.context, ty));
     if principals.iter().any(|ty| types.contains(ty)) {
         found.push(("principal".to_owned(), LintLevel::Error, true));
     }
     let schema = policy.context.schema();
     for ty in &principals {
-        let record = schema.and_then(|schema| schema.entity_type(ty)).unwrap_or_default();
+        let record = schema
+            .and_then(|schema| schema.entity_type(ty))
+            .unwrap_or_default();
         for (name, attribute) in &record.attributes {
             let is_one = matches!(&attribute.ty, Type::Entity(of) if types.contains(of));
             let other = format!("principal.{name}");
@@ -155,7 +189,10 @@ fn is_excluded(
     };
     let equal = Term {
         span: Span::new(0, 0),
-        kind: TermKind::Binary(BinaryOperator::Eq, Box::new([approver.clone(), other.clone()])),
+        kind: TermKind::Binary(
+            BinaryOperator::Eq,
+            Box::new([approver.clone(), other.clone()]),
+        ),
     };
     let differ = Demand {
         term: &equal,
@@ -179,7 +216,9 @@ fn is_excluded(
                 term.kind,
                 TermKind::Binary(BinaryOperator::NotEq | BinaryOperator::Eq, _)
             );
-            differs && term.parts().iter().any(|part| part.same(&approver)) && term.parts().iter().any(|part| part.same(&other))
+            differs
+                && term.parts().iter().any(|part| part.same(&approver))
+                && term.parts().iter().any(|part| part.same(&other))
         })
     };
     if in_set || entails(&demands, differ) || by_permit() {

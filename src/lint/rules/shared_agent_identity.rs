@@ -1,8 +1,9 @@
 //! AZ325: several people behind one agent.
 
-use super::shared_grants::{World, grants};
-use super::shared_mentions::inventories;
+use super::shared_grants::grants;
+use super::shared_mentions::{inventories, owner_type};
 use super::shared_powers::Entries;
+use super::shared_world::World;
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::{Context, Repository};
 use crate::lint::found::Found;
@@ -26,7 +27,16 @@ pub(super) static LINT: Lint = Lint {
 };
 
 /// Attributes of an agent that hold those who use it.
-const USERS: &[&str] = &["acts_for", "delegators", "humans", "on_behalf_of", "operators", "people", "persons", "users"];
+const USERS: &[&str] = &[
+    "acts_for",
+    "delegators",
+    "humans",
+    "on_behalf_of",
+    "operators",
+    "people",
+    "persons",
+    "users",
+];
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let context = repository.context;
@@ -34,7 +44,10 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let entries = Entries::of(context);
     for file in inventories(context) {
         let inventory = yaml::parse::<AgentsFile>(file).unwrap_or_default();
-        let active = inventory.agents.iter().filter(|agent| agent.value.status == AgentStatus::Active);
+        let active = inventory
+            .agents
+            .iter()
+            .filter(|agent| agent.value.status == AgentStatus::Active);
         for agent in active {
             let (id, owner) = (&agent.value.id, &agent.value.owner);
             if let Some(number) = several(&owner.value) {
@@ -45,25 +58,37 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             }
         }
     }
-    let Some(people) = people(context) else {
+    let Some(people) = owner_type(context) else {
         return;
     };
     for agent in &world.agents {
         let Some(entity) = world.entity(agent) else {
             continue;
         };
-        let above: Vec<&EntityRef> = entity.ancestors.iter().filter(|uid| uid.ty == people).collect();
-        let users = entity.attributes.iter().filter(|(name, _)| USERS.contains(&name.as_ref()));
+        let above: Vec<&EntityRef> = entity
+            .ancestors
+            .iter()
+            .filter(|uid| uid.ty == people)
+            .collect();
+        let users = entity
+            .attributes
+            .iter()
+            .filter(|(name, _)| USERS.contains(&name.as_ref()));
         let users = users.filter_map(|(name, value)| match value {
             Value::Set(items) if items.len() > 1 => Some((name, items)),
             _ => None,
         });
         let mut users = users.filter(|(_, items)| {
-            items.iter().all(|item| matches!(item, Value::Entity(uid) if uid.ty == people))
+            items
+                .iter()
+                .all(|item| matches!(item, Value::Entity(uid) if uid.ty == people))
         });
         let message = match (above.as_slice(), users.next()) {
             ([first, second, ..], _) => {
-                format!("`{}` inherits what `{}` and `{}` may do", agent.id, first.id, second.id)
+                format!(
+                    "`{}` inherits what `{}` and `{}` may do",
+                    agent.id, first.id, second.id
+                )
             }
             (_, Some((name, items))) => {
                 format!("`{}` acts for {} people (`{name}`)", agent.id, items.len())
@@ -85,16 +110,6 @@ fn several(owner: &str) -> Option<usize> {
     (number > 1).then_some(number)
 }
 
-/// The type of those who own agents, where the schema says that it is one of entities.
-fn people(context: &Context<'_>) -> Option<Arc<str>> {
-    let agents = context.version.manifest.agent_type.as_str();
-    let record = context.schema()?.entity_type(agents)?;
-    match &record.attributes.get("owner")?.ty {
-        Type::Entity(ty) => Some(ty.clone()),
-        _ => None,
-    }
-}
-
 /// Agents that are given single resources of several people, by permits or links that name agent and resource, where no
 /// action says for whom it is done.
 fn of_resources(
@@ -110,14 +125,23 @@ fn of_resources(
         let (Some(agent), Some(resource)) = (grant.only_holder(), grant.only_resource()) else {
             continue;
         };
-        let owner = world.entity(resource).and_then(|entity| entity.attributes.get("owner"));
+        let owner = world
+            .entity(resource)
+            .and_then(|entity| entity.attributes.get("owner"));
         let Some(Value::Entity(owner)) = owner else {
             continue;
         };
         let reaches = grant.reaches(world);
-        let attributed = reaches.iter().all(|(action, _)| says_for_whom(repository.context, action, people));
-        if owner.ty == *people && !reaches.is_empty() && !attributed && world.agents.contains(agent) {
-            owners.entry(agent).or_default().entry(owner.clone()).or_insert(grant.id.clone());
+        let attributed = reaches
+            .iter()
+            .all(|(action, _)| says_for_whom(repository.context, action, people));
+        if owner.ty == *people && !reaches.is_empty() && !attributed && world.agents.contains(agent)
+        {
+            owners
+                .entry(agent)
+                .or_default()
+                .entry(owner.clone())
+                .or_insert(grant.id.clone());
         }
     }
     for (agent, owners) in owners {
@@ -125,8 +149,17 @@ fn of_resources(
         if owners.len() < 2 || ids.len() < 2 {
             continue;
         }
-        let said: Vec<String> = owners.iter().take(3).map(|(owner, id)| format!("`{}` (`{id}`)", owner.id)).collect();
-        let message = format!("`{}` is given what belongs to {} people: {}", agent.id, owners.len(), said.join(", "));
+        let said: Vec<String> = owners
+            .iter()
+            .take(3)
+            .map(|(owner, id)| format!("`{}` (`{id}`)", owner.id))
+            .collect();
+        let message = format!(
+            "`{}` is given what belongs to {} people: {}",
+            agent.id,
+            owners.len(),
+            said.join(", ")
+        );
         entries.at(found, agent, message, LintLevel::Info);
     }
 }
@@ -137,7 +170,8 @@ fn says_for_whom(context: &Context<'_>, action: &EntityRef, people: &Arc<str>) -
     let record = info.and_then(|info| info.context.as_ref());
     record.is_some_and(|record| {
         record.attributes.iter().any(|(name, attribute)| {
-            !name.starts_with("approve") && matches!(&attribute.ty, Type::Entity(ty) if ty == people)
+            !name.starts_with("approve")
+                && matches!(&attribute.ty, Type::Entity(ty) if ty == people)
         })
     })
 }

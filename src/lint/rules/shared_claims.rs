@@ -85,15 +85,53 @@ pub(super) fn only_agent(policy: &Policy<'_>, actions: &[EntityRef], term: &Term
 
 /// Whether a policy asks about the context what the agent does not say, and what is not only the time.
 pub(super) fn asks_system(policy: &Policy<'_>, action: &EntityRef) -> bool {
+    policy
+        .syntax
+        .demands()
+        .iter()
+        .any(|demand| !of_system(policy, action, demand).is_empty())
+}
+
+/// The paths of the context that a demand reads, and that neither the agent nor a clock writes.
+fn of_system<'t>(
+    policy: &Policy<'_>,
+    action: &EntityRef,
+    demand: &Demand<'t>,
+) -> Vec<Vec<&'t str>> {
     let context = policy.context;
-    policy.syntax.demands().iter().any(|demand| {
+    let paths = demand.term.paths().into_iter();
+    let mut paths: Vec<Vec<&str>> = paths
+        .filter(|(variable, path)| *variable == Variable::Context && !path.is_empty())
+        .map(|(_, path)| path)
+        .collect();
+    paths.retain(|path| {
+        context.trust(action, path) != Trust::Agent && !is_clock(context, action, path)
+    });
+    paths
+}
+
+/// Whether a forbid waits for something that the system or a person says. One that looks only at what is there, as at an
+/// approver who must not be the owner, does not, and neither does one that ends.
+fn waits(forbid: &Policy<'_>, action: &EntityRef) -> bool {
+    let demands = forbid.syntax.demands();
+    let reads_clock = demands.iter().any(|demand| {
         demand.term.paths().iter().any(|(variable, path)| {
-            *variable == Variable::Context
-                && !path.is_empty()
-                && context.trust(action, path) != Trust::Agent
-                && !is_clock(context, action, path)
+            *variable == Variable::Context && is_clock(forbid.context, action, path)
         })
-    })
+    });
+    let present: Vec<Vec<&str>> = demands
+        .iter()
+        .filter(|demand| !demand.denied && matches!(demand.term.kind, TermKind::Has(..)))
+        .flat_map(|demand| of_system(forbid, action, demand))
+        .collect();
+    !reads_clock
+        && demands.iter().any(|demand| {
+            of_system(forbid, action, demand).iter().any(|path| {
+                let found = attribute(forbid.context, action, path);
+                let is_flag = found.is_some_and(|found| found.ty == Type::Bool);
+                is_flag || !present.iter().any(|present| path.starts_with(present))
+            })
+        })
 }
 
 /// Whether a permit, or a forbid that covers it, asks the system or a person about the moment: an approval, a mark of what
@@ -106,13 +144,16 @@ pub(super) fn is_watched(
     asks_system(permit, action)
         || forbids
             .covering(permit, action)
-            .any(|forbid| asks_system(forbid, action))
+            .any(|forbid| waits(forbid, action))
 }
 
 /// Parts of names that claim what somebody else should say.
 const CLAIMS: &[&str] = &[
     "acknowledg",
+    "admin",
+    "allowed",
     "approv",
+    "authentic",
     "authoris",
     "authoriz",
     "bypass",
@@ -124,6 +165,7 @@ const CLAIMS: &[&str] = &[
     "justif",
     "on_behalf",
     "override",
+    "permitted",
     "reason",
     "requested_by",
     "requester",
@@ -134,19 +176,8 @@ const CLAIMS: &[&str] = &[
     "verified",
 ];
 
-/// Parts of names of switches that make a call do less.
-const MODES: &[&str] = &[
-    "draft",
-    "dry",
-    "preview",
-    "read_only",
-    "readonly",
-    "simulat",
-    "test",
-];
-
-/// Whether a demand asks the agent for its word alone: for a flag that it sets, for a text that it writes, for a reason
-/// that it gives. To bound an argument of the call is something else: it bounds the call.
+/// Whether a demand asks the agent for its word alone: that it says anything, or something whose name claims what somebody
+/// else should say. To bound an argument of the call is something else: it bounds the call.
 pub(super) fn is_claim(demand: Demand<'_>) -> bool {
     let mut leaves = Vec::new();
     split(demand, &mut leaves);
@@ -185,7 +216,7 @@ fn claims(term: &Term, denied: bool) -> bool {
             words.iter().any(|word| name.contains(word))
         })
     };
-    let flag = |set: bool| set && !named(MODES);
+    let flag = |set: bool| set && named(CLAIMS);
     match &term.kind {
         TermKind::Get(..) => flag(!denied),
         TermKind::Has(..) => !denied,

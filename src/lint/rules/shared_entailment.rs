@@ -33,6 +33,10 @@ pub(super) fn is_scope(demand: &Demand<'_>) -> bool {
             let [left, right] = sides.as_ref();
             (bare(left) && right.is_constant()) || (left.is_constant() && bare(right))
         }
+        TermKind::Binary(BinaryOperator::Contains, sides) => {
+            let [set, item] = sides.as_ref();
+            set.is_constant() && bare(item)
+        }
         TermKind::Is(of, _, group) => bare(of) && group.as_deref().is_none_or(Term::is_constant),
         _ => false,
     }
@@ -41,7 +45,7 @@ pub(super) fn is_scope(demand: &Demand<'_>) -> bool {
 /// What a policy asks beyond its scope.
 pub(super) fn conditions<'p>(policy: &'p Policy<'_>) -> Vec<Demand<'p>> {
     let mut all = policy.syntax.demands();
-    all.retain(|demand| asks(policy, demand) && !(is_scope(demand) && !demand.denied));
+    all.retain(|demand| asks(policy, demand) && (demand.denied || !is_scope(demand)));
     all
 }
 

@@ -1,29 +1,13 @@
 //! Who gets what: the agents that a permit or a link may apply to, and the types of resources that it reaches.
 
 use super::shared_entailment::is_scope;
-use super::shared_reach::types_of;
-use crate::cedar::{BinaryOperator, LoweredEntity, TermKind, Verdict};
+use super::shared_reach::{are_agents, entities, types_of};
+use super::shared_world::{Aim, World};
+use crate::cedar::{BinaryOperator, Term, TermKind, Verdict};
 use crate::lint::context::{Policy, Repository};
 use crate::model::{EntityRef, Variable};
-use crate::repository::AgentStatus;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// The agents and entities of a repository.
-pub(super) struct World {
-    /// The agents in use; without an inventory, the entities of their type.
-    pub(super) agents: BTreeSet<EntityRef>,
-    entities: BTreeMap<EntityRef, LoweredEntity>,
-}
-
-/// What a scope, or a link's filled slot, takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Aim {
-    Any,
-    Type(Arc<str>),
-    One(EntityRef),
-    In(EntityRef),
-}
 
 /// A permit, or a link of a template, as it applies.
 pub(super) struct Grant<'p, 'r> {
@@ -31,75 +15,23 @@ pub(super) struct Grant<'p, 'r> {
     pub(super) policy: &'p Policy<'r>,
     /// Its id, or the link's.
     pub(super) id: Arc<str>,
+    /// The policy, by its place in the repository.
+    pub(super) at: usize,
     principal: Vec<Aim>,
     resource: Vec<Aim>,
-}
-
-impl World {
-    /// That of a repository.
-    pub(super) fn of(repository: &Repository<'_>) -> Self {
-        let version = repository.context.version;
-        let lowered = version.store.lowered().unwrap_or_default();
-        let entities: BTreeMap<EntityRef, LoweredEntity> = lowered
-            .into_iter()
-            .map(|entity| (entity.uid.clone(), entity))
-            .collect();
-        let ty = version.manifest.agent_type.as_str();
-        let agents = match version.agents.is_empty() {
-            true => entities
-                .keys()
-                .filter(|uid| uid.ty.as_ref() == ty)
-                .cloned()
-                .collect(),
-            false => {
-                let active = version
-                    .agents
-                    .iter()
-                    .filter(|agent| agent.status == AgentStatus::Active);
-                active.map(|agent| agent.uid.clone()).collect()
-            }
-        };
-        Self { agents, entities }
-    }
-
-    /// An entity with all that is known of it.
-    pub(super) fn entity(&self, uid: &EntityRef) -> Option<&LoweredEntity> {
-        self.entities.get(uid)
-    }
-
-    /// The entities of a type, in order.
-    pub(super) fn entities_of(&self, ty: &str) -> impl Iterator<Item = &EntityRef> {
-        self.entities
-            .keys()
-            .filter(move |uid| uid.ty.as_ref() == ty)
-    }
-
-    fn takes(&self, aim: &Aim, entity: &EntityRef) -> bool {
-        match aim {
-            Aim::Any => true,
-            Aim::Type(ty) => entity.ty == *ty,
-            Aim::One(one) => one == entity,
-            Aim::In(group) => {
-                let ancestors = self.entities.get(entity).map(|found| &found.ancestors);
-                group == entity || ancestors.is_some_and(|all| all.contains(group))
-            }
-        }
-    }
 }
 
 /// The permits and links of a repository.
 pub(super) fn grants<'p, 'r>(repository: &'p Repository<'r>) -> Vec<Grant<'p, 'r>> {
     let mut found = Vec::new();
-    for policy in repository
-        .policies
-        .iter()
-        .filter(|policy| !policy.is_forbid())
-    {
+    let policies = repository.policies.iter().enumerate();
+    for (at, policy) in policies.filter(|(_, policy)| !policy.is_forbid()) {
         let id = policy.id();
         if !policy.parsed.is_template {
             found.push(Grant {
                 policy,
                 id,
+                at,
                 principal: aims(policy, Variable::Principal, None),
                 resource: aims(policy, Variable::Resource, None),
             });
@@ -110,6 +42,7 @@ pub(super) fn grants<'p, 'r>(repository: &'p Repository<'r>) -> Vec<Grant<'p, 'r
             found.push(Grant {
                 policy,
                 id: link.id.clone(),
+                at,
                 principal: aims(policy, Variable::Principal, link.principal.as_ref()),
                 resource: aims(policy, Variable::Resource, link.resource.as_ref()),
             });
@@ -138,16 +71,26 @@ fn aims(policy: &Policy<'_>, variable: Variable, slot: Option<&EntityRef>) -> Ve
             continue;
         };
         let [left, right] = sides.as_ref();
-        if demand.denied
-            || !is_scope(&demand)
-            || !matches!(left.kind, TermKind::Variable(of) if of == variable)
-        {
+        if demand.denied || !is_scope(&demand) {
             continue;
         }
-        match (operator, right.as_entity()) {
-            (BinaryOperator::Eq, Some(uid)) => found.push(Aim::One(uid.clone())),
-            (BinaryOperator::In, Some(uid)) => found.push(Aim::In(uid.clone())),
-            _ => {}
+        let is_it = |term: &Term| matches!(term.kind, TermKind::Variable(of) if of == variable);
+        let (literals, below) = match operator {
+            BinaryOperator::Eq if is_it(left) => (right, false),
+            BinaryOperator::Eq if is_it(right) => (left, false),
+            BinaryOperator::In if is_it(left) => (right, true),
+            BinaryOperator::Contains if is_it(right) => (left, false),
+            _ => continue,
+        };
+        let aims = entities(literals).map(|uid| match below {
+            true => Aim::In(uid.clone()),
+            false => Aim::One(uid.clone()),
+        });
+        let mut aims: Vec<Aim> = aims.collect();
+        match aims.pop() {
+            Some(only) if aims.is_empty() => found.push(only),
+            Some(last) => found.push(Aim::Among(aims.into_iter().chain([last]).collect())),
+            None => {}
         }
     }
     if found.is_empty() {
@@ -171,7 +114,7 @@ impl Grant<'_, '_> {
     pub(super) fn only_holder(&self) -> Option<&EntityRef> {
         self.principal.iter().find_map(|aim| match aim {
             Aim::One(uid) => Some(uid),
-            Aim::Any | Aim::Type(_) | Aim::In(_) => None,
+            Aim::Any | Aim::Type(_) | Aim::In(_) | Aim::Among(_) => None,
         })
     }
 
@@ -179,7 +122,7 @@ impl Grant<'_, '_> {
     pub(super) fn only_resource(&self) -> Option<&EntityRef> {
         self.resource.iter().find_map(|aim| match aim {
             Aim::One(uid) => Some(uid),
-            Aim::Any | Aim::Type(_) | Aim::In(_) => None,
+            Aim::Any | Aim::Type(_) | Aim::In(_) | Aim::Among(_) => None,
         })
     }
 
@@ -187,24 +130,27 @@ impl Grant<'_, '_> {
     pub(super) fn resources(&self, world: &World) -> Option<BTreeSet<EntityRef>> {
         let types = types_of(self.policy, Variable::Resource);
         let named = self.resource_names().next().is_some();
-        let all = world
-            .entities
-            .keys()
-            .filter(|uid| types.contains(&uid.ty) && self.takes_resource(world, uid));
+        let all = self.resource_names().flat_map(|named| {
+            let inside = types.iter().flat_map(|ty| world.below(named, ty));
+            inside
+                .chain(std::iter::once(named))
+                .filter(|uid| types.contains(&uid.ty) && self.takes_resource(world, uid))
+        });
         named.then(|| all.cloned().collect())
     }
 
     /// The resource, or the groups of resources, that it names.
     pub(super) fn resource_names(&self) -> impl Iterator<Item = &EntityRef> {
-        self.resource.iter().filter_map(|aim| match aim {
-            Aim::One(uid) | Aim::In(uid) => Some(uid),
-            Aim::Any | Aim::Type(_) => None,
-        })
+        self.resource.iter().flat_map(Aim::names)
     }
 
-    /// Whether it names its resource, a group of them, or their type.
-    pub(super) fn names_resource(&self) -> bool {
-        self.resource.iter().any(|aim| *aim != Aim::Any)
+    /// Whether it names this type of resources.
+    pub(super) fn names_type(&self, ty: &str) -> bool {
+        self.resource.iter().any(|aim| match aim {
+            Aim::One(uid) => *uid.ty == *ty,
+            Aim::Type(named) => **named == *ty,
+            Aim::Any | Aim::In(_) | Aim::Among(_) => false,
+        })
     }
 
     /// Whether it may be about a resource.
@@ -215,7 +161,7 @@ impl Grant<'_, '_> {
     /// Whether it names its agent, or a group of agents.
     pub(super) fn names_holders(&self) -> bool {
         self.principal.iter().any(|aim| match aim {
-            Aim::One(_) | Aim::In(_) => true,
+            Aim::One(_) | Aim::In(_) | Aim::Among(_) => true,
             Aim::Any | Aim::Type(_) => false,
         })
     }
@@ -229,7 +175,10 @@ impl Grant<'_, '_> {
             .environments
             .iter()
             .filter(|found| found.verdict != Verdict::Never);
-        let live = live.filter(|found| self.touches(world, &found.resource));
+        let live = live.filter(|found| {
+            are_agents(self.policy.context, &found.principal)
+                && self.touches(world, &found.resource)
+        });
         live.flat_map(|found| {
             let actions = found.actions.iter().cloned();
             actions.map(|action| (action, found.resource.clone()))
@@ -237,17 +186,8 @@ impl Grant<'_, '_> {
         .collect()
     }
 
-    /// Whether it may be about resources of a type. Where entities of the type are known, one of them must be taken.
+    /// Whether it may be about resources of a type.
     fn touches(&self, world: &World, ty: &Arc<str>) -> bool {
-        let by_type = self.resource.iter().all(|aim| match aim {
-            Aim::One(uid) => uid.ty == *ty,
-            Aim::Type(named) => named == ty,
-            Aim::Any | Aim::In(_) => true,
-        });
-        let mut known = world.entities_of(ty).peekable();
-        by_type
-            && (known.peek().is_none()
-                || self.resource.iter().any(|aim| matches!(aim, Aim::One(_)))
-                || known.any(|uid| self.takes_resource(world, uid)))
+        self.resource.iter().all(|aim| aim.touches(world, ty))
     }
 }

@@ -124,7 +124,7 @@ impl<'r> Ruled<'r> {
     }
 
     /// Where it is named, for a label in its file.
-    pub(super) fn head(&self) -> Span {
+    pub(super) fn place(&self) -> Span {
         self.policy.syntax.effect
     }
 }

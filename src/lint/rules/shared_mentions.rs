@@ -1,11 +1,12 @@
-//! Where policies and links name an agent, as a literal.
+//! Where policies and links name an agent, as a literal, and where the inventory does.
 
 use crate::cedar::{BinaryOperator, Polarity, TermKind};
 use crate::lint::context::{Context, Policy};
-use crate::model::{EntityRef, SourceFile, Span, Variable};
+use crate::model::{EntityRef, SourceFile, Span, Type, Variable};
 use crate::repository::{LinkSpec, LinksFile, parse_reference};
 use crate::yaml::{self, Spanned};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// An agent that a policy names.
 pub(super) struct Mention {
@@ -51,16 +52,11 @@ pub(super) fn of_policy(policy: &Policy<'_>) -> Vec<Mention> {
             )
         });
         for part in atom.walk() {
-            let within = match &part.kind {
+            let within: Vec<Span> = match &part.kind {
                 TermKind::Set(items) => items.iter().map(|item| item.span).collect(),
                 _ => Vec::new(),
             };
-            let literals = match &part.kind {
-                TermKind::Set(items) => items.iter().collect(),
-                _ if part.as_entity().is_some() => vec![part],
-                _ => Vec::new(),
-            };
-            for literal in literals {
+            for literal in part.parts() {
                 if let Some(uid) = literal.as_entity().filter(|uid| uid.ty.as_ref() == ty) {
                     found.push(Mention {
                         uid: uid.clone(),
@@ -72,9 +68,6 @@ pub(super) fn of_policy(policy: &Policy<'_>) -> Vec<Mention> {
             }
         }
     }
-    // An element of a set is met with its set first, and alone after that.
-    let mut seen = BTreeSet::new();
-    found.retain(|mention| !policy.has_places() || seen.insert(mention.span));
     found.sort_by_key(|mention| mention.span);
     found
 }
@@ -147,4 +140,14 @@ pub(super) fn inventories<'r>(context: &Context<'r>) -> Vec<&'r SourceFile> {
         .into_iter()
         .filter_map(|path| context.file(path))
         .collect()
+}
+
+/// The type of `owner`, where the schema gives agents one that is an entity.
+pub(super) fn owner_type(context: &Context<'_>) -> Option<Arc<str>> {
+    let agents = context.version.manifest.agent_type.as_str();
+    let record = context.schema()?.entity_type(agents)?;
+    match &record.attributes.get("owner")?.ty {
+        Type::Entity(ty) => Some(ty.clone()),
+        _ => None,
+    }
 }

@@ -2,15 +2,16 @@
 
 use super::shared_claims::is_watched;
 use super::shared_entailment::Forbids;
-use super::shared_grants::{World, grants};
+use super::shared_grants::grants;
 use super::shared_manifest::fault;
 use super::shared_mentions::inventories;
+use super::shared_world::World;
 use crate::lint::context::{Context, Repository};
 use crate::lint::found::{Finding, Found};
 use crate::model::{EntityRef, SourceFile, Span};
 use crate::repository::AgentsFile;
 use crate::yaml;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Something that an agent may do.
@@ -38,46 +39,53 @@ impl Power {
     }
 }
 
-/// What each agent may do unwatched: where neither the permit nor a forbid that covers it asks the system or a person about
-/// the moment.
-pub(super) fn powers(repository: &Repository<'_>) -> BTreeMap<EntityRef, BTreeSet<Power>> {
+/// A kind of powers.
+pub(super) type Kind<'k> = &'k dyn Fn(&Power) -> bool;
+
+/// The first power of each kind that an agent has unwatched: where neither the permit nor a forbid that covers it asks the
+/// system or a person about the moment. Agents that lack one of the kinds are left out.
+pub(super) fn holders_of_all<const N: usize>(
+    repository: &Repository<'_>,
+    kinds: [Kind<'_>; N],
+) -> BTreeMap<EntityRef, [Power; N]> {
     let world = World::of(repository);
     let forbids = Forbids::of(repository);
-    let mut found: BTreeMap<EntityRef, BTreeSet<Power>> = BTreeMap::new();
+    let mut found: BTreeMap<EntityRef, [Option<Power>; N]> = BTreeMap::new();
     for grant in grants(repository) {
-        let mut open = grant.reaches(&world);
-        open.retain(|(action, _)| {
-            repository.context.risk(action).is_some() && !is_watched(grant.policy, action, &forbids)
+        let powers = grant
+            .reaches(&world)
+            .into_iter()
+            .filter_map(|(action, resource)| {
+                Some(Power {
+                    risk: repository.context.risk(&action)?.to_owned(),
+                    action,
+                    resource,
+                    id: grant.id.clone(),
+                    policy: grant.at,
+                })
+            });
+        let powers: Vec<Power> = powers.collect();
+        let firsts = kinds.map(|is| {
+            let mut open = powers.iter().filter(|power| is(power));
+            open.find(|power| !is_watched(grant.policy, &power.action, &forbids))
         });
-        if open.is_empty() {
+        if firsts.iter().all(Option::is_none) {
             continue;
         }
-        let at = repository
-            .policies
-            .iter()
-            .position(|policy| std::ptr::eq(policy, grant.policy));
-        let powers: Vec<Power> = open
-            .into_iter()
-            .map(|(action, resource)| Power {
-                risk: repository
-                    .context
-                    .risk(&action)
-                    .unwrap_or_default()
-                    .to_owned(),
-                action,
-                resource,
-                id: grant.id.clone(),
-                policy: at.unwrap_or_default(),
-            })
-            .collect();
         for agent in grant.holders(&world) {
-            found
-                .entry(agent)
-                .or_default()
-                .extend(powers.iter().cloned());
+            let slots = found.entry(agent).or_insert_with(|| [const { None }; N]);
+            for (slot, first) in slots.iter_mut().zip(firsts) {
+                if slot.is_none() {
+                    *slot = first.cloned();
+                }
+            }
         }
     }
-    found
+    let whole = found.into_iter().filter_map(|(agent, slots)| {
+        let slots: Vec<Power> = slots.into_iter().collect::<Option<_>>()?;
+        Some((agent, slots.try_into().ok()?))
+    });
+    whole.collect()
 }
 
 /// Where findings about agents stand: at their entries in the inventory, or at a policy.

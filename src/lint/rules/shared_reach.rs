@@ -1,8 +1,10 @@
 //! How far scopes reach: actions that are live, resources, and whether one scope lies within another.
 
 use super::shared_entailment::is_scope;
-use crate::cedar::{BinaryOperator, EntityStore, ScopeSyntax, Term, TermKind, Verdict};
-use crate::lint::context::Policy;
+use crate::cedar::{
+    BinaryOperator, DeclaredKind, EntityStore, ScopeSyntax, Term, TermKind, Verdict,
+};
+use crate::lint::context::{Context, Policy};
 use crate::model::{EntityRef, Span, Variable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,9 +19,41 @@ pub(super) fn live(policy: &Policy<'_>) -> Vec<EntityRef> {
     all
 }
 
+/// Whether the entities of a type are agents: it is the manifest's type of agents, or has `@inventory`. Where the schema
+/// has no such type, anybody may be one.
+pub(super) fn are_agents(context: &Context<'_>, ty: &str) -> bool {
+    let agents = context.version.manifest.agent_type.as_str();
+    let has_type = context
+        .schema()
+        .is_some_and(|schema| schema.has_entity_type(agents));
+    let is_marked = || {
+        context.declared().iter().any(|declared| {
+            declared.kind == DeclaredKind::EntityType
+                && declared.annotations.contains_key("inventory")
+                && declared.full_name() == ty
+        })
+    };
+    !has_type || ty == agents || is_marked()
+}
+
+/// The actions for which a policy may apply to agents: what people may do is another matter.
+pub(super) fn live_for_agents(policy: &Policy<'_>) -> Vec<EntityRef> {
+    let mut all = live(policy);
+    if let Some(typing) = policy.typing() {
+        let live = typing
+            .environments
+            .iter()
+            .filter(|found| found.verdict != Verdict::Never);
+        let live = live.filter(|found| are_agents(policy.context, &found.principal));
+        let actions: BTreeSet<&EntityRef> = live.flat_map(|found| &found.actions).collect();
+        all.retain(|action| actions.contains(action));
+    }
+    all
+}
+
 /// Those of them that have one of these risks.
 pub(super) fn live_risky(policy: &Policy<'_>, risks: &[&str]) -> Vec<EntityRef> {
-    let mut all = live(policy);
+    let mut all = live_for_agents(policy);
     all.retain(|action| {
         let risk = policy.context.risk(action);
         risk.is_some_and(|risk| risks.contains(&risk))
@@ -29,7 +63,7 @@ pub(super) fn live_risky(policy: &Policy<'_>, risks: &[&str]) -> Vec<EntityRef> 
 
 /// Those of them that change something: whose risk is known, and not `read`.
 pub(super) fn live_changes(policy: &Policy<'_>) -> Vec<EntityRef> {
-    let mut all = live(policy);
+    let mut all = live_for_agents(policy);
     all.retain(|action| {
         policy
             .context

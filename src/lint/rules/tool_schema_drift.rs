@@ -152,7 +152,7 @@ impl Drift<'_> {
         &self,
         new: &[&Parameter],
         record: &RecordType,
-        path: &mut Vec<String>,
+        path: &[String],
         found: &mut Found<'_>,
     ) {
         if new.is_empty() {

@@ -1,6 +1,6 @@
 //! AZ320: one agent reads private data and text of strangers, and may send something out.
 
-use super::shared_powers::{Entries, Power, is_one, powers, unknown_types};
+use super::shared_powers::{Entries, Power, holders_of_all, is_one, unknown_types};
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::Repository;
 use crate::lint::found::Found;
@@ -25,20 +25,16 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     unknown_types(context, &options.private_resources, found);
     unknown_types(context, &options.untrusted_resources, found);
     let entries = Entries::of(context);
-    for (agent, powers) in powers(repository) {
-        let first = |wanted: &dyn Fn(&Power) -> bool| powers.iter().find(|power| wanted(power));
-        let private = first(&|power| {
-            power.risk == "read" && is_one(&options.private_resources, &power.resource)
-        });
-        // To fetch a page is to send its address and to read its text.
-        let untrusted = first(&|power| {
-            ["read", "egress"].contains(&power.risk.as_str())
-                && is_one(&options.untrusted_resources, &power.resource)
-        });
-        let out = first(&|power| power.risk == "egress");
-        let (Some(private), Some(untrusted), Some(out)) = (private, untrusted, out) else {
-            continue;
-        };
+    let is_private =
+        |power: &Power| power.risk == "read" && is_one(&options.private_resources, &power.resource);
+    // To fetch a page is to send its address and to read its text.
+    let is_untrusted = |power: &Power| {
+        ["read", "egress"].contains(&power.risk.as_str())
+            && is_one(&options.untrusted_resources, &power.resource)
+    };
+    let sends = |power: &Power| power.risk == "egress";
+    let found_all = holders_of_all(repository, [&is_private, &is_untrusted, &sends]);
+    for (agent, [private, untrusted, out]) in found_all {
         let message = format!(
             "`{}` may read private data ({}), read what strangers wrote ({}) and send something out ({})",
             agent.id,
@@ -46,7 +42,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             untrusted.say(),
             out.say()
         );
-        if let Some(finding) = entries.finding(repository, found, (&agent, out), message) {
+        if let Some(finding) = entries.finding(repository, found, (&agent, &out), message) {
             finding
                 .help("take one of the three away, split the agent in two, or forbid what sends once the session has read text of strangers (`when { context.tainted }`)")
                 .key(format!("{agent}"));

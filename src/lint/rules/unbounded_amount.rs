@@ -1,6 +1,7 @@
 //! AZ319: an agent may move money without a bound, or above the one that was set.
 
-use super::shared_amounts::{Amount, bound, own_limit, path_of, units_of};
+use super::shared_amounts::{Amount, own_limit, path_of, units_of};
+use super::shared_bounds::bound;
 use super::shared_entailment::{Forbids, demands_one};
 use super::shared_manifest::fault;
 use super::shared_reach::{live_risky, places};
@@ -29,12 +30,16 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     of_manifest(context, found);
     let forbids = Forbids::of(repository);
     let approvals = context.approvals();
-    for policy in repository.policies.iter().filter(|policy| !policy.is_forbid()) {
+    for policy in repository
+        .policies
+        .iter()
+        .filter(|policy| !policy.is_forbid())
+    {
         if demands_one(policy, &approvals) {
             continue;
         }
         for action in live_risky(policy, &["money"]) {
-            if !approvals.is_empty() && forbids.stop(policy, &action, &approvals) {
+            if forbids.stop(policy, &action, &approvals) {
                 continue;
             }
             of_action(policy, &action, &forbids, &approvals, found);
@@ -77,10 +82,11 @@ fn of_action(
         }
         // The bound may stand in a forbid of another file.
         let here = own.start <= highest.span.start && highest.span.end() <= own.end();
-        let span = match here && policy.has_places() && policy.text(highest.span).contains(last(&path)) {
-            true => highest.span,
-            false => place(),
-        };
+        let span =
+            match here && policy.has_places() && policy.text(highest.span).contains(last(&path)) {
+                true => highest.span,
+                false => place(),
+            };
         found
             .policy(
                 policy,
@@ -102,19 +108,37 @@ fn of_manifest(context: &Context<'_>, found: &mut Found<'_>) {
     let options = context.options;
     let schema = context.schema();
     for text in &options.amounts {
-        let actions = schema.into_iter().flat_map(|schema| schema.actions().keys());
+        let actions = schema
+            .into_iter()
+            .flat_map(|schema| schema.actions().keys());
         let known = path_of(text).is_some_and(|path| {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
-            actions.into_iter().any(|action| super::shared_claims::attribute(context, action, &names).is_some())
+            actions
+                .into_iter()
+                .any(|action| super::shared_claims::attribute(context, action, &names).is_some())
         });
         if !known
-            && let Some(finding) = fault(context, found, (text, nowhere), format!("no action has an amount at `{text}`"))
+            && let Some(finding) = fault(
+                context,
+                found,
+                (text, nowhere),
+                format!("no action has an amount at `{text}`"),
+            )
         {
-            finding.help("write the path of an attribute of the context, as `context.input.amount`");
+            finding
+                .help("write the path of an attribute of the context, as `context.input.amount`");
         }
     }
-    if let Some(text) = options.amount_bound.as_deref().filter(|text| units_of(text).is_none())
-        && let Some(finding) = fault(context, found, (text, nowhere), format!("`{text}` is no amount"))
+    if let Some(text) = options
+        .amount_bound
+        .as_deref()
+        .filter(|text| units_of(text).is_none())
+        && let Some(finding) = fault(
+            context,
+            found,
+            (text, nowhere),
+            format!("`{text}` is no amount"),
+        )
     {
         finding.help("write a number with at most four decimals, as `500` or `99.50`");
     }

@@ -2,7 +2,7 @@
 
 use super::shared_claims::attribute;
 use super::shared_entailment::Forbids;
-use super::shared_reach::{live, types_of};
+use super::shared_reach::{live_for_agents, types_of};
 use crate::cedar::{BinaryOperator, ScopeSyntax, Term, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Need, Run};
 use crate::lint::context::{Policy, Repository, Trust};
@@ -23,19 +23,29 @@ pub(super) static LINT: Lint = Lint {
     page: include_str!("unbounded-delegation.md"),
 };
 
-/// Parts of names of attributes that hold a chain.
-const CHAINS: &[&str] = &["chain", "delegat", "on_behalf", "acting_for", "acts_for"];
-/// Parts of names of attributes that say how long it is.
-const DEPTHS: &[&str] = &["depth", "hops", "length", "level"];
+/// Parts of names of attributes that hold a chain of delegation, whatever it is made of.
+const DELEGATED: &[&str] = &["delegat", "on_behalf", "acting_for", "acts_for"];
+/// The same, where it is made of agents.
+const CHAINS: &[&str] = &["chain"];
+/// Parts of names of attributes that say how long a chain is.
+const DEPTHS: &[&str] = &["depth", "hops"];
+/// The same, where they are attributes of a chain.
+const LENGTHS: &[&str] = &["length", "level", "count"];
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let forbids = Forbids::of(repository);
-    for policy in repository.policies.iter().filter(|policy| !policy.is_forbid()) {
-        let actions = live(policy);
+    for policy in repository
+        .policies
+        .iter()
+        .filter(|policy| !policy.is_forbid())
+    {
+        let actions = live_for_agents(policy);
         let guarded = asks_depth(policy, false)
             || (!actions.is_empty()
                 && actions.iter().all(|action| {
-                    forbids.covering(policy, action).any(|forbid| asks_depth(forbid, true))
+                    forbids
+                        .covering(policy, action)
+                        .any(|forbid| asks_depth(forbid, true))
                 }));
         if guarded {
             continue;
@@ -49,27 +59,45 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn of_chain(policy: &Policy<'_>, actions: &[EntityRef], (atom, path): (&Term, &str), found: &mut Found<'_>) {
+fn of_chain(
+    policy: &Policy<'_>,
+    actions: &[EntityRef],
+    (atom, path): (&Term, &str),
+    found: &mut Found<'_>,
+) {
     let depth = depth_of(policy, actions);
     let way = match &depth {
         Some(depth) => format!("bound it, as in `{depth} <= 1`"),
-        None => "have the harness say how long it is, as `context.delegation_depth`, and bound that".to_owned(),
+        None => {
+            "have the harness say how long it is, as `context.delegation_depth`, and bound that"
+                .to_owned()
+        }
     };
     let finding = found
-        .policy(policy, atom.span, format!("`{path}` may hold a chain of any length"))
-        .help(format!("{way}: each agent in it passes on rights that were given to another one"));
+        .policy(
+            policy,
+            atom.span,
+            format!("`{path}` may hold a chain of any length"),
+        )
+        .help(format!(
+            "{way}: each agent in it passes on rights that were given to another one"
+        ));
     let last = policy.syntax.clauses.last().filter(|_| policy.has_places());
     if let (Some(last), Some(depth)) = (last, depth) {
         finding.fix(
             format!("demand `{depth} <= 1`"),
-            [(Span::new(last.span.end(), 0), format!("\nwhen {{ {depth} <= 1 }}"))],
+            [(
+                Span::new(last.span.end(), 0),
+                format!("\nwhen {{ {depth} <= 1 }}"),
+            )],
         );
     }
 }
 
 /// The chain that a condition looks into: a set of entities whose name says so.
 fn chain(policy: &Policy<'_>, actions: &[EntityRef], atom: &Term) -> Option<String> {
-    let named = |path: &[&str]| path.iter().any(|name| has(name, CHAINS));
+    let agents = policy.context.version.manifest.agent_type.as_str();
+    let any = |path: &[&str], words| path.iter().any(|name| has(name, words));
     let sets = |term: &Term| {
         let (variable, path) = term.path()?;
         let is_set = actions.iter().any(|action| {
@@ -78,9 +106,18 @@ fn chain(policy: &Policy<'_>, actions: &[EntityRef], atom: &Term) -> Option<Stri
                 Variable::Principal => of_principal(policy, &path),
                 Variable::Action | Variable::Resource => None,
             };
-            matches!(ty, Some(Type::Set(element)) if matches!(*element, Type::Entity(_) | Type::String))
+            let Some(Type::Set(element)) = ty else {
+                return false;
+            };
+            match element.as_ref() {
+                Type::Entity(ty) if ty.as_ref() == agents => {
+                    any(&path, DELEGATED) || any(&path, CHAINS)
+                }
+                Type::Entity(_) | Type::String => any(&path, DELEGATED),
+                _ => false,
+            }
         });
-        (is_set && named(&path)).then(|| format!("{}.{}", word(variable), path.join(".")))
+        is_set.then(|| format!("{}.{}", word(variable), path.join(".")))
     };
     let TermKind::Binary(operator, sides) = &atom.kind else {
         return None;
@@ -115,6 +152,15 @@ fn has(name: &str, words: &[&str]) -> bool {
     words.iter().any(|word| name.contains(word))
 }
 
+/// Whether an attribute says how long a chain is.
+fn is_depth(path: &[&str]) -> bool {
+    let last = path.last().copied().unwrap_or_default();
+    let of_chain = path
+        .iter()
+        .any(|name| has(name, DELEGATED) || has(name, CHAINS));
+    has(last, DEPTHS) || (of_chain && has(last, LENGTHS))
+}
+
 /// Whether a policy compares how long the chain is with something; a forbid asks for more than the bound.
 fn asks_depth(policy: &Policy<'_>, forbid: bool) -> bool {
     policy.syntax.demands().iter().any(|demand| {
@@ -122,9 +168,7 @@ fn asks_depth(policy: &Policy<'_>, forbid: bool) -> bool {
             return false;
         };
         let [left, right] = sides.as_ref();
-        let depth = |term: &Term| {
-            term.path().is_some_and(|(_, path)| path.last().is_some_and(|name| has(name, DEPTHS)))
-        };
+        let depth = |term: &Term| term.path().is_some_and(|(_, path)| is_depth(&path));
         // The depth is bounded from above where this holds, or, in a forbid, where it does not.
         let wanted = demand.denied == forbid;
         match operator {
@@ -149,11 +193,16 @@ fn depth_of(policy: &Policy<'_>, actions: &[EntityRef]) -> Option<String> {
     for (name, attribute) in &record.attributes {
         paths.push(vec![name]);
         if let Type::Record(inner) = &attribute.ty {
-            paths.extend(inner.attributes.keys().map(|inner| vec![name.as_ref(), inner.as_ref()]));
+            paths.extend(
+                inner
+                    .attributes
+                    .keys()
+                    .map(|inner| vec![name.as_ref(), inner.as_ref()]),
+            );
         }
     }
     let found = paths.into_iter().find(|path| {
-        path.last().is_some_and(|name| has(name, DEPTHS))
+        is_depth(path)
             && actions.iter().all(|action| {
                 let found = attribute(policy.context, action, path);
                 found.is_some_and(|found| found.ty == Type::Long && found.required)
@@ -166,7 +215,10 @@ fn depth_of(policy: &Policy<'_>, actions: &[EntityRef]) -> Option<String> {
 /// `principal in Agent::"x"`: whoever lies below that agent, however deep.
 fn of_hierarchy(policy: &Policy<'_>, found: &mut Found<'_>) {
     let agents = policy.context.version.manifest.agent_type.as_str();
-    let nests = policy.context.schema().is_some_and(|schema| schema.may_be_in(agents, agents));
+    let nests = policy
+        .context
+        .schema()
+        .is_some_and(|schema| schema.may_be_in(agents, agents));
     let part = policy.syntax.scope_of(Variable::Principal);
     let test = part.and_then(|part: &ScopeSyntax| part.test.as_ref());
     let Some(test) = test.filter(|test| nests && !test.equal) else {

@@ -41,7 +41,12 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         if !is_known(context, &filled.uid) {
             let finding = found.file(filled.file, filled.span, message(&filled.uid));
             finding.key(format!("{} {}", filled.id.value, filled.uid));
-            complete(context, finding, &filled.uid, (filled.span, filled.file.slice(filled.span)));
+            complete(
+                context,
+                finding,
+                &filled.uid,
+                (filled.span, filled.file.slice(filled.span)),
+            );
         }
     }
 }
@@ -55,13 +60,24 @@ fn message(uid: &EntityRef) -> String {
 }
 
 /// Says what is meant, where that can be guessed; a group of agents, or an agent that entities declare, weighs less.
-fn complete(context: &Context<'_>, finding: &mut Finding, uid: &EntityRef, (span, text): (Span, &str)) {
-    let active = context.version.agents.iter().filter(|agent| agent.status == AgentStatus::Active);
+fn complete(
+    context: &Context<'_>,
+    finding: &mut Finding,
+    uid: &EntityRef,
+    (span, text): (Span, &str),
+) {
+    let active = context
+        .version
+        .agents
+        .iter()
+        .filter(|agent| agent.status == AgentStatus::Active);
     let near = nearest(&uid.id, active.map(|agent| agent.uid.id.as_ref()));
     let inventory = "add it to the inventory with an owner, or remove what names it";
     if context.version.store.written(uid).is_some() {
         finding
-            .help("it is an entity, but nobody answers for it: add it to the inventory with an owner")
+            .help(
+                "it is an entity, but nobody answers for it: add it to the inventory with an owner",
+            )
             .level(LintLevel::Warning);
         return;
     }
@@ -72,6 +88,9 @@ fn complete(context: &Context<'_>, finding: &mut Finding, uid: &EntityRef, (span
     if let Some(name) = near
         && text.matches(uid.id.as_ref()).count() == 1
     {
-        finding.fix(format!("name `{name}`"), [(span, text.replacen(uid.id.as_ref(), name, 1))]);
+        finding.fix(
+            format!("name `{name}`"),
+            [(span, text.replacen(uid.id.as_ref(), name, 1))],
+        );
     }
 }

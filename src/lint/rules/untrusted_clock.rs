@@ -24,7 +24,17 @@ pub(super) static LINT: Lint = Lint {
 
 /// Names that say "the time is".
 const NOW: &[&str] = &[
-    "at", "clock", "current_date", "current_time", "date", "datetime", "now", "time", "timestamp", "today", "ts",
+    "at",
+    "clock",
+    "current_date",
+    "current_time",
+    "date",
+    "datetime",
+    "now",
+    "time",
+    "timestamp",
+    "today",
+    "ts",
 ];
 
 fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
@@ -32,11 +42,15 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
     let mut clock: Option<Vec<&str>> = None;
     for comparison in policy.syntax.terms().filter(|term| compares(term)) {
         let times = times(policy, &actions, comparison);
-        let by_system = times.iter().any(|(_, path)| !is_told(policy, &actions, path));
+        let by_system = times
+            .iter()
+            .any(|(_, path)| !is_told(policy, &actions, path));
         for (term, path) in &times {
             let name = path.join(".");
             if is_told(policy, &actions, path) && !by_system {
-                let said = path.last().is_some_and(|name| NOW.contains(&name.to_lowercase().as_str()));
+                let said = path
+                    .last()
+                    .is_some_and(|name| NOW.contains(&name.to_lowercase().as_str()));
                 let level = match said {
                     true => LintLevel::Warning,
                     false => LintLevel::Info,
@@ -44,14 +58,27 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
                 let own = actions.iter().find_map(|action| own_clock(policy, action));
                 let way = match own {
                     Some(own) => format!("compare `{own}`, the clock of this action"),
-                    None => "have the harness say the time in an attribute with `@clock`".to_owned(),
+                    None => {
+                        "have the harness say the time in an attribute with `@clock`".to_owned()
+                    }
+                };
+                let by_agent = actions.is_empty()
+                    || actions
+                        .iter()
+                        .any(|action| policy.context.trust(action, path) == Trust::Agent);
+                let who = match by_agent {
+                    true => "the agent itself says what time it is",
+                    false => "whoever uses the agent says what time it is",
                 };
                 found
-                    .policy(policy, term.span, format!("the agent itself says what time it is: it writes `context.{name}`"))
+                    .policy(policy, term.span, format!("{who}, in `context.{name}`"))
                     .help(way)
                     .level(level);
             }
-            if !actions.iter().any(|action| is_clock(policy.context, action, path)) {
+            if !actions
+                .iter()
+                .any(|action| is_clock(policy.context, action, path))
+            {
                 continue;
             }
             match &clock {
@@ -84,7 +111,11 @@ fn compares(term: &Term) -> bool {
 }
 
 /// The points in time of the context in a comparison.
-fn times<'t>(policy: &Policy<'_>, actions: &[EntityRef], comparison: &'t Term) -> Vec<(&'t Term, Vec<&'t str>)> {
+fn times<'t>(
+    policy: &Policy<'_>,
+    actions: &[EntityRef],
+    comparison: &'t Term,
+) -> Vec<(&'t Term, Vec<&'t str>)> {
     let by_words = comparison.walk().any(|part| {
         matches!(&part.kind, TermKind::Call(name, _) if ["datetime", "toDate", "toTime", "durationSince"].contains(&name.as_ref()))
     });
@@ -95,7 +126,9 @@ fn times<'t>(policy: &Policy<'_>, actions: &[EntityRef], comparison: &'t Term) -
         let Some((Variable::Context, path)) = part.path() else {
             continue;
         };
-        let is_part = covered.iter().any(|whole| whole.walk().any(|inner| std::ptr::eq(inner, part)));
+        let is_part = covered
+            .iter()
+            .any(|whole| whole.walk().any(|inner| std::ptr::eq(inner, part)));
         if path.is_empty() || is_part {
             continue;
         }

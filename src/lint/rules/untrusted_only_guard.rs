@@ -24,14 +24,20 @@ pub(super) static LINT: Lint = Lint {
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let forbids = Forbids::of(repository);
-    for policy in repository.policies.iter().filter(|policy| !policy.is_forbid()) {
+    for policy in repository
+        .policies
+        .iter()
+        .filter(|policy| !policy.is_forbid())
+    {
         let asked = conditions(policy);
         let actions = live_changes(policy);
         let (Some(first), Some(last)) = (asked.first(), asked.last()) else {
             continue;
         };
         if actions.is_empty()
-            || !asked.iter().all(|demand| only_agent(policy, &actions, demand.term))
+            || !asked
+                .iter()
+                .all(|demand| only_agent(policy, &actions, demand.term))
         {
             continue;
         }

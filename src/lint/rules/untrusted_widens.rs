@@ -44,7 +44,10 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
 /// Looks for a branch that the agent can take by its word, beside others that it cannot.
 fn choices(policy: &Policy<'_>, actions: &[EntityRef], demand: Demand<'_>, found: &mut Found<'_>) {
     let branches = branches(demand);
-    let own: Vec<bool> = branches.iter().map(|branch| is_way_in(policy, actions, *branch)).collect();
+    let own: Vec<bool> = branches
+        .iter()
+        .map(|branch| is_way_in(policy, actions, *branch))
+        .collect();
     let checked = own.iter().any(|own| !own);
     for (branch, own) in branches.iter().zip(own) {
         if own && checked {

@@ -1,9 +1,10 @@
 //! AZ302: a permit of an action that asks for an approval lets calls through that nobody approved.
 
-use super::shared_amounts::{Amount, bound, own_limit};
+use super::shared_amounts::{Amount, own_limit};
+use super::shared_bounds::bound;
 use super::shared_entailment::{Forbids, demands_one};
 use super::shared_manifest::fault;
-use super::shared_reach::{live, names, places};
+use super::shared_reach::{live_for_agents, names, places};
 use crate::cedar::parse_term;
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::Repository;
@@ -40,17 +41,25 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     }
     let forbids = Forbids::of(repository);
     let limit = own_limit(context);
-    for policy in repository.policies.iter().filter(|policy| !policy.is_forbid()) {
+    for policy in repository
+        .policies
+        .iter()
+        .filter(|policy| !policy.is_forbid())
+    {
         if demands_one(policy, &approvals) {
             continue;
         }
-        let mut open = live(policy);
+        let mut open = live_for_agents(policy);
         open.retain(|action| {
             let risk = context.risk(action).unwrap_or_default();
-            let wanted = context.options.approval_for.iter().any(|wanted| match wanted.as_str() {
-                "external" => risk == "egress",
-                wanted => wanted == risk,
-            });
+            let wanted = context
+                .options
+                .approval_for
+                .iter()
+                .any(|wanted| match wanted.as_str() {
+                    "external" => risk == "egress",
+                    wanted => wanted == risk,
+                });
             // Up to its limit an agent moves money on its own.
             let small = || {
                 let Some(limit) = limit else { return false };
@@ -61,12 +70,13 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
                         highest.is_some_and(|highest| highest.is_within(limit))
                     })
             };
-            wanted
-                && !forbids.stop(policy, action, &approvals)
-                && !(risk == "money" && small())
+            wanted && !forbids.stop(policy, action, &approvals) && !(risk == "money" && small())
         });
         for (span, actions) in places(policy, &open) {
-            let mut risks: Vec<&str> = actions.iter().filter_map(|action: &EntityRef| context.risk(action)).collect();
+            let mut risks: Vec<&str> = actions
+                .iter()
+                .filter_map(|action: &EntityRef| context.risk(action))
+                .collect();
             risks.sort_unstable();
             risks.dedup();
             let risks = risks.join("`, `");
@@ -74,7 +84,11 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             let first = context.options.approval.first();
             let first = first.map_or("", |text| text.value.as_str());
             found
-                .policy(policy, span, format!("this permits {names} (`{risks}`) without an approval"))
+                .policy(
+                    policy,
+                    span,
+                    format!("this permits {names} (`{risks}`) without an approval"),
+                )
                 .help(format!(
                     "demand `{first}` in the permit, or forbid the action `unless {{ {first} }}`"
                 ))

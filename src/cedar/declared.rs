@@ -104,7 +104,7 @@ pub fn declarations(file: &SourceFile) -> Vec<Declaration> {
             let json = serde_json::to_value(ty).ok();
             add(
                 DeclaredKind::EntityType,
-                &name.to_string(),
+                name.as_ref(),
                 ty.loc.as_ref(),
                 json,
             );

@@ -35,7 +35,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let finding = found.policy(policy, policy.syntax.effect, message);
         finding.help("keep one of them: an edit of the other one would change nothing");
         if first.policy.file.path == policy.file.path {
-            finding.label(first.head(), "the other one");
+            finding.label(first.place(), "the other one");
         }
         if let Some(edits) = deleted(policy) {
             finding.fix("delete the later one", edits);

@@ -2,6 +2,7 @@
 
 use super::catalogue::Lint;
 
+mod shared_demands;
 mod shared_edit;
 mod shared_gaps;
 mod shared_implied;

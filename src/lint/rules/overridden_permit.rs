@@ -34,7 +34,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let finding = found.policy(policy, policy.syntax.effect, message);
         finding.help("narrow the forbid, or delete the permit: nobody is allowed anything by it");
         if wider.policy.file.path == policy.file.path {
-            finding.label(wider.head(), "the forbid");
+            finding.label(wider.place(), "the forbid");
         }
     }
 }

@@ -34,7 +34,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let finding = found.policy(policy, policy.syntax.effect, message);
         finding.help("delete this one, or narrow the wider one if this one is meant");
         if wider.policy.file.path == policy.file.path {
-            finding.label(wider.head(), "the wider one");
+            finding.label(wider.place(), "the wider one");
         }
     }
 }

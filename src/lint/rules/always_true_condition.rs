@@ -2,6 +2,7 @@
 
 use super::shared_edit::left_out;
 use super::shared_logic::conflict;
+use super::shared_normal::may_raise;
 use crate::cedar::{Demand, TermKind, Verdict};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;
@@ -56,7 +57,9 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             .level(level)
             .evidence(evidence)
             .help("write the condition that is meant, or leave it out, so that nobody takes it for a control");
-        if let Some(edits) = left_out(policy, demand.term) {
+        if !may_raise(demand.term)
+            && let Some(edits) = left_out(policy, demand.term)
+        {
             finding.fix("leave the condition out", edits);
         }
     }

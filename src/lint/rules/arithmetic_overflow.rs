@@ -1,6 +1,7 @@
 //! AZ104: arithmetic on numbers that nothing bounds.
 
-use super::shared_logic::{Known, demanded, scope_terms};
+use super::shared_demands::{demanded, scope_terms};
+use super::shared_logic::Known;
 use super::shared_normal::constant;
 use super::shared_within::before;
 use crate::cedar::{BinaryOperator, Term, TermKind};
@@ -44,15 +45,17 @@ fn visit(policy: &Policy<'_>, term: &Term, parent: Option<&Term>, found: &mut Fo
         return;
     }
     let by_agent = policy.trust(term) == Some(Trust::Agent);
-    let level = match (policy.is_forbid(), by_agent) {
+    let sure = by_agent || term.is_constant();
+    let level = match (policy.is_forbid(), sure) {
         (true, true) => LintLevel::Error,
         (true, false) | (false, true) => LintLevel::Warning,
         (false, false) => LintLevel::Info,
     };
     let effect = super::shared_validator::skipped(policy);
-    let number = match by_agent {
-        true => "with a number of the agent's choice this leaves the range of 64 bits",
-        false => "with a great enough number this leaves the range of 64 bits",
+    let number = match (term.is_constant(), by_agent) {
+        (true, _) => "this leaves the range of 64 bits",
+        (false, true) => "with a number of the agent's choice this leaves the range of 64 bits",
+        (false, false) => "with a great enough number this leaves the range of 64 bits",
     };
     let finding = found
         .policy(policy, term.span, format!("{number}: {effect}"))

@@ -1,6 +1,7 @@
 //! AZ121: a branch or an alternative that is never taken.
 
-use super::shared_logic::{conflict, demanded, scope_terms};
+use super::shared_demands::{demanded, scope_terms};
+use super::shared_logic::conflict;
 use super::shared_within::before;
 use crate::cedar::{Demand, Term, TermKind, Typing, Verdict};
 use crate::lint::catalogue::{Evidence, Lint, Run};

@@ -1,9 +1,8 @@
 //! The lints: one file and one page each.
 
-mod shared_amounts;
-mod shared_bounds;
-mod shared_breadth;
-mod shared_claims;
+use super::catalogue::Lint;
+
+mod shared_demands;
 mod shared_edit;
 mod shared_entailment;
 mod shared_gaps;

@@ -1,7 +1,8 @@
 //! AZ110: a policy that applies to no request.
 
+use super::shared_demands::{demanded, scope_terms};
 use super::shared_edit::deleted;
-use super::shared_logic::{Conflict, conflict, demanded, scope_terms};
+use super::shared_logic::{Conflict, conflict};
 use super::shared_validator::said;
 use super::when_unless_contradiction;
 use crate::cedar::{Typing, Verdict};

@@ -1,7 +1,8 @@
 //! AZ114: a condition that follows from the others.
 
+use super::shared_demands::{demanded, scope_terms};
 use super::shared_edit::left_out;
-use super::shared_logic::{conflict, demanded, follows, scope_terms};
+use super::shared_logic::{conflict, follows};
 use crate::cedar::{Demand, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;

@@ -116,9 +116,13 @@ fn level(policy: &Policy<'_>, all: &[EntityRef]) -> LintLevel {
     }
 }
 
-/// Whether a permit has neither scope nor condition, of which another lint speaks.
+/// Whether a permit asks for nothing at all, of which another lint speaks.
 fn is_bare(policy: &Policy<'_>) -> bool {
-    policy.syntax.scope.iter().all(|part| part.is_free()) && policy.syntax.clauses.is_empty()
+    let free = policy.syntax.scope.iter().all(|part| part.is_free());
+    let demands = policy.syntax.demands();
+    free && demands
+        .iter()
+        .all(|demand| demand.term.as_bool() == Some(!demand.denied))
 }
 
 fn reach(repository: &Repository<'_>, forbids: bool) -> Reach {

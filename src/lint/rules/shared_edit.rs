@@ -29,11 +29,24 @@ pub(super) fn left_out(policy: &Policy<'_>, term: &Term) -> Option<Edits> {
         match parent.at.checked_sub(1).and_then(|at| parts.get(at)) {
             None => {
                 let next = bracketed(policy, parts.get(1)?.span);
+                // Cedar reads `false || false` as one literal, at the place of the whole chain.
+                between(own.end(), next.start)?;
                 between(own.start, next.start)?
             }
             Some(previous) => {
-                let previous = bracketed(policy, previous.span);
-                between(previous.end(), own.end())?
+                // Brackets around some operands of a chain end between them: `(a && b) && c`.
+                let previous = bracketed(policy, previous.span).end();
+                let gap = policy.text(between(previous, own.start)?);
+                let kept = gap.rfind(')').map_or(0, |at| at + 1);
+                let operator = gap.get(kept..)?.trim();
+                let plain = gap
+                    .get(..kept)?
+                    .chars()
+                    .all(|letter| letter == ')' || letter.is_whitespace());
+                if !plain || !["&&", "||"].contains(&operator) {
+                    return None;
+                }
+                between(previous + kept, own.end())?
             }
         }
     };

@@ -4,7 +4,8 @@
 //! no error that the first one does not raise as well. What a template comes to depends on its links, so a template is never
 //! the wider one.
 
-use super::shared_logic::{conflict, demanded, follows, scope_terms};
+use super::shared_demands::{demanded, scope_terms};
+use super::shared_logic::{conflict, follows};
 use super::shared_normal::{binary, key, normal, unplaced};
 use crate::cedar::{BinaryOperator, Demand, Term, TermKind, Verdict};
 use crate::lint::context::{Policy, Repository};

@@ -4,10 +4,11 @@
 //! order, sets of literals, `like`, `is`, and that a condition is not true and false at once; anything else is a condition
 //! of which nothing is known. It is blind for what conditions raise: a condition that raises an error does not hold.
 
-use super::shared_normal::{constant, key, normal, unplaced};
+use super::shared_normal::{constant, each_has, key, literals, may_raise, normal};
 use super::shared_rules::{Rule, clash};
-use crate::cedar::{BinaryOperator, Demand, Quantity, Syntax, Term, TermKind};
-use crate::model::{Span, Value, Variable};
+use super::shared_within::is_connective;
+use crate::cedar::{BinaryOperator, Demand, Quantity, Term, TermKind};
+use crate::model::{Span, Value};
 use std::collections::BTreeMap;
 
 /// Two conditions that cannot hold both.
@@ -37,8 +38,12 @@ pub(super) fn conflict(demands: &[Demand<'_>]) -> Option<Conflict> {
     solve(&mut Known::default(), demands.to_vec(), &mut budget)
 }
 
-/// Whether a condition follows from others, and not from itself alone.
+/// Whether a condition follows from others, and not from itself alone; one that may raise an error where they hold does not.
 pub(super) fn follows(from: &[Demand<'_>], demand: Demand<'_>) -> bool {
+    // What a condition without connectives follows from has read what it reads.
+    if is_connective(demand.term) && may_raise(demand.term) {
+        return false;
+    }
     let opposite = Demand {
         term: demand.term,
         denied: !demand.denied,
@@ -46,54 +51,6 @@ pub(super) fn follows(from: &[Demand<'_>], demand: Demand<'_>) -> bool {
     let mut all = from.to_vec();
     all.push(opposite);
     conflict(&[opposite]).is_none() && conflict(from).is_none() && conflict(&all).is_some()
-}
-
-/// What a policy demands of principal and resource in its scope, and of an action that is named alone, as expressions.
-pub(super) fn scope_terms(syntax: &Syntax) -> Vec<Term> {
-    let mut found = Vec::new();
-    for part in &syntax.scope {
-        let place = |kind| Term {
-            span: part.span,
-            kind,
-        };
-        let variable = || unplaced(TermKind::Variable(part.variable));
-        if let Some(ty) = &part.is {
-            found.push(place(TermKind::Is(Box::new(variable()), ty.clone(), None)));
-        }
-        let Some(test) = part.test.as_ref().filter(|test| !test.slot) else {
-            continue;
-        };
-        let mut entities = test
-            .entities
-            .iter()
-            .map(|(uid, _)| unplaced(TermKind::Literal(Value::Entity(uid.clone()))));
-        let (operator, right) = match (test.equal, entities.len()) {
-            (true, 1) => (BinaryOperator::Eq, entities.next()),
-            (_, 1) => (BinaryOperator::In, entities.next()),
-            _ if part.variable == Variable::Action => (
-                BinaryOperator::In,
-                Some(unplaced(TermKind::Set(entities.collect()))),
-            ),
-            _ => (BinaryOperator::In, None),
-        };
-        if let Some(right) = right {
-            found.push(place(TermKind::Binary(
-                operator,
-                Box::new([variable(), right]),
-            )));
-        }
-    }
-    found
-}
-
-/// Expressions as conditions that hold.
-pub(super) fn demanded(terms: &[Term]) -> Vec<Demand<'_>> {
-    let all = terms.iter();
-    all.map(|term| Demand {
-        term,
-        denied: false,
-    })
-    .collect()
 }
 
 impl Known {
@@ -212,6 +169,11 @@ impl Known {
                 };
                 return self.add(of, rule, here);
             }
+            TermKind::Has(of, names) if names.len() > 1 && !denied => {
+                return each_has(of, names)
+                    .iter()
+                    .find_map(|step| self.note(step, false, here));
+            }
             TermKind::Is(of, ty, None) => {
                 let rule = match denied {
                     true => Rule::IsNot(ty.clone()),
@@ -221,7 +183,12 @@ impl Known {
             }
             _ => {}
         }
-        let (held, with) = *self.truths.entry(key(&term)).or_insert((!denied, here));
+        self.note(&term, denied, here)
+    }
+
+    /// Notes the value of a condition of which nothing else is known.
+    fn note(&mut self, term: &Term, denied: bool, here: Span) -> Option<Conflict> {
+        let (held, with) = *self.truths.entry(key(term)).or_insert((!denied, here));
         (held == denied).then_some(Conflict {
             here,
             with: Some(with),
@@ -241,14 +208,6 @@ impl Known {
 
 fn is_long(limit: Quantity) -> bool {
     Quantity::of(&Value::Long(0)).is_some_and(|zero| zero.partial_cmp(&limit).is_some())
-}
-
-/// The values of a set of literals.
-fn literals(term: &Term) -> Option<Vec<Value>> {
-    match &term.kind {
-        TermKind::Set(items) => items.iter().map(constant).collect(),
-        _ => None,
-    }
 }
 
 fn solve<'s>(known: &mut Known, demands: Vec<Demand<'s>>, budget: &mut u32) -> Option<Conflict> {

@@ -1,7 +1,8 @@
 //! Expressions in one form, so that those which mean the same are the same.
 
 use crate::cedar::{BinaryOperator, Term, TermKind};
-use crate::model::{Span, Value};
+use crate::model::{Span, Value, Variable};
+use std::sync::Arc;
 
 /// A condition in one form, and whether it must be false: `a >= b` is `a < b`, denied.
 pub(super) fn normal(term: &Term, denied: bool) -> (Term, bool) {
@@ -190,4 +191,53 @@ pub(super) fn unplaced(kind: TermKind) -> Term {
 /// A text that is the same for the same expression in one form.
 pub(super) fn key(term: &Term) -> String {
     format!("{:?}", term.kind)
+}
+
+/// Whether an expression of the right types may raise an error: by arithmetic, or because it reads something of an entity
+/// that is neither principal nor resource. Who asks has to be content with a yes too many.
+pub(super) fn may_raise(term: &Term) -> bool {
+    term.walk().any(|part| match &part.kind {
+        TermKind::Deep => true,
+        TermKind::Neg(inner) => constant(inner).is_none(),
+        TermKind::Binary(operator, _) => matches!(
+            operator,
+            BinaryOperator::Add
+                | BinaryOperator::Sub
+                | BinaryOperator::Mul
+                | BinaryOperator::GetTag
+        ),
+        TermKind::Call(name, _) => match name.as_ref() {
+            "offset" | "durationSince" | "toDate" => true,
+            "decimal" | "datetime" | "duration" | "ip" => constant(part).is_none(),
+            _ => false,
+        },
+        TermKind::Get(..) => match part.path() {
+            Some((Variable::Context, names)) => names.len() > 2,
+            Some((_, names)) => names.len() > 1,
+            None => true,
+        },
+        _ => false,
+    })
+}
+
+/// `x has a.b` is `x has a` and `x.a has b`.
+pub(super) fn each_has(of: &Term, names: &[Arc<str>]) -> Vec<Term> {
+    let mut of = of.clone();
+    let mut found = Vec::new();
+    for name in names {
+        found.push(unplaced(TermKind::Has(
+            Box::new(of.clone()),
+            vec![name.clone()],
+        )));
+        of = unplaced(TermKind::Get(Box::new(of), name.clone()));
+    }
+    found
+}
+
+/// The values of a set of literals.
+pub(super) fn literals(term: &Term) -> Option<Vec<Value>> {
+    match &term.kind {
+        TermKind::Set(items) => items.iter().map(constant).collect(),
+        _ => None,
+    }
 }

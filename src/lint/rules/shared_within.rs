@@ -1,5 +1,6 @@
 //! Where an expression stands in its policy: what holds when it is evaluated, and the connectives around it.
 
+use super::shared_logic::follows;
 use crate::cedar::{Clause, Demand, Syntax, Term, TermKind};
 
 /// The clause in which an expression stands.
@@ -67,6 +68,18 @@ fn descend<'s>(term: &'s Term, target: &Term, out: &mut Vec<Demand<'s>>) {
 /// Whether an expression is another one or a part of it.
 pub(super) fn holds(term: &Term, target: &Term) -> bool {
     term.walk().any(|part| std::ptr::eq(part, target))
+}
+
+/// Whether a condition surely holds where an expression is evaluated.
+pub(super) fn is_known(syntax: &Syntax, at: &Term, condition: &Term) -> bool {
+    let known = before(syntax, at);
+    follows(
+        &known,
+        Demand {
+            term: condition,
+            denied: false,
+        },
+    )
 }
 
 /// A step from a connective to one of its operands.

@@ -52,14 +52,14 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             (_, None) => "see the schema for what may stand here".to_owned(),
         };
         let fails = match said.code {
-            // These are true or false, whatever the types are.
-            "incompatible_types" => match policy.is_forbid() {
-                true => "the comparison never holds, or the forbid is skipped with an error",
-                false => "the comparison never holds, or the permit is skipped with an error",
-            },
+            "constructor_of_no_literal" => "where it does not take the text, the policy is skipped",
+            // Evaluation may well go on there.
+            "incompatible_types" | "empty_set" | "not_in_hierarchy" | "policy_type" => {
+                "Cedar's validator refuses the policy"
+            }
             _ => skipped(policy),
         };
-        let message = format!("{}: {fails}", said.message());
+        let message = format!("{}: {fails}", in_words(&said.message()));
         let code = said.code;
         let text = policy
             .text(said.span)
@@ -70,4 +70,11 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             .help(help)
             .key(format!("{code} {text}"));
     }
+}
+
+/// Cedar's names for any entity and any record.
+fn in_words(message: &str) -> String {
+    message
+        .replace("__cedar::internal::AnyEntity", "an entity")
+        .replace("__cedar::internal::OpenRecord{}", "a record")
 }

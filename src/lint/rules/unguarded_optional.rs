@@ -1,7 +1,9 @@
 //! AZ105: an optional attribute is read without asking whether it is there.
 
 use super::shared_edit::{attribute, guarded, path_text};
+use super::shared_normal::unplaced;
 use super::shared_validator::{read_at, said, skipped};
+use super::shared_within::is_known;
 use crate::cedar::{Term, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Need, Run};
 use crate::lint::context::Policy;
@@ -25,22 +27,28 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
     for said in said(policy, LINT.passes) {
         let read = read_at(policy, &said);
         let asked = read.and_then(question);
+        let known = read
+            .zip(asked.as_ref())
+            .is_some_and(|(read, (condition, _))| is_known(&policy.syntax, read, condition));
         let effect = skipped(policy);
-        let message = match read {
-            Some(read) => format!(
-                "`{}` is optional, and nothing asks whether it is there: without it, {effect}",
-                path_text(read).unwrap_or_else(|| policy.text(read.span).to_owned())
+        let what = match read.and_then(path_text) {
+            Some(read) => format!("`{read}` is optional"),
+            None => said.message(),
+        };
+        let message = match known {
+            false => format!("{what}, and nothing asks whether it is there: without it, {effect}"),
+            true => format!(
+                "{what}, and Cedar's validator does not see that it is there: it refuses the policy"
             ),
-            None => format!("{}: without it, {effect}", said.message()),
         };
         let help = match &asked {
-            Some(asked) => format!("ask first: `{asked} && …`"),
+            Some((_, asked)) => format!("ask first: `{asked} && …`"),
             None => said
                 .help()
                 .unwrap_or_else(|| "ask first with `has`".to_owned()),
         };
         let finding = found.policy(policy, said.span, message).help(help);
-        if let (Some(read), Some(asked)) = (read, asked)
+        if let (Some(read), Some((_, asked)), false) = (read, asked, known)
             && let Some(edits) = guarded(policy, read, &asked)
         {
             finding.fix(format!("ask first whether `{asked}`"), edits);
@@ -48,11 +56,12 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// What has to hold for the attribute to be there.
-fn question(read: &Term) -> Option<String> {
+/// What has to hold for the attribute to be there, and how it is written.
+fn question(read: &Term) -> Option<(Term, String)> {
     let TermKind::Get(of, name) = &read.kind else {
         return None;
     };
-    let of = path_text(of)?;
-    Some(format!("{of} has {}", attribute(name)))
+    let condition = unplaced(TermKind::Has(of.clone(), vec![name.clone()]));
+    let written = format!("{} has {}", path_text(of)?, attribute(name));
+    Some((condition, written))
 }

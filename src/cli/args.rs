@@ -151,6 +151,12 @@ pub struct InitArgs {
     /// Where to write it; the directory is made, and must be empty where it exists.
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub path: PathBuf,
+    /// Write policies for the tools of an MCP server: a file with what it answered to `tools/list`.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub from_mcp: Option<PathBuf>,
+    /// What the server is called; by the file's name, where it is not said.
+    #[arg(long, value_name = "NAME", requires = "from_mcp")]
+    pub server: Option<String>,
 }
 
 /// Arguments of `check`.

@@ -1,5 +1,9 @@
 //! `init`: a policy repository to begin with, which passes `check` and `test` and has a recording to replay.
 
+mod mcp;
+
+pub use mcp::{Scaffold, from_mcp};
+
 /// The files, by path.
 pub const FILES: [(&str, &str); 11] = [
     ("agentauthz.yaml", include_str!("template/agentauthz.yaml")),

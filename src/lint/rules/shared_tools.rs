@@ -2,8 +2,8 @@
 
 use crate::cedar::{Declaration, DeclaredKind};
 use crate::lint::context::Context;
-use crate::model::{EntityRef, Span};
-use crate::repository::{Named, Tool, ToolList, named_tool};
+use crate::model::{EntityRef, SourceFile, Span, Type};
+use crate::repository::{Named, Shape, Tool, ToolList, named_tool};
 
 /// An action that says which tool it is.
 pub(super) struct Tagged<'c> {
@@ -52,7 +52,7 @@ pub(super) fn declared<'c>(
 pub(super) fn tag_place<'c>(
     context: &'c Context<'_>,
     action: &EntityRef,
-) -> Option<(&'c crate::model::SourceFile, Span)> {
+) -> Option<(&'c SourceFile, Span)> {
     let Some(declared) = declared(context, action) else {
         let file = context.version.schema_files().first()?;
         return Some((file, Span::default()));
@@ -67,4 +67,55 @@ pub(super) fn tag_place<'c>(
         (!between.contains([';', '{', '}'])).then(|| Span::new(at, end))
     });
     Some((file, place.unwrap_or(declared.span)))
+}
+
+/// Whether values of a shape can have a type; the error says what they are.
+pub(super) fn fits(shape: &Shape, ty: &Type) -> Result<(), &'static str> {
+    let right = match (shape, ty) {
+        // What has no type in Cedar is a person's choice.
+        (Shape::Open(_), _) => true,
+        // A text may stand for an entity, and for what is written as one.
+        (Shape::Text(_), Type::String | Type::Entity(_)) => true,
+        (Shape::Text(_), Type::Datetime | Type::Duration | Type::IpAddr) => true,
+        // Many servers say `number` and mean whole ones.
+        (Shape::Integer | Shape::Number, Type::Long | Type::Decimal) => true,
+        (Shape::Bool, Type::Bool) => true,
+        (Shape::Array(items), Type::Set(element)) => fits(items, element).is_ok(),
+        (Shape::Record(_), Type::Record(_)) => true,
+        (
+            Shape::Text(_)
+            | Shape::Integer
+            | Shape::Number
+            | Shape::Bool
+            | Shape::Array(_)
+            | Shape::Record(_),
+            _,
+        ) => false,
+    };
+    let word = match shape {
+        Shape::Text(_) => "a text",
+        Shape::Integer => "an integer",
+        Shape::Number => "a number",
+        Shape::Bool => "a boolean",
+        Shape::Array(items) => match items.as_ref() {
+            Shape::Text(_) => "an array of texts",
+            Shape::Integer | Shape::Number => "an array of numbers",
+            Shape::Record(_) => "an array of objects",
+            Shape::Bool | Shape::Array(_) | Shape::Open(_) => "an array",
+        },
+        Shape::Record(_) => "an object",
+        Shape::Open(_) => "anything",
+    };
+    match right {
+        true => Ok(()),
+        false => Err(word),
+    }
+}
+
+/// A type of the schema, as a message says it.
+pub(super) fn declared_as(ty: &Type) -> String {
+    match ty {
+        Type::Record(_) => ty.to_string(),
+        _ => format!("of the type `{ty}`"),
+    }
 }

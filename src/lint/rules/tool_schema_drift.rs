@@ -1,6 +1,6 @@
 //! AZ313: an action whose `context.input` is not what its tool takes.
 
-use super::shared_tools::{declared, tag_place, tagged, tool_of};
+use super::shared_tools::{declared, declared_as, fits, tag_place, tagged, tool_of};
 use crate::cedar::{Declaration, DeclaredKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Need, Run};
 use crate::lint::context::{Context, Repository};
@@ -250,56 +250,6 @@ fn renamed<'p>(name: &str, ty: &Type, new: &[&'p Parameter]) -> Option<&'p Param
         _ => None,
     };
     spelt.or_else(|| fitting.iter().find(longer)).or_else(only).copied()
-}
-
-/// Whether values of a shape can have a type; the error says what they are.
-fn fits(shape: &Shape, ty: &Type) -> Result<(), &'static str> {
-    let right = match (shape, ty) {
-        // What has no type in Cedar is a person's choice.
-        (Shape::Open(_), _) => true,
-        // A text may stand for an entity, and for what is written as one.
-        (Shape::Text(_), Type::String | Type::Entity(_)) => true,
-        (Shape::Text(_), Type::Datetime | Type::Duration | Type::IpAddr) => true,
-        // Many servers say `number` and mean whole ones.
-        (Shape::Integer | Shape::Number, Type::Long | Type::Decimal) => true,
-        (Shape::Bool, Type::Bool) => true,
-        (Shape::Array(items), Type::Set(element)) => fits(items, element).is_ok(),
-        (Shape::Record(_), Type::Record(_)) => true,
-        (
-            Shape::Text(_)
-            | Shape::Integer
-            | Shape::Number
-            | Shape::Bool
-            | Shape::Array(_)
-            | Shape::Record(_),
-            _,
-        ) => false,
-    };
-    let word = match shape {
-        Shape::Text(_) => "a text",
-        Shape::Integer => "an integer",
-        Shape::Number => "a number",
-        Shape::Bool => "a boolean",
-        Shape::Array(items) => match items.as_ref() {
-            Shape::Text(_) => "an array of texts",
-            Shape::Integer | Shape::Number => "an array of numbers",
-            Shape::Record(_) => "an array of objects",
-            Shape::Bool | Shape::Array(_) | Shape::Open(_) => "an array",
-        },
-        Shape::Record(_) => "an object",
-        Shape::Open(_) => "anything",
-    };
-    match right {
-        true => Ok(()),
-        false => Err(word),
-    }
-}
-
-fn declared_as(ty: &Type) -> String {
-    match ty {
-        Type::Record(_) => ty.to_string(),
-        _ => format!("of the type `{ty}`"),
-    }
 }
 
 /// The type behind the name of an attribute, where it is no record.

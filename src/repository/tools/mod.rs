@@ -3,6 +3,7 @@
 mod placed;
 mod risk;
 mod shape;
+mod words;
 mod written;
 
 pub use risk::{Risk, risk};

@@ -1,5 +1,6 @@
 //! How risky a tool is, by what its server says of it, and by its name.
 
+use super::words::{COMMANDS, DESTINATIONS, DESTROYS, PAIRS, PAYS, READS, RULES, SENDS, WRITES};
 use super::{Shape, Tool};
 
 /// What a call of a tool may do at worst, as `@risk` says it.
@@ -43,118 +44,6 @@ impl Risk {
     }
 }
 
-/// First or last words of the names of tools that only read.
-const READS: [&str; 26] = [
-    "analyze",
-    "check",
-    "compare",
-    "count",
-    "describe",
-    "diff",
-    "explain",
-    "find",
-    "get",
-    "head",
-    "inspect",
-    "list",
-    "lookup",
-    "peek",
-    "preview",
-    "query",
-    "read",
-    "retrieve",
-    "search",
-    "show",
-    "stat",
-    "status",
-    "summarize",
-    "validate",
-    "view",
-    "whoami",
-];
-
-/// Words that say that something is changed, wherever they stand.
-const WRITES: [&str; 28] = [
-    "add", "append", "apply", "archive", "assign", "cancel", "close", "commit", "create", "edit",
-    "insert", "install", "merge", "modify", "move", "patch", "push", "put", "rename", "replace",
-    "restart", "save", "set", "start", "stop", "update", "upsert", "write",
-];
-
-const DESTROYS: [&str; 14] = [
-    "delete",
-    "destroy",
-    "drop",
-    "erase",
-    "kill",
-    "prune",
-    "purge",
-    "remove",
-    "rmdir",
-    "shutdown",
-    "terminate",
-    "truncate",
-    "uninstall",
-    "wipe",
-];
-
-const SENDS: [&str; 16] = [
-    "browse", "crawl", "curl", "email", "fetch", "forward", "mail", "navigate", "notify", "post",
-    "publish", "reply", "scrape", "send", "tweet", "upload",
-];
-
-const PAYS: [&str; 10] = [
-    "buy",
-    "charge",
-    "checkout",
-    "pay",
-    "payment",
-    "payout",
-    "purchase",
-    "refund",
-    "reimburse",
-    "withdraw",
-];
-
-const RULES: [&str; 11] = [
-    "bash",
-    "chmod",
-    "chown",
-    "eval",
-    "exec",
-    "execute",
-    "grant",
-    "impersonate",
-    "revoke",
-    "shell",
-    "sudo",
-];
-
-/// Pairs of words, one behind the other somewhere, that say the same as one of the above.
-const PAIRS: [(&str, &str, Risk); 10] = [
-    ("run", "code", Risk::Admin),
-    ("run", "command", Risk::Admin),
-    ("run", "script", Risk::Admin),
-    ("run", "python", Risk::Admin),
-    ("run", "sql", Risk::Admin),
-    ("update", "password", Risk::Admin),
-    ("set", "password", Risk::Admin),
-    ("transfer", "funds", Risk::Money),
-    ("transfer", "money", Risk::Money),
-    ("send", "money", Risk::Money),
-];
-
-/// Arguments that say where something goes.
-const DESTINATIONS: [&str; 8] = [
-    "url",
-    "urls",
-    "uri",
-    "endpoint",
-    "webhook",
-    "webhook_url",
-    "recipient",
-    "recipients",
-];
-
 /// The risk of a tool. What a server says of its tools is a hint that nobody has checked, so the verb that a name begins with
 /// counts more: what is called `delete_…` or `execute_…` is that, whatever the hints. What else a name may mean gives way to
 /// `readOnlyHint`; and of what neither tells, a tool writes.
@@ -163,10 +52,13 @@ pub fn risk(tool: &Tool) -> Risk {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let edge = [words.first(), words.last()].into_iter().flatten();
     let reads = edge.clone().any(|word| READS.contains(&word.as_str()));
-    let named = tool.input.iter().any(|parameter| {
-        let is_text = matches!(parameter.shape, Shape::Text(_) | Shape::Array(_));
-        is_text && DESTINATIONS.contains(&parameter.name.to_lowercase().as_str())
-    });
+    let takes = |names: &[&str]| {
+        tool.input.iter().any(|parameter| {
+            let is_text = matches!(parameter.shape, Shape::Text(_) | Shape::Array(_));
+            is_text && names.contains(&parameter.name.to_lowercase().as_str())
+        })
+    };
+    let named = takes(&DESTINATIONS);
     let paired = PAIRS.iter().filter(|(first, second, _)| {
         let places = (position(&words, first), position(&words, second));
         matches!(places, (Some(first), Some(second)) if first < second)
@@ -196,6 +88,9 @@ pub fn risk(tool: &Tool) -> Risk {
     if hints.destructive == Some(true) || (has(&DESTROYS) && !reads && hints.destructive.is_none())
     {
         risk = risk.max(Risk::Destructive);
+    }
+    if takes(&COMMANDS) {
+        risk = Risk::Admin;
     }
     if has(&PAYS) && !reads {
         risk = risk.max(Risk::Money);
@@ -291,6 +186,8 @@ mod tests {
             assert_eq!(of(name, [None, None, None], &[]), risk, "{name}");
         }
         assert_eq!(of("open", [None, None, None], &["url"]), Risk::Egress);
+        assert_eq!(of("query", [None, None, None], &["sql"]), Risk::Admin);
+        assert_eq!(of("query", [Some(true), None, None], &["sql"]), Risk::Read);
     }
 
     #[test]

@@ -4,6 +4,10 @@
 //! `AGENTAUTHZ_CASES=100000 cargo test --release --test lint_random -- --nocapture`
 
 #![allow(dead_code, reason = "the generators serve other tests, too")]
+#![allow(
+    clippy::result_large_err,
+    reason = "Cedar's errors are large, and here the first one ends everything"
+)]
 
 #[path = "support/differential/mod.rs"]
 mod support;

@@ -131,7 +131,10 @@ fn compared<'p>(
             let TermKind::Set(items) = &left.kind else {
                 return None;
             };
-            Some((right, items.iter().filter_map(Term::as_text).find(has_case)?))
+            Some((
+                right,
+                items.iter().filter_map(Term::as_text).find(has_case)?,
+            ))
         }
         _ => None,
     }

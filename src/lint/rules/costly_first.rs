@@ -36,7 +36,10 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         };
         let mut patterns = 0;
         for part in parts {
-            let own = part.walk().filter(|term| matches!(term.kind, TermKind::Like(..))).count();
+            let own = part
+                .walk()
+                .filter(|term| matches!(term.kind, TermKind::Like(..)))
+                .count();
             // What stands before must not raise an error either: it would no longer be raised.
             if !is_steady(policy, part, false) {
                 break;
@@ -80,7 +83,9 @@ fn behind(text: &str, span: Span) -> Option<Span> {
 /// Whether a test belongs into the scope, which another lint says.
 fn is_for_scope(policy: &Policy<'_>, part: &Term) -> bool {
     let of_scope = |term: &Term| match &term.kind {
-        TermKind::Variable(variable @ (Variable::Principal | Variable::Action | Variable::Resource)) => {
+        TermKind::Variable(
+            variable @ (Variable::Principal | Variable::Action | Variable::Resource),
+        ) => {
             let found = policy.syntax.scope_of(*variable);
             found.is_none_or(|found| found.test.is_none())
         }
@@ -141,16 +146,19 @@ fn is_steady(policy: &Policy<'_>, term: &Term, alone: bool) -> bool {
         TermKind::Get(..) => return is_in_context(policy, term, alone),
         TermKind::Has(of, _) => return is_steady(policy, of, true),
         TermKind::Call(name, arguments) => match name.as_ref() {
-            "ip" | "decimal" | "datetime" | "duration" => {
-                arguments.iter().all(|argument| argument.as_text().is_some())
-            }
+            "ip" | "decimal" | "datetime" | "duration" => arguments
+                .iter()
+                .all(|argument| argument.as_text().is_some()),
             "isIpv4" | "isIpv6" | "isLoopback" | "isMulticast" | "isInRange" | "lessThan"
             | "lessThanOrEqual" | "greaterThan" | "greaterThanOrEqual" => true,
             _ => false,
         },
         TermKind::Slot | TermKind::Neg(_) | TermKind::Deep => false,
     };
-    own && term.parts().into_iter().all(|part| is_steady(policy, part, alone))
+    own && term
+        .parts()
+        .into_iter()
+        .all(|part| is_steady(policy, part, alone))
 }
 
 /// Whether a path leads through records of the context alone; through what is always there, where it stands alone.

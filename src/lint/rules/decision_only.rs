@@ -56,9 +56,9 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
                 ),
             };
             let finding = found.file(file, file.widen(place), message);
-            finding.key(test).help(
-                "give the exact set of determining policies as `reasons`; `[]` is for none",
-            );
+            finding
+                .key(test)
+                .help("give the exact set of determining policies as `reasons`; `[]` is for none");
             let whole = cases.iter().all(|case| case.passed);
             let row = cases.iter().any(|case| own_cell(file, case));
             let edits = match (whole, row, sets.first()) {
@@ -94,7 +94,10 @@ fn own_cell(file: &SourceFile, case: &CaseFacts) -> bool {
 }
 
 fn table<'v>(version: &'v PolicyVersion, path: &str, test: &str) -> Option<&'v TableSpec> {
-    let suite = version.suites.iter().find(|suite| suite.file.path.as_ref() == path)?;
+    let suite = version
+        .suites
+        .iter()
+        .find(|suite| suite.file.path.as_ref() == path)?;
     let tests = suite.spec.tests.iter();
     let mut named = tests.filter(|spec| spec.value.name.value == test);
     Some(&named.next()?.value.table.as_ref()?.value)
@@ -135,7 +138,8 @@ fn column(
     let last = table.columns.last()?.span;
     let rest = file.text.get(last.end()..)?;
     let blank = rest.len() - rest.trim_start_matches([' ', '"', '\'']).len();
-    rest.trim_start_matches([' ', '"', '\'']).strip_prefix(']')?;
+    rest.trim_start_matches([' ', '"', '\''])
+        .strip_prefix(']')?;
     let mut edits = vec![(Span::new(last.end() + blank, 0), ", reasons".to_owned())];
     for row in &table.rows {
         let case = cases.iter().find(|case| case.span == row.span);
@@ -150,7 +154,10 @@ fn column(
             None if expects_no_match(table, &row.value) => "[]".to_owned(),
             None => return None,
         };
-        edits.push((Span::new(whole.start + 1 + kept.len(), 0), format!(", {cell}")));
+        edits.push((
+            Span::new(whole.start + 1 + kept.len(), 0),
+            format!(", {cell}"),
+        ));
     }
     Some(edits)
 }

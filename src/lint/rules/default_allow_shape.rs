@@ -45,9 +45,8 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let mut against: Vec<&Policy<'_>> = Vec::new();
         for (forbid, of_forbid) in &forbids {
             let unknown = permit.context.schema().is_none() && free(permit);
-            let meets = free(forbid)
-                || unknown
-                || of_forbid.iter().any(|action| actions.contains(action));
+            let meets =
+                free(forbid) || unknown || of_forbid.iter().any(|action| actions.contains(action));
             if meets && !are_apart(permit, forbid) {
                 against.push(forbid);
             }
@@ -78,7 +77,10 @@ fn is_broad(policy: &Policy<'_>) -> bool {
     let action = policy.syntax.scope_of(Variable::Action);
     let test = action.and_then(|part| part.test.as_ref());
     let several = test.is_none_or(|test| {
-        let groups = test.entities.iter().any(|(action, _)| policy.context.is_group(action));
+        let groups = test
+            .entities
+            .iter()
+            .any(|(action, _)| policy.context.is_group(action));
         !test.equal && groups
     });
     let guarded = policy
@@ -107,5 +109,7 @@ fn are_apart(one: &Policy<'_>, other: &Policy<'_>) -> bool {
         let test = part.test.as_ref().filter(|test| test.equal)?;
         test.entities.first().map(|(entity, _)| entity.clone())
     };
-    named(one).zip(named(other)).is_some_and(|(one, other)| one != other)
+    named(one)
+        .zip(named(other))
+        .is_some_and(|(one, other)| one != other)
 }

@@ -39,9 +39,9 @@ fn repeated(repository: &Repository<'_>, suites: &[CaseSuite], found: &mut Found
         let path = fault.path.as_deref();
         let file = path.and_then(|path| repository.context.file(path));
         if let Some((file, span)) = file.zip(fault.span()) {
-            found.file(file, span, fault.message.clone()).help(
-                "say in the name what the case shows that the other one does not",
-            );
+            found
+                .file(file, span, fault.message.clone())
+                .help("say in the name what the case shows that the other one does not");
         }
     }
 }
@@ -128,7 +128,10 @@ fn alike(repository: &Repository<'_>, suites: &[CaseSuite], found: &mut Found<'_
 fn expects_the_same(one: &Case, other: &Case) -> bool {
     let values = |case: &Case| {
         let expected = &case.expected;
-        let reasons = expected.reasons.as_ref().map(|reasons| reasons.value.clone());
+        let reasons = expected
+            .reasons
+            .as_ref()
+            .map(|reasons| reasons.value.clone());
         let errors = expected.errors.as_ref().map(|errors| errors.value.clone());
         (expected.decision.value, reasons, errors)
     };

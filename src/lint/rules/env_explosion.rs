@@ -22,14 +22,23 @@ pub(super) static LINT: Lint = Lint {
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let context = repository.context;
-    let Some(schema) = context.schema() else { return };
+    let Some(schema) = context.schema() else {
+        return;
+    };
     let most = context.options.max_environments;
     let counts: Vec<(usize, &EntityRef)> = schema
         .actions()
         .iter()
-        .map(|(action, info)| (info.principals.len().saturating_mul(info.resources.len()), action))
+        .map(|(action, info)| {
+            (
+                info.principals.len().saturating_mul(info.resources.len()),
+                action,
+            )
+        })
         .collect();
-    let all = counts.iter().fold(0_usize, |sum, (count, _)| sum.saturating_add(*count));
+    let all = counts
+        .iter()
+        .fold(0_usize, |sum, (count, _)| sum.saturating_add(*count));
     let Some((largest, action)) = counts.iter().rev().max_by_key(|(count, _)| *count) else {
         return;
     };

@@ -61,15 +61,22 @@ fn one(file: &SourceFile, place: Span, cases: &[(&CaseFacts, &Demand)], found: &
     let open = cases.iter().any(|(_, demand)| demand.wanted().is_empty());
     let (message, level) = match (unnamed.is_empty(), counted) {
         (false, true) => (
-            format!("this test counts errors and does not say whose they are: now {}", some(unnamed)),
+            format!(
+                "this test counts errors and does not say whose they are: now {}",
+                some(unnamed)
+            ),
             LintLevel::Info,
         ),
         (false, false) => (
-            format!("this passes while {} raises an error that it does not name", some(unnamed)),
+            format!(
+                "this passes while {} raises an error that it does not name",
+                some(unnamed)
+            ),
             LINT.level,
         ),
         (true, false) if open => (
-            "this takes an error of any other policy, also of a forbid that is then skipped".to_owned(),
+            "this takes an error of any other policy, also of a forbid that is then skipped"
+                .to_owned(),
             LintLevel::Info,
         ),
         (true, _) => return,
@@ -86,6 +93,9 @@ fn one(file: &SourceFile, place: Span, cases: &[(&CaseFacts, &Demand)], found: &
         && text.starts_with('{')
         && text.ends_with('}')
     {
-        finding.fix("name exactly the policies that raise an error", [(whole, list(set))]);
+        finding.fix(
+            "name exactly the policies that raise an error",
+            [(whole, list(set))],
+        );
     }
 }

@@ -50,7 +50,10 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             .filter(|pair| actions.contains(pair.0) && !beside.contains(*pair))
             .collect();
         let types: BTreeSet<&str> = missing.iter().map(|(_, ty)| ty.as_ref()).collect();
-        let actions: BTreeSet<&str> = missing.iter().map(|(action, _)| action.id.as_ref()).collect();
+        let actions: BTreeSet<&str> = missing
+            .iter()
+            .map(|(action, _)| action.id.as_ref())
+            .collect();
         if missing.is_empty() {
             continue;
         }
@@ -78,7 +81,12 @@ fn pairs<'p>(policy: &'p Policy<'_>) -> impl Iterator<Item = Pair<'p>> {
         .unwrap_or_default()
         .iter()
         .filter(|environment| environment.verdict != Verdict::Never)
-        .flat_map(|environment| environment.actions.iter().map(|action| (action, &environment.principal)))
+        .flat_map(|environment| {
+            environment
+                .actions
+                .iter()
+                .map(|action| (action, &environment.principal))
+        })
 }
 
 /// Where a policy demands a type of its principal, and no entity.
@@ -91,7 +99,9 @@ fn typed(policy: &Policy<'_>) -> Option<Span> {
         return Some(part.span);
     }
     let demands = policy.syntax.demands();
-    let mut asked = demands.iter().filter(|demand| !demand.denied && asks_type(demand.term));
+    let mut asked = demands
+        .iter()
+        .filter(|demand| !demand.denied && asks_type(demand.term));
     asked.next().map(|demand| demand.term.span)
 }
 

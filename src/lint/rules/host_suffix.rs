@@ -68,11 +68,17 @@ fn ends_with(policy: &Policy<'_>, like: &Like<'_>, domain: &str, found: &mut Fou
         Kind::Url => {}
         Kind::Mail => {
             let fixed = format!("{text} like \"*@{domain}\"");
-            finding.fix("let the domain begin behind the `@`", [(like.term.span, fixed)]);
+            finding.fix(
+                "let the domain begin behind the `@`",
+                [(like.term.span, fixed)],
+            );
         }
         _ => {
             let fixed = format!("({text} == \"{domain}\" || {text} like \"*.{domain}\")");
-            finding.fix("take the domain and what is below it", [(like.term.span, fixed)]);
+            finding.fix(
+                "take the domain and what is below it",
+                [(like.term.span, fixed)],
+            );
         }
     }
 }
@@ -98,7 +104,11 @@ fn begins_with(policy: &Policy<'_>, like: &Like<'_>, prefix: &str, found: &mut F
         if let Some(PatternPart::Text(text)) = pattern.first_mut() {
             *text = format!("{text}/").into();
         }
-        let fixed = format!("{} like \"{}\"", policy.text(like.operand.span), shown(&pattern));
+        let fixed = format!(
+            "{} like \"{}\"",
+            policy.text(like.operand.span),
+            shown(&pattern)
+        );
         finding.fix("end the host with a slash", [(like.term.span, fixed)]);
     }
 }
@@ -129,8 +139,8 @@ fn is_domain(text: &str) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         !label.is_empty() && label.bytes().all(plain) && !label.starts_with('-')
     };
-    let top = labels.last().is_some_and(|top| {
-        top.len() >= 2 && top.bytes().all(|byte| byte.is_ascii_alphabetic())
-    });
+    let top = labels
+        .last()
+        .is_some_and(|top| top.len() >= 2 && top.bytes().all(|byte| byte.is_ascii_alphabetic()));
     labels.len() >= 2 && top && labels.iter().all(label)
 }

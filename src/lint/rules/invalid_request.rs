@@ -28,7 +28,10 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let of_cases = cases.filter_map(|case| case.input.as_ref().err()).flatten();
     // Rows of one test share what is wrong with it.
     let faults: BTreeSet<&Diagnostic> = of_suites.chain(of_cases).collect();
-    for fault in faults.into_iter().filter(|fault| fault.code != REPEATED_NAME) {
+    for fault in faults
+        .into_iter()
+        .filter(|fault| fault.code != REPEATED_NAME)
+    {
         let path = fault.path.as_deref();
         let Some(file) = path.and_then(|path| repository.context.file(path)) else {
             continue;
@@ -38,14 +41,25 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             "a broken test is not run: give it a request, entities and policies that the schema and the repository have",
         );
         let message = format!("this test is broken: {}", fault.message);
-        found.file(file, span, message).help(help).key(fault.message.as_str());
+        found
+            .file(file, span, message)
+            .help(help)
+            .key(fault.message.as_str());
     }
-    let undecided = repository.context.tests.iter().flat_map(|tests| &tests.undecided);
+    let undecided = repository
+        .context
+        .tests
+        .iter()
+        .flat_map(|tests| &tests.undecided);
     for case in undecided {
         let Some(file) = repository.context.file(&case.file) else {
             continue;
         };
-        let unknown: Vec<String> = case.unknown.iter().map(|path| format!("`{path}`")).collect();
+        let unknown: Vec<String> = case
+            .unknown
+            .iter()
+            .map(|path| format!("`{path}`"))
+            .collect();
         let message = format!(
             "this test is broken: it does not say what time it is, and policies read {}",
             unknown.join(", ")

@@ -44,7 +44,10 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         let (what, level) = match (length, opens) {
             (0, true) => (format!("holds every {kind} address"), LintLevel::Warning),
             (0, false) => (format!("holds every {kind} address"), LintLevel::Info),
-            (_, _) => (format!("holds {} all {kind} addresses", share(length)), LintLevel::Warning),
+            (_, _) => (
+                format!("holds {} all {kind} addresses", share(length)),
+                LintLevel::Warning,
+            ),
         };
         found
             .policy(policy, term.span, format!("`{text}` {what}"))
@@ -84,6 +87,9 @@ fn share(length: u32) -> String {
     match length {
         1 => "half of".to_owned(),
         2 => "a quarter of".to_owned(),
-        length => format!("one in {} of", 1_u64.checked_shl(length).unwrap_or(u64::MAX)),
+        length => format!(
+            "one in {} of",
+            1_u64.checked_shl(length).unwrap_or(u64::MAX)
+        ),
     }
 }

@@ -38,12 +38,22 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             continue;
         }
         let (what, help) = match items.first().and_then(Term::as_entity) {
-            Some(_) => ("entities", "put them into a group among the entities, and ask with `in`: membership is looked up, and changes without a change of policy"),
-            None => ("values", "keep them as an attribute of an entity, as `resource.allowed_hosts`, or let the entities say it, as by a tag or a group"),
+            Some(_) => (
+                "entities",
+                "put them into a group among the entities, and ask with `in`: membership is looked up, and changes without a change of policy",
+            ),
+            None => (
+                "values",
+                "keep them as an attribute of an entity, as `resource.allowed_hosts`, or let the entities say it, as by a tag or a group",
+            ),
         };
         let count = items.len();
         found
-            .policy(policy, term.span, format!("this set holds {count} {what}, and at most {most} are asked for"))
+            .policy(
+                policy,
+                term.span,
+                format!("this set holds {count} {what}, and at most {most} are asked for"),
+            )
             .help(help);
     }
 }

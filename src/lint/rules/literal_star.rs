@@ -69,7 +69,9 @@ fn equal(
     operator: BinaryOperator,
     found: &mut Found<'_>,
 ) {
-    let Some(text) = literal.as_text() else { return };
+    let Some(text) = literal.as_text() else {
+        return;
+    };
     // A shell and a database take stars from whoever writes them.
     let Some(sign) = sign(text).filter(|_| !is_code(operand)) else {
         return;
@@ -97,8 +99,12 @@ fn equal(
 fn in_set(policy: &Policy<'_>, whole: &Term, set: &Term, asked: &Term, found: &mut Found<'_>) {
     // What is held against a literal set is one of its texts, and no pattern. A set of the request may hold patterns as
     // data, as `files:*` among scopes.
-    let TermKind::Set(items) = &set.kind else { return };
-    let signs = items.iter().filter_map(|item| Some((item.as_text()?, sign(item.as_text()?)?)));
+    let TermKind::Set(items) = &set.kind else {
+        return;
+    };
+    let signs = items
+        .iter()
+        .filter_map(|item| Some((item.as_text()?, sign(item.as_text()?)?)));
     let Some((text, sign)) = signs.min_by_key(|(_, sign)| *sign != '*') else {
         return;
     };
@@ -116,7 +122,8 @@ fn in_set(policy: &Policy<'_>, whole: &Term, set: &Term, asked: &Term, found: &m
         finding.level(LintLevel::Info);
     }
     let plain = items.iter().all(|item| {
-        item.as_text().is_some_and(|text| self::sign(text).is_none() || is_plain_pattern(text))
+        item.as_text()
+            .is_some_and(|text| self::sign(text).is_none() || is_plain_pattern(text))
     });
     if policy.has_places() && plain && is_contains(whole) {
         let operand = policy.text(asked.span);
@@ -128,7 +135,10 @@ fn in_set(policy: &Policy<'_>, whole: &Term, set: &Term, asked: &Term, found: &m
             format!("{operand} {operator} {}", policy.text(item.span))
         });
         let all = each.collect::<Vec<_>>().join(" || ");
-        finding.fix("compare with each pattern by `like`", [(whole.span, format!("({all})"))]);
+        finding.fix(
+            "compare with each pattern by `like`",
+            [(whole.span, format!("({all})"))],
+        );
     }
 }
 
@@ -138,8 +148,13 @@ fn is_contains(term: &Term) -> bool {
 
 /// Entities whose id is a pattern, in the scope and in conditions.
 fn entities(policy: &Policy<'_>, found: &mut Found<'_>) {
-    let scope = policy.syntax.scope.iter().filter_map(|part| part.test.as_ref());
-    let in_scope = scope.flat_map(|test| test.entities.iter().map(|(entity, span)| (entity, *span)));
+    let scope = policy
+        .syntax
+        .scope
+        .iter()
+        .filter_map(|part| part.test.as_ref());
+    let in_scope =
+        scope.flat_map(|test| test.entities.iter().map(|(entity, span)| (entity, *span)));
     let in_terms = policy
         .syntax
         .terms()
@@ -147,7 +162,10 @@ fn entities(policy: &Policy<'_>, found: &mut Found<'_>) {
     let all: Vec<(&EntityRef, Span)> = in_scope.chain(in_terms).collect();
     for (entity, span) in all {
         let pattern = entity.id.as_ref() == "*" || sign(&entity.id) == Some('*');
-        let closed = policy.context.schema().is_some_and(|schema| schema.is_closed(&entity.ty));
+        let closed = policy
+            .context
+            .schema()
+            .is_some_and(|schema| schema.is_closed(&entity.ty));
         let action = entity.ty.rsplit("::").next() == Some("Action");
         if !pattern || closed || action || policy.context.version.store.contains(entity) {
             continue;
@@ -179,7 +197,8 @@ fn sign(text: &str) -> Option<char> {
 
 /// Whether a text means as a pattern of `like` what it looks like: no other sign of patterns, and no regular expression.
 fn is_plain_pattern(text: &str) -> bool {
-    let other = text.contains(['?', '[', '{', '^', '$', '+', '|', '(', '\\']) || text.contains(".*");
+    let other =
+        text.contains(['?', '[', '{', '^', '$', '+', '|', '(', '\\']) || text.contains(".*");
     !other && text.contains('*')
 }
 

@@ -23,7 +23,10 @@ pub(super) static LINT: Lint = Lint {
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let version = repository.context.version;
-    let mutants = repository.context.tests.and_then(|tests| tests.mutants.as_ref());
+    let mutants = repository
+        .context
+        .tests
+        .and_then(|tests| tests.mutants.as_ref());
     let min = version.manifest.mutation.min;
     let by_id = repository.by_id();
     for (id, facts) in mutants.into_iter().flatten() {
@@ -34,7 +37,10 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let mut places: BTreeMap<(Option<Span>, &str), Vec<&Survivor>> = BTreeMap::new();
         for survivor in &facts.survivors {
             let before = survivor.before.as_str();
-            places.entry((survivor.span, before)).or_default().push(survivor);
+            places
+                .entry((survivor.span, before))
+                .or_default()
+                .push(survivor);
         }
         for survivors in places.values() {
             let Some(first) = survivors.first() else {
@@ -56,7 +62,9 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
                 }
             };
             let fingerprints: Vec<&str> = survivors.iter().map(|one| fingerprint(one)).collect();
-            finding.help(help(survivors, facts)).key(fingerprints.join(" "));
+            finding
+                .help(help(survivors, facts))
+                .key(fingerprints.join(" "));
         }
     }
 }
@@ -81,7 +89,10 @@ fn place(policy: &Policy<'_>, survivor: &Survivor) -> Span {
 }
 
 fn message(survivors: &[&Survivor], id: &str) -> String {
-    let before = survivors.first().map(|one| short(&one.before)).unwrap_or_default();
+    let before = survivors
+        .first()
+        .map(|one| short(&one.before))
+        .unwrap_or_default();
     let changes: BTreeSet<String> = survivors
         .iter()
         .map(|survivor| {

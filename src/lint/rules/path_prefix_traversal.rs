@@ -44,7 +44,9 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             let agent = policy.trust(like.operand) == Some(Trust::Agent);
             if !agent
                 || likes.iter().any(same)
-                || guards.iter().any(|forbid| excludes(forbid, policy, like.operand))
+                || guards
+                    .iter()
+                    .any(|forbid| excludes(forbid, policy, like.operand))
             {
                 continue;
             }
@@ -90,7 +92,9 @@ fn directory<'p>(like: &Like<'p>) -> Option<&'p str> {
     let [PatternPart::Text(text), rest @ ..] = like.pattern else {
         return None;
     };
-    let open = rest.iter().any(|part| matches!(part, PatternPart::Wildcard));
+    let open = rest
+        .iter()
+        .any(|part| matches!(part, PatternPart::Wildcard));
     let rooted = ["/", "./", "~/"].iter().any(|root| text.starts_with(root));
     let path = match text.split_once("://") {
         Some((scheme, _)) => scheme == "file",
@@ -105,14 +109,26 @@ fn directory<'p>(like: &Like<'p>) -> Option<&'p str> {
 /// Whether a name is one of those that paths have beside `path` and `file`.
 fn is_place(operand: &Term) -> bool {
     let name = operand.path().and_then(|(_, path)| path.last().copied());
-    let places = ["script", "src", "dst", "dest", "source", "destination", "output", "location"];
+    let places = [
+        "script",
+        "src",
+        "dst",
+        "dest",
+        "source",
+        "destination",
+        "output",
+        "location",
+    ];
     name.is_some_and(|name| places.contains(&name.to_lowercase().as_str()))
 }
 
 /// Whether a `like` keeps out what holds `..`.
 fn is_exclusion(like: &Like<'_>) -> bool {
     like.opens == Some(false)
-        && like.pattern.iter().any(|part| matches!(part, PatternPart::Text(text) if text.contains("..")))
+        && like
+            .pattern
+            .iter()
+            .any(|part| matches!(part, PatternPart::Text(text) if text.contains("..")))
 }
 
 /// Whether a forbid keeps `..` out of a path wherever a policy lets it in.
@@ -123,7 +139,10 @@ fn excludes(forbid: &Policy<'_>, policy: &Policy<'_>, operand: &Term) -> bool {
             || (!demand.denied && matches!(demand.term.kind, TermKind::Has(..)))
     });
     let actions = forbid.actions();
-    alone && granted(policy).iter().all(|action| actions.contains(action))
+    alone
+        && granted(policy)
+            .iter()
+            .all(|action| actions.contains(action))
 }
 
 /// Whether it is enough for a condition to hold that a path has `..` in it.
@@ -135,10 +154,13 @@ fn suffices(term: &Term, denied: bool, operand: &Term) -> bool {
         }
         (TermKind::And(parts), false) | (TermKind::Or(parts), true) => {
             let ready = |part: &Term| !denied && matches!(part.kind, TermKind::Has(..));
-            parts.iter().all(|part| ready(part) || suffices(part, denied, operand))
+            parts
+                .iter()
+                .all(|part| ready(part) || suffices(part, denied, operand))
         }
         (TermKind::Like(other, pattern), false) => {
-            let dots = |part: &PatternPart| matches!(part, PatternPart::Text(text) if text.contains(".."));
+            let dots =
+                |part: &PatternPart| matches!(part, PatternPart::Text(text) if text.contains(".."));
             other.same(operand) && pattern.iter().any(dots)
         }
         _ => false,

@@ -86,7 +86,10 @@ fn resources<'p>(policy: &'p Policy<'_>, actions: &[EntityRef]) -> Vec<&'p str> 
         .iter()
         .filter(|environment| {
             environment.verdict != Verdict::Never
-                && environment.actions.iter().any(|action| actions.contains(action))
+                && environment
+                    .actions
+                    .iter()
+                    .any(|action| actions.contains(action))
         })
         .map(|environment| environment.resource.as_ref())
         .collect();

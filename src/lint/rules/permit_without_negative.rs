@@ -27,7 +27,11 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     };
     let standings = standings(facts);
     let instances = instances(repository);
-    for policy in repository.policies.iter().filter(|policy| !policy.is_forbid()) {
+    for policy in repository
+        .policies
+        .iter()
+        .filter(|policy| !policy.is_forbid())
+    {
         let Some(instances) = instances.get(&policy.id()) else {
             continue;
         };
@@ -73,9 +77,8 @@ fn asks(policy: &Policy<'_>) -> Option<Span> {
     let first = asked.first()?;
     let clauses = policy.syntax.clauses.iter();
     let mut bodies = clauses.map(|clause| clause.body.span);
-    let holds = |body: &Span| {
-        body.start <= first.term.span.start && first.term.span.end() <= body.end()
-    };
+    let holds =
+        |body: &Span| body.start <= first.term.span.start && first.term.span.end() <= body.end();
     Some(bodies.find(holds).unwrap_or(first.term.span))
 }
 

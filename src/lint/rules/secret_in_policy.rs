@@ -69,13 +69,25 @@ mod tests {
             (token("AIza", 35), "a Google API key"),
             (token("Bearer ", 40), "a bearer token"),
             (format!("AKIA{}", "Q7WM2ZKR5XTF4LBV"), "an AWS access key"),
-            (format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.{}", token("", 43)), "a JSON web token"),
-            (format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n", token("", 60)), "a private key"),
-            ("postgres://app:q7Wm2ZkR@db/x".to_owned(), "a password in a URL"),
+            (
+                format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.{}", token("", 43)),
+                "a JSON web token",
+            ),
+            (
+                format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n", token("", 60)),
+                "a private key",
+            ),
+            (
+                "postgres://app:q7Wm2ZkR@db/x".to_owned(),
+                "a password in a URL",
+            ),
         ] {
             assert_eq!(names(&format!("key: \"{text}\"")), [expected], "{text}");
         }
-        assert_eq!(names(&format!("Authorization: Bearer {}", token("ghp_", 36))), ["a bearer token"]);
+        assert_eq!(
+            names(&format!("Authorization: Bearer {}", token("ghp_", 36))),
+            ["a bearer token"]
+        );
     }
 
     #[test]

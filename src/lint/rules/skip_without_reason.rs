@@ -22,7 +22,17 @@ pub(super) static LINT: Lint = Lint {
 
 /// Words that stand where a reason should.
 const NO_REASONS: [&str; 12] = [
-    "broken", "disabled", "fails", "fix", "fixme", "flaky", "later", "n/a", "none", "skip", "tbd",
+    "broken",
+    "disabled",
+    "fails",
+    "fix",
+    "fixme",
+    "flaky",
+    "later",
+    "n/a",
+    "none",
+    "skip",
+    "tbd",
     concat!("to", "do"),
 ];
 
@@ -40,7 +50,12 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
                     let end = whole.end().max(key.end());
                     Span::new(key.start, end - key.start)
                 });
-                let reason = skip.value.reason.trim().trim_end_matches(['.', '!']).to_lowercase();
+                let reason = skip
+                    .value
+                    .reason
+                    .trim()
+                    .trim_end_matches(['.', '!'])
+                    .to_lowercase();
                 let says_nothing = !reason.chars().any(char::is_alphabetic)
                     || NO_REASONS.contains(&reason.as_str());
                 let until = skip.value.until.as_ref().map(|until| until.value.as_str());
@@ -63,7 +78,11 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             if spec.only {
                 let place = key_in(file, text, "only", "true").unwrap_or(spec.name.span);
                 found
-                    .file(file, file.widen(place), format!("because of `{name}`, no other test is run"))
+                    .file(
+                        file,
+                        file.widen(place),
+                        format!("because of `{name}`, no other test is run"),
+                    )
                     .key(name.as_str())
                     .help("remove `only`; to run one test, name it: `agentauthz test -k test=…`");
             }

@@ -34,7 +34,11 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             false => "the permit is skipped with an error",
         };
         let finding = found
-            .policy(policy, term.span, format!("`in` compares entities, and here it gets values: {effect}"))
+            .policy(
+                policy,
+                term.span,
+                format!("`in` compares entities, and here it gets values: {effect}"),
+            )
             .help("ask whether a set holds a value with `[…].contains(value)`");
         if let TermKind::Set(_) = right.kind
             && policy.has_places()

@@ -1,7 +1,9 @@
 //! AZ206: a list of what must not stand in a text that the agent writes.
 
 use super::shared_operand::{Kind, kind, named};
-use super::shared_pattern::{Like, filled, likes, matches, opens, other_case, says_something, shown};
+use super::shared_pattern::{
+    Like, filled, likes, matches, opens, other_case, says_something, shown,
+};
 use crate::cedar::{BinaryOperator, Term, TermKind};
 use crate::lint::catalogue::{Evidence, Lint, Run};
 use crate::lint::context::{Policy, Trust};
@@ -34,11 +36,21 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             None => "what is meant can be said in other words".to_owned(),
         };
         let out = match kind {
-            Kind::Command => "permit the commands that are needed, `[\"git status\"].contains(…)`, or give the agent a tool for each of them",
-            Kind::Query => "permit the queries that are needed, or give the tool an account of the database that cannot do more",
-            Kind::Path => "permit the directories that are needed, `like \"/workspace/*\"`, without `..`",
-            Kind::Url | Kind::Host => "permit the hosts that are needed, `[\"api.example.com\"].contains(…)`",
-            Kind::Mail | Kind::Tool | Kind::Other => "permit what is known instead: `==`, `[…].contains(…)`, or a pattern with a fixed beginning",
+            Kind::Command => {
+                "permit the commands that are needed, `[\"git status\"].contains(…)`, or give the agent a tool for each of them"
+            }
+            Kind::Query => {
+                "permit the queries that are needed, or give the tool an account of the database that cannot do more"
+            }
+            Kind::Path => {
+                "permit the directories that are needed, `like \"/workspace/*\"`, without `..`"
+            }
+            Kind::Url | Kind::Host => {
+                "permit the hosts that are needed, `[\"api.example.com\"].contains(…)`"
+            }
+            Kind::Mail | Kind::Tool | Kind::Other => {
+                "permit what is known instead: `==`, `[…].contains(…)`, or a pattern with a fixed beginning"
+            }
         };
         let level = match allows_some(policy, like.operand) {
             true => LintLevel::Info,
@@ -155,10 +167,13 @@ fn encoded(text: &str) -> Option<String> {
 }
 
 fn dotted(text: &str) -> Option<String> {
-    let (before, after) = text.split_once('/').filter(|(before, _)| !before.is_empty()).or_else(|| {
-        let (before, after) = text.get(1..)?.split_once('/')?;
-        Some((text.get(..before.len() + 1)?, after))
-    })?;
+    let (before, after) = text
+        .split_once('/')
+        .filter(|(before, _)| !before.is_empty())
+        .or_else(|| {
+            let (before, after) = text.get(1..)?.split_once('/')?;
+            Some((text.get(..before.len() + 1)?, after))
+        })?;
     (!after.is_empty()).then(|| format!("{before}/./{after}"))
 }
 
@@ -167,7 +182,11 @@ mod tests {
     use super::*;
 
     fn around(text: &str) -> [PatternPart; 3] {
-        [PatternPart::Wildcard, PatternPart::Text(text.into()), PatternPart::Wildcard]
+        [
+            PatternPart::Wildcard,
+            PatternPart::Text(text.into()),
+            PatternPart::Wildcard,
+        ]
     }
 
     #[test]

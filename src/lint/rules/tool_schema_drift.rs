@@ -29,7 +29,9 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let Some((_, tool)) = tool_of(context, tagged.tag) else {
             continue;
         };
-        let info = context.schema().and_then(|schema| schema.action(tagged.action));
+        let info = context
+            .schema()
+            .and_then(|schema| schema.action(tagged.action));
         let input = info.and_then(|info| info.context.as_ref()?.attributes.get("input"));
         if let Some(Type::Record(record)) = input.map(|input| &input.ty)
             && takes_all(context, tool)
@@ -100,19 +102,27 @@ impl Drift<'_> {
                 None => {
                     let renamed = renamed(name, &attribute.ty, &new).map(|one| one.name.clone());
                     let message = match &renamed {
-                        Some(to) => format!("the tool `{tag}` has no argument for `{shown}`; it takes `{to}`"),
+                        Some(to) => format!(
+                            "the tool `{tag}` has no argument for `{shown}`; it takes `{to}`"
+                        ),
                         None => format!("the tool `{tag}` has no argument for `{shown}`"),
                     };
                     let help = "policies that read it read what no call has: a condition on it is never met, or raises an error";
                     self.report(found, path, message, LINT.level, help, |_, span| {
                         let to = renamed.as_ref()?;
-                        Some((format!("call it `{to}`, and change the policies with it"), vec![(span, cedar_name(to))]))
+                        Some((
+                            format!("call it `{to}`, and change the policies with it"),
+                            vec![(span, cedar_name(to))],
+                        ))
                     });
                     new.retain(|one| Some(&one.name) != renamed.as_ref());
                 }
                 Some(parameter) => {
                     if let Err(shape) = fits(&parameter.shape, &attribute.ty) {
-                        let message = format!("`{shown}` is {}, and the tool `{tag}` takes {shape}", declared_as(&attribute.ty));
+                        let message = format!(
+                            "`{shown}` is {}, and the tool `{tag}` takes {shape}",
+                            declared_as(&attribute.ty)
+                        );
                         let help = "a call whose argument does not have the type of the schema leaves policies that read it undecided";
                         self.report(found, path, message, LINT.level, help, |file, span| {
                             let text = type_text(&parameter.shape, 0).ok()?;
@@ -120,22 +130,32 @@ impl Drift<'_> {
                             Some((format!("declare it as `{text}`"), vec![(old, text)]))
                         });
                     } else if attribute.required && !parameter.required {
-                        let message = format!("`{shown}` is required, and calls of `{tag}` may leave it out");
+                        let message =
+                            format!("`{shown}` is required, and calls of `{tag}` may leave it out");
                         let help = "declare it as optional, and let policies ask whether it is there (`has`)";
                         self.report(found, path, message, LINT.level, help, |_, span| {
-                            Some(("declare it as optional".to_owned(), vec![(Span::new(span.end(), 0), "?".to_owned())]))
+                            Some((
+                                "declare it as optional".to_owned(),
+                                vec![(Span::new(span.end(), 0), "?".to_owned())],
+                            ))
                         });
                     } else if !attribute.required && parameter.required {
-                        let message = format!("`{shown}` is optional, and every call of `{tag}` has it");
+                        let message =
+                            format!("`{shown}` is optional, and every call of `{tag}` has it");
                         let help = "declare it as required, so that policies need not ask whether it is there";
                         self.report(found, path, message, LintLevel::Info, help, |file, span| {
                             let mark = Span::new(span.end(), 1);
                             (file.slice(mark) == "?").then(|| {
-                                ("declare it as required".to_owned(), vec![(mark, String::new())])
+                                (
+                                    "declare it as required".to_owned(),
+                                    vec![(mark, String::new())],
+                                )
                             })
                         });
                     }
-                    if let (Shape::Record(members), Type::Record(inner)) = (&parameter.shape, &attribute.ty) {
+                    if let (Shape::Record(members), Type::Record(inner)) =
+                        (&parameter.shape, &attribute.ty)
+                    {
                         self.compare(members, inner, path, found);
                     }
                 }
@@ -166,8 +186,14 @@ impl Drift<'_> {
         );
         let first = record.attributes.keys().next().cloned();
         let help = "declare what a policy may have to look at; an argument that is not declared is left out of requests";
-        let inner: Vec<String> = path.iter().cloned().chain(first.map(|name| name.to_string())).collect();
-        let at = self.place(&inner).filter(|place| place.own && inner.len() > path.len());
+        let inner: Vec<String> = path
+            .iter()
+            .cloned()
+            .chain(first.map(|name| name.to_string()))
+            .collect();
+        let at = self
+            .place(&inner)
+            .filter(|place| place.own && inner.len() > path.len());
         self.report(found, path, message, LintLevel::Info, help, |_, _| {
             let at = at?;
             let mut text = String::new();
@@ -176,7 +202,10 @@ impl Drift<'_> {
                 let ty = type_text(&one.shape, 0).ok()?;
                 text.push_str(&format!("{}{mark}: {ty}, ", cedar_name(&one.name)));
             }
-            Some(("declare them".to_owned(), vec![(Span::new(at.span.start, 0), text)]))
+            Some((
+                "declare them".to_owned(),
+                vec![(Span::new(at.span.start, 0), text)],
+            ))
         });
     }
 
@@ -193,7 +222,10 @@ impl Drift<'_> {
             return;
         };
         let finding = found.file(place.file, place.span, message);
-        finding.level(level).help(help).key(format!("{} {}", self.tag, path.join(".")));
+        finding
+            .level(level)
+            .help(help)
+            .key(format!("{} {}", self.tag, path.join(".")));
         if place.own
             && let Some((title, edits)) = fix(place.file, place.span)
         {
@@ -213,10 +245,15 @@ impl Drift<'_> {
             && let Some(span) = attribute(declared, path)
         {
             let file = self.context.file(&declared.file)?;
-            return Some(Place { file, span, own: true });
+            return Some(Place {
+                file,
+                span,
+                own: true,
+            });
         }
         let mut places = self.context.declared().iter().filter_map(|common| {
-            let referred = action.is_some_and(|action| action.refers.contains(common.name.as_ref()));
+            let referred =
+                action.is_some_and(|action| action.refers.contains(common.name.as_ref()));
             if common.kind != DeclaredKind::CommonType || !referred {
                 return None;
             }
@@ -226,10 +263,18 @@ impl Drift<'_> {
         });
         if let (Some((common, span)), None) = (places.next(), places.next()) {
             let file = self.context.file(&common.file)?;
-            return Some(Place { file, span, own: false });
+            return Some(Place {
+                file,
+                span,
+                own: false,
+            });
         }
         let (file, span) = tag_place(self.context, self.action)?;
-        Some(Place { file, span, own: false })
+        Some(Place {
+            file,
+            span,
+            own: false,
+        })
     }
 }
 
@@ -242,14 +287,19 @@ fn renamed<'p>(name: &str, ty: &Type, new: &[&'p Parameter]) -> Option<&'p Param
         .collect();
     let alike = nearest(name, fitting.iter().map(|one| one.name.as_str()));
     let longer = |one: &&&Parameter| {
-        name.len() > 2 && one.name.len() > 2 && (one.name.contains(name) || name.contains(&one.name))
+        name.len() > 2
+            && one.name.len() > 2
+            && (one.name.contains(name) || name.contains(&one.name))
     };
     let spelt = fitting.iter().find(|one| Some(one.name.as_str()) == alike);
     let only = || match fitting.as_slice() {
         [one] if one.required => Some(one),
         _ => None,
     };
-    spelt.or_else(|| fitting.iter().find(longer)).or_else(only).copied()
+    spelt
+        .or_else(|| fitting.iter().find(longer))
+        .or_else(only)
+        .copied()
 }
 
 /// The type behind the name of an attribute, where it is no record.

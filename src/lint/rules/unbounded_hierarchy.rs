@@ -36,8 +36,17 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     if agents.len() < FEW {
         return;
     }
-    for policy in repository.policies.iter().filter(|policy| !policy.is_forbid()) {
-        for Group { group, span, demand } in groups(policy) {
+    for policy in repository
+        .policies
+        .iter()
+        .filter(|policy| !policy.is_forbid())
+    {
+        for Group {
+            group,
+            span,
+            demand,
+        } in groups(policy)
+        {
             if let Some((inside, level)) = weigh(policy, group, demand, &agents) {
                 found
                     .policy(policy, span, say(group, inside, agents.len()))
@@ -50,14 +59,23 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         if !slot.is_some_and(|test| test.slot && !test.equal) {
             continue;
         }
-        for link in context.version.links.iter().filter(|link| link.template == policy.id()) {
+        for link in context
+            .version
+            .links
+            .iter()
+            .filter(|link| link.template == policy.id())
+        {
             let file = context.file(&link.file);
             let (Some(group), Some(file)) = (&link.principal, file) else {
                 continue;
             };
             if let Some((inside, level)) = weigh(policy, group, None, &agents) {
                 found
-                    .file(file, file.widen(link.span), say(group, inside, agents.len()))
+                    .file(
+                        file,
+                        file.widen(link.span),
+                        say(group, inside, agents.len()),
+                    )
                     .key(link.id.as_ref())
                     .level(level)
                     .help(HELP);

@@ -6,9 +6,7 @@ use crate::lint::context::{Context, Repository};
 use crate::lint::fix::{Edit, Fix};
 use crate::lint::found::Found;
 use crate::model::{EntityRef, Span, Variable};
-use crate::repository::{
-    LintLevel, Tool, ToolList, cedar_name, cedar_text, record_text, risk,
-};
+use crate::repository::{LintLevel, Tool, ToolList, cedar_name, cedar_text, record_text, risk};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) static LINT: Lint = Lint {
@@ -43,7 +41,9 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let wanted = list.tools.iter().filter(|tool| !is_skipped(context, tool));
         let wanted: Vec<&Tool> = wanted.collect();
         if let [first, _, ..] = wanted.as_slice()
-            && !wanted.iter().any(|tool| own(tool) || by_name(context, tool).is_some())
+            && !wanted
+                .iter()
+                .any(|tool| own(tool) || by_name(context, tool).is_some())
         {
             // A whole server that is new says it once.
             let message = format!(
@@ -65,7 +65,10 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
                 (
                     format!("no action stands for the tool `{name}`: no policy can speak of it"),
                     LINT.level,
-                    format!("declare an action with `@tool({})` and a `@risk`, and decide who may do it", cedar_text(&name)),
+                    format!(
+                        "declare an action with `@tool({})` and a `@risk`, and decide who may do it",
+                        cedar_text(&name)
+                    ),
                 )
             } else if !of_tool.iter().any(|action| spoken.contains(*action)) {
                 (
@@ -73,7 +76,10 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
                     LintLevel::Info,
                     "permit it to an agent, or forbid it by name; or `skip` it in the mapping, where it is no agent action".to_owned(),
                 )
-            } else if tested.as_ref().is_some_and(|tested| !of_tool.iter().any(|action| tested.contains(*action))) {
+            } else if tested
+                .as_ref()
+                .is_some_and(|tested| !of_tool.iter().any(|action| tested.contains(*action)))
+            {
                 (
                     format!("no test asks about the tool `{name}`"),
                     LintLevel::Info,
@@ -130,7 +136,11 @@ fn tested(context: &Context<'_>) -> Option<BTreeSet<EntityRef>> {
     }
     let cases = context.suites().iter().flat_map(|suite| &suite.cases);
     let inputs = cases.filter_map(|case| case.input.as_ref().ok());
-    Some(inputs.map(|input| input.request.request.action.clone()).collect())
+    Some(
+        inputs
+            .map(|input| input.request.request.action.clone())
+            .collect(),
+    )
 }
 
 /// An action for a tool, beside another one of its server and like it.
@@ -140,7 +150,9 @@ fn scaffold(
     tool: &Tool,
     actions: &Actions<'_>,
 ) -> Option<Fix> {
-    let of_list = actions.iter().filter(|((path, _), _)| *path == list.file.path.as_ref());
+    let of_list = actions
+        .iter()
+        .filter(|((path, _), _)| *path == list.file.path.as_ref());
     // The last one before it in the list, else the first.
     let (before, after): (Vec<_>, Vec<_>) =
         of_list.partition(|((_, span), _)| span.start < tool.name_span.start);

@@ -62,8 +62,14 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
 /// What Cedar's validator says of texts and ids of policies, where it was not found in a smaller place.
 fn of_cedar(context: &Context<'_>, marked: &[(&str, Span)], found: &mut Found<'_>) {
     let diagnostics: &[Diagnostic] = &context.version.diagnostics;
-    for diagnostic in diagnostics.iter().filter(|found| found.code == "confusable_text") {
-        let file = diagnostic.path.as_deref().and_then(|path| context.file(path));
+    for diagnostic in diagnostics
+        .iter()
+        .filter(|found| found.code == "confusable_text")
+    {
+        let file = diagnostic
+            .path
+            .as_deref()
+            .and_then(|path| context.file(path));
         let (Some(file), Some(span)) = (file, diagnostic.span()) else {
             continue;
         };
@@ -92,7 +98,9 @@ fn report_hidden(file: &SourceFile, span: Span, level: LintLevel, found: &mut Fo
     let spelled: String = text.chars().filter_map(tag).take(60).collect();
     let code = format!("U+{:04X}", u32::from(first));
     let message = match (is_direction(first), spelled.trim()) {
-        (true, _) => format!("{code} turns the direction of the text, so it does not run in the order in which it is shown"),
+        (true, _) => format!(
+            "{code} turns the direction of the text, so it does not run in the order in which it is shown"
+        ),
         (false, "") if count == 1 => format!("{code} is here, and is not shown"),
         (false, "") => format!("{count} characters that are not shown begin with {code}"),
         (false, spelled) => format!("{count} characters that are not shown spell `{spelled}`"),
@@ -111,8 +119,14 @@ fn escaped(file: &SourceFile, found: &mut Found<'_>) {
         if let Some((span, text)) = run.take() {
             let spelled: String = text.chars().filter_map(tag).take(60).collect();
             let what = match spelled.trim() {
-                "" => format!("`{}` is not shown, or turns the direction of what is", file.slice(Span::new(span.start, span.len.min(12)))),
-                spelled => format!("{} characters that are not shown spell `{spelled}`", text.chars().count()),
+                "" => format!(
+                    "`{}` is not shown, or turns the direction of what is",
+                    file.slice(Span::new(span.start, span.len.min(12)))
+                ),
+                spelled => format!(
+                    "{} characters that are not shown spell `{spelled}`",
+                    text.chars().count()
+                ),
             };
             found
                 .file(file, span, format!("a model reads more of this tool than a person is shown: {what}"))
@@ -152,7 +166,9 @@ fn decoded(text: &str, start: usize) -> Option<(char, usize)> {
     };
     let first = unit(start)?;
     let units = [Some(first), unit(start + 6)];
-    let letter = char::decode_utf16(units.into_iter().flatten()).next()?.ok()?;
+    let letter = char::decode_utf16(units.into_iter().flatten())
+        .next()?
+        .ok()?;
     Some((letter, 6 * letter.len_utf16()))
 }
 
@@ -167,7 +183,9 @@ fn mixed<'f>(file: &'f SourceFile, marked: &mut Vec<(&'f str, Span)>, found: &mu
         let commented = comments
             .iter()
             .any(|comment| comment.span.start <= span.start && span.end() <= comment.span.end());
-        let odd = word.chars().find(|letter| !letter.is_ascii() && !is_of_one_script(&format!("a{letter}")));
+        let odd = word
+            .chars()
+            .find(|letter| !letter.is_ascii() && !is_of_one_script(&format!("a{letter}")));
         let odd = odd.map_or_else(String::new, |odd| {
             format!(": `{odd}` is U+{:04X}, and no Latin letter", u32::from(odd))
         });
@@ -255,16 +273,30 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Vec<&str> {
-        hidden(text).iter().map(|span| &text[span.start..span.end()]).collect()
+        hidden(text)
+            .iter()
+            .map(|span| &text[span.start..span.end()])
+            .collect()
     }
 
     #[test]
     fn what_is_not_shown_is_found() {
-        assert_eq!(of("a\u{202e}b\u{200b}\u{200b}c"), ["\u{202e}", "\u{200b}\u{200b}"]);
-        assert_eq!(of("soft\u{ad}hyphen, j\u{200d}oined"), ["\u{ad}", "\u{200d}"]);
+        assert_eq!(
+            of("a\u{202e}b\u{200b}\u{200b}c"),
+            ["\u{202e}", "\u{200b}\u{200b}"]
+        );
+        assert_eq!(
+            of("soft\u{ad}hyphen, j\u{200d}oined"),
+            ["\u{ad}", "\u{200d}"]
+        );
         assert_eq!(of("x\u{e0068}\u{e0069}"), ["\u{e0068}\u{e0069}"]);
         // A woman at a computer, a Persian word, the flag of Wales.
-        assert_eq!(of("👩\u{200d}💻 می\u{200c}خواهم 🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f} é"), [""; 0]);
+        assert_eq!(
+            of(
+                "👩\u{200d}💻 می\u{200c}خواهم 🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f} é"
+            ),
+            [""; 0]
+        );
     }
 
     #[test]

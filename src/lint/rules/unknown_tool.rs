@@ -24,24 +24,32 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let lists = &context.version.tool_lists;
     for tagged in tagged(context) {
         let tag = tagged.tag;
-        let (message, level, known): (String, LintLevel, Vec<&ToolList>) = match named_tool(lists, tag) {
-            Named::Tool(..) | Named::Unknown => continue,
-            Named::Missing(list) => {
-                let server = list.server.as_deref().unwrap_or_default();
-                let known = lists.iter().filter(|other| other.server == list.server);
-                (format!("the server `{server}` lists no tool `{}`", last(tag, list)), LINT.level, known.collect())
-            }
-            // The server may be one of which there is no list.
-            Named::Unplaced => (
-                format!("no list has a tool `{tag}`, and `@tool` names no server"),
-                LintLevel::Info,
-                lists.iter().collect(),
-            ),
-        };
+        let (message, level, known): (String, LintLevel, Vec<&ToolList>) =
+            match named_tool(lists, tag) {
+                Named::Tool(..) | Named::Unknown => continue,
+                Named::Missing(list) => {
+                    let server = list.server.as_deref().unwrap_or_default();
+                    let known = lists.iter().filter(|other| other.server == list.server);
+                    (
+                        format!("the server `{server}` lists no tool `{}`", last(tag, list)),
+                        LINT.level,
+                        known.collect(),
+                    )
+                }
+                // The server may be one of which there is no list.
+                Named::Unplaced => (
+                    format!("no list has a tool `{tag}`, and `@tool` names no server"),
+                    LintLevel::Info,
+                    lists.iter().collect(),
+                ),
+            };
         let Some((file, place)) = tag_place(context, tagged.action) else {
             continue;
         };
-        let names = known.iter().flat_map(|list| &list.tools).map(|tool| tool.name.as_str());
+        let names = known
+            .iter()
+            .flat_map(|list| &list.tools)
+            .map(|tool| tool.name.as_str());
         let tool = known.first().map_or(tag, |list| last(tag, list));
         let help = match nearest(tool, names) {
             Some(name) => format!("did you mean `{name}`?"),
@@ -54,6 +62,8 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
 /// The name of a tool without its server.
 fn last<'t>(tag: &'t str, list: &ToolList) -> &'t str {
     let server = list.server.as_deref().unwrap_or_default();
-    let rest = tag.strip_prefix(server).and_then(|rest| rest.strip_prefix('/'));
+    let rest = tag
+        .strip_prefix(server)
+        .and_then(|rest| rest.strip_prefix('/'));
     rest.unwrap_or(tag)
 }

@@ -36,11 +36,14 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         *counts.entry(action).or_default() += 1;
     }
     for (policy, actions) in &all {
-        let sliced = !is_untested(policy, Variable::Principal) || !is_untested(policy, Variable::Resource);
+        let sliced =
+            !is_untested(policy, Variable::Principal) || !is_untested(policy, Variable::Resource);
         if policy.is_forbid() || sliced {
             continue;
         }
-        let counted = actions.iter().filter_map(|action| Some((*counts.get(action)?, action)));
+        let counted = actions
+            .iter()
+            .filter_map(|action| Some((*counts.get(action)?, action)));
         let Some((count, action)) = counted.max_by_key(|(count, _)| *count) else {
             continue;
         };

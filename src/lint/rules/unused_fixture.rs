@@ -84,7 +84,11 @@ fn unused(
         let key = Span::new(start, name.len());
         let rest = file.text.get(key.end()..).unwrap_or_default();
         let own = [before.get(..start).unwrap_or_default(), rest];
-        let named = texts.iter().copied().chain(own).any(|text| has_word(text, &uid.id));
+        let named = texts
+            .iter()
+            .copied()
+            .chain(own)
+            .any(|text| has_word(text, &uid.id));
         if named || asked.iter().any(|asked| asked.contains(&uid)) {
             continue;
         }
@@ -126,7 +130,9 @@ fn entities(value: &Value, out: &mut BTreeSet<EntityRef>) {
         Value::Entity(uid) => {
             out.insert(uid.clone());
         }
-        Value::Set(items) | Value::Call(_, items) => items.iter().for_each(|item| entities(item, out)),
+        Value::Set(items) | Value::Call(_, items) => {
+            items.iter().for_each(|item| entities(item, out))
+        }
         Value::Record(members) => members.values().for_each(|member| entities(member, out)),
         Value::Bool(_) | Value::Long(_) | Value::String(_) | Value::Extension(..) => {}
     }
@@ -136,8 +142,14 @@ fn entities(value: &Value, out: &mut BTreeSet<EntityRef>) {
 fn texts<'v>(repository: &Repository<'v>, fixtures: &Fixtures<'v>) -> Vec<&'v str> {
     let version = repository.context.version;
     let stranger = |path: &str| {
-        version.suites.iter().any(|suite| suite.file.path.as_ref() == path)
-            && !fixtures.suites.iter().any(|suite| suite.file.path.as_ref() == path)
+        version
+            .suites
+            .iter()
+            .any(|suite| suite.file.path.as_ref() == path)
+            && !fixtures
+                .suites
+                .iter()
+                .any(|suite| suite.file.path.as_ref() == path)
     };
     let sources = version.sources.iter();
     let others = sources.filter(|file| file.path != fixtures.file.path && !stranger(&file.path));
@@ -149,7 +161,9 @@ fn has_word(text: &str, word: &str) -> bool {
     let inside = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-';
     text.match_indices(word).any(|(at, found)| {
         let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text.get(at + found.len()..).and_then(|text| text.chars().next());
+        let after = text
+            .get(at + found.len()..)
+            .and_then(|text| text.chars().next());
         !before.is_some_and(inside) && !after.is_some_and(inside)
     })
 }
@@ -159,7 +173,10 @@ fn lines(file: &SourceFile, key: Span) -> Option<Span> {
     let before = file.text.get(..key.start)?;
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let indent = before.get(start..)?;
-    if !indent.chars().all(|letter| letter == ' ' || letter == '"' || letter == '\'') {
+    if !indent
+        .chars()
+        .all(|letter| letter == ' ' || letter == '"' || letter == '\'')
+    {
         return None;
     }
     let indent = indent.len();

@@ -42,9 +42,9 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             }
         }
         // Others speak of the same action, of other agents or resources.
-        let far = forbids.iter().filter(|(_, policy)| {
-            names_action(policy) && policy.actions().contains(&case.action)
-        });
+        let far = forbids
+            .iter()
+            .filter(|(_, policy)| names_action(policy) && policy.actions().contains(&case.action));
         let far: Vec<&str> = far.map(|(id, _)| id.as_ref()).collect();
         let (names, level) = match (near.is_empty(), far.is_empty()) {
             (false, _) => (near, LINT.level),
@@ -95,7 +95,11 @@ fn is_written(file: &SourceFile, case: &CaseFacts) -> bool {
 fn forbids<'r>(repository: &'r Repository<'r>) -> BTreeMap<Arc<str>, &'r Policy<'r>> {
     let instances = instances(repository);
     let mut all = BTreeMap::new();
-    for policy in repository.policies.iter().filter(|policy| policy.is_forbid()) {
+    for policy in repository
+        .policies
+        .iter()
+        .filter(|policy| policy.is_forbid())
+    {
         for id in instances.get(&policy.id()).into_iter().flatten() {
             all.insert(id.clone(), policy);
         }

@@ -4,6 +4,8 @@
 //! Requests are made from what the policies themselves read and compare with: for every path a value that the policies
 //! name, one beside it, one of another type, or none. So each condition is seen true, false and with an error.
 
+mod chance;
+
 use super::{ParsedPolicy, Schema, reference};
 use cedar_policy_core::FromNormalizedStr as _;
 use cedar_policy_core::ast::{
@@ -14,6 +16,7 @@ use cedar_policy_core::ast::{Entity, EntityUIDEntry};
 use cedar_policy_core::entities::{Entities, NoEntitiesSchema, TCComputation};
 use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
+use chance::Chance;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -104,32 +107,6 @@ pub fn trials(
         }
     }
     found
-}
-
-/// Numbers by chance, the same for the same seed (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % (limit.max(1) as u64)).unwrap_or_default()
-    }
-
-    fn of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
-        all.get(self.below(all.len()))
-    }
-
-    /// Whether something happens in so many of a hundred cases.
-    fn percent(&mut self, share: u64) -> bool {
-        self.next() % 100 < share
-    }
 }
 
 /// What is read of something: attributes with what is read of them in turn, and what they are compared with.
@@ -507,139 +484,4 @@ fn path(expr: &Expr) -> Option<(Var, Vec<SmolStr>)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cedar::parse_policies;
-    use crate::model::SourceFile;
-
-    fn compare(one: &str, other: &str) -> Trials {
-        let parse = |text: &str| {
-            let (mut policies, faults) = parse_policies(&SourceFile::new("a.cedar", text));
-            assert!(faults.is_empty(), "{faults:?}");
-            policies.remove(0)
-        };
-        trials(&parse(one), &parse(other), None, 2_000, 7)
-    }
-
-    /// Pairs of conditions: equal, repaired, or neither.
-    #[test]
-    fn what_differs_is_seen() {
-        let of = |condition: &str| {
-            format!("forbid (principal, action, resource) when {{ {condition} }};")
-        };
-        for (one, other, equal, repair) in [
-            ("context.a == \"x\"", "\"x\" == context.a", true, true),
-            ("context.n > 5", "context.n >= 5", false, false),
-            ("context.n > 5", "!(context.n <= 5)", true, true),
-            ("context.a == true", "context.a", false, false),
-            (
-                "context.a in [\"x\", \"y\"]",
-                "[\"x\", \"y\"].contains(context.a)",
-                false,
-                true,
-            ),
-            (
-                "context.a.b == 1",
-                "context has a && context.a.b == 1",
-                false,
-                true,
-            ),
-            (
-                "context has a.b && context.a.b == 1",
-                "context has a && context.a has b && context.a.b == 1",
-                false,
-                true,
-            ),
-            (
-                "context.a == 1 && context.b == 2",
-                "context.b == 2 && context.a == 1",
-                false,
-                false,
-            ),
-            (
-                "principal.x == resource.x",
-                "resource.x == principal.x",
-                true,
-                true,
-            ),
-            (
-                "principal in T::\"a\"",
-                "principal == T::\"a\"",
-                false,
-                false,
-            ),
-            (
-                "principal in [T::\"a\"]",
-                "principal in T::\"a\"",
-                true,
-                true,
-            ),
-            (
-                "context.d.lessThan(decimal(\"1.5\"))",
-                "decimal(\"1.5\").greaterThan(context.d)",
-                true,
-                true,
-            ),
-            (
-                "context.a like \"x*\"",
-                "context.a like \"x*\" && !(context.a like \"*y\")",
-                false,
-                false,
-            ),
-            (
-                "context.a == \"x\" || context.a == \"y\"",
-                "[\"x\", \"y\"].contains(context.a)",
-                true,
-                true,
-            ),
-            ("if context.a then true else false", "context.a", true, true),
-            (
-                "principal.hasTag(\"a\") && principal.getTag(\"a\") == 1",
-                "principal.hasTag(\"a\") && 1 == principal.getTag(\"a\")",
-                true,
-                true,
-            ),
-            (
-                "principal.getTag(\"a\") == 1",
-                "principal.hasTag(\"a\") && principal.getTag(\"a\") == 1",
-                false,
-                true,
-            ),
-            (
-                "context.a.contains(1)",
-                "context.a.containsAny([1])",
-                true,
-                true,
-            ),
-        ] {
-            let found = compare(&of(one), &of(other));
-            assert_eq!(
-                (found.are_equal(), found.only_repair()),
-                (equal, repair),
-                "{one} / {other}: {found:?}"
-            );
-            assert!(
-                found.same + found.repaired > 0
-                    && found.same + found.both_failed + found.repaired + found.different > 1_500,
-                "{one}: {found:?}"
-            );
-        }
-        let found = compare(
-            "permit (principal, action, resource);",
-            "forbid (principal, action, resource);",
-        );
-        assert!(!found.only_repair());
-    }
-
-    #[test]
-    fn scopes_and_slots_are_tried() {
-        let one = "permit (principal == ?principal, action in [Action::\"a\"], resource) when { resource in T::\"x\" };";
-        let other =
-            "permit (principal == ?principal, action in Action::\"a\", resource in T::\"x\");";
-        let found = compare(one, other);
-        assert!(found.are_equal() && found.same > 1_500, "{found:?}");
-        let other =
-            "permit (principal == ?principal, action == Action::\"a\", resource in T::\"x\");";
-        assert!(!compare(one, other).only_repair());
-    }
-}
+mod tests;

@@ -87,6 +87,8 @@ pub const LONGER: &[(&str, &str)] = &[];
 
 /// The first component of every path in the repository.
 const TOP: &[&str] = &[
+    // Where pre-commit looks for it.
+    ".pre-commit-hooks.yaml",
     ".ci",
     ".config",
     ".editorconfig",

@@ -6,7 +6,8 @@ use crate::lint::catalogue::{Evidence, Lint, Run};
 use crate::lint::context::Policy;
 use crate::lint::found::Found;
 use crate::repository::LintLevel;
-use std::net::IpAddr;
+// The type of an address, and no network.
+use core::net::IpAddr;
 
 pub(super) static LINT: Lint = Lint {
     code: "AZ216",

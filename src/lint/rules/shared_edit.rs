@@ -1,6 +1,6 @@
 //! Edits of policies that several lints make: a condition is left out, a guard is put in front, a policy is deleted.
 
-use super::shared_within::{Step, clause_of, is_connective, steps};
+use super::shared_within::{Step, clause_of, holds, is_connective, steps};
 use crate::cedar::{Clause, Term, TermKind};
 use crate::lint::context::Policy;
 use crate::model::{Span, Variable};
@@ -143,7 +143,7 @@ pub(super) fn guarded(policy: &Policy<'_>, read: &Term, guard: &str) -> Option<E
     let clause = clause_of(&policy.syntax, read)?;
     let path = steps(&clause.body, read);
     let atom = path.last().map_or(&clause.body, |step| step.to);
-    if is_connective(atom) {
+    if is_connective(atom) || !is_always_read(atom, read) {
         return None;
     }
     if policy.is_forbid() {
@@ -165,6 +165,23 @@ pub(super) fn guarded(policy: &Policy<'_>, read: &Term, guard: &str) -> Option<E
         return Some(vec![(Span::new(clause.span.start, 0), text)]);
     }
     None
+}
+
+/// Whether an expression is evaluated wherever the one around it is: in no branch, and in no operand that `&&` or `||` may
+/// pass over.
+fn is_always_read(around: &Term, read: &Term) -> bool {
+    if std::ptr::eq(around, read) {
+        return true;
+    }
+    let parts = around.parts();
+    let Some(at) = parts.iter().position(|part| holds(part, read)) else {
+        return false;
+    };
+    let passed_over = matches!(
+        around.kind,
+        TermKind::And(_) | TermKind::Or(_) | TermKind::If(_)
+    );
+    (at == 0 || !passed_over) && parts.get(at).is_some_and(|part| is_always_read(part, read))
 }
 
 /// Whether a condition that is false makes the policy not apply, whatever stands beside it.

@@ -108,6 +108,7 @@ fn published_schemas_describe_what_init_writes() {
         "coverage-report",
         "diff",
         "fixtures",
+        "lint-report",
         "mutation-report",
         "test-report",
     ];

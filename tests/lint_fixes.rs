@@ -340,7 +340,7 @@ fn equivalent_fixes_change_no_answer() {
         }
     }
     for code in [
-        "AZ501", "AZ502", "AZ503", "AZ504", "AZ505", "AZ506", "AZ507", "AZ508", "AZ509",
+        "AZ501", "AZ502", "AZ504", "AZ505", "AZ506", "AZ507", "AZ508", "AZ509",
     ] {
         assert!(
             counts.get(code).is_some_and(|count| *count >= 8),

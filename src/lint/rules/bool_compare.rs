@@ -15,7 +15,8 @@ pub(super) static LINT: Lint = Lint {
     title: "a boolean compared with `true` or `false`",
     level: LintLevel::Info,
     evidence: &[Evidence::Schema],
-    fix: Some(FixKind::Equivalent),
+    // A request that does not conform to the schema may hold something else, which the comparison takes and a condition does not.
+    fix: Some(FixKind::Suggested),
     needs: &[],
     passes: &[],
     run: Run::Policy(look),

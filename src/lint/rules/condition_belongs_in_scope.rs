@@ -69,7 +69,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
                     }
                 }
             }
-            total &= is_total(policy, part);
+            total &= is_total(part);
         }
     }
 }

@@ -1,35 +1,30 @@
-//! Whether an expression can raise an error: what surely cannot, by its form and by the schema.
+//! Whether an expression can raise an error: what surely cannot, by its form alone. What does not conform to the schema is
+//! decided as well, so the schema proves nothing here.
 
-use super::shared_terms::types;
 use crate::cedar::{BinaryOperator, Term, TermKind};
-use crate::lint::context::Policy;
-use crate::model::{Type, Value, Variable};
+use crate::model::{Value, Variable};
 
-/// Whether an expression is true or false for every request, and never an error. What the schema says counts only where
-/// the policy has no type error. Entities may be missing, so attributes of entities count as what can fail.
-pub(super) fn is_total(policy: &Policy<'_>, term: &Term) -> bool {
-    let is = |ty: &Type| types(policy, term).is_some_and(|types| types == [ty.clone()]);
+/// Whether an expression is true or false for every request, and never an error.
+pub(super) fn is_total(term: &Term) -> bool {
     match &term.kind {
         TermKind::Literal(Value::Bool(_)) => true,
-        TermKind::Not(inner) => is_total(policy, inner),
-        TermKind::And(parts) | TermKind::Or(parts) => {
-            parts.iter().all(|part| is_total(policy, part))
-        }
-        TermKind::If(parts) => parts.iter().all(|part| is_total(policy, part)),
+        TermKind::Not(inner) => is_total(inner),
+        TermKind::And(parts) | TermKind::Or(parts) => parts.iter().all(is_total),
+        TermKind::If(parts) => parts.iter().all(is_total),
         TermKind::Binary(operator, sides) => {
-            let values = sides.iter().all(|side| is_value(policy, side));
             let [left, right] = sides.as_ref();
             match operator {
-                BinaryOperator::Eq | BinaryOperator::NotEq => values,
+                BinaryOperator::Eq | BinaryOperator::NotEq => is_value(left) && is_value(right),
                 BinaryOperator::In => is_entity(left) && is_group(right),
+                BinaryOperator::Contains => is_set(left) && is_value(right),
+                BinaryOperator::ContainsAll | BinaryOperator::ContainsAny => {
+                    is_set(left) && is_set(right)
+                }
                 BinaryOperator::Less
                 | BinaryOperator::LessEq
                 | BinaryOperator::Greater
                 | BinaryOperator::GreaterEq
-                | BinaryOperator::Contains
-                | BinaryOperator::ContainsAll
-                | BinaryOperator::ContainsAny => values && is(&Type::Bool),
-                BinaryOperator::Add
+                | BinaryOperator::Add
                 | BinaryOperator::Sub
                 | BinaryOperator::Mul
                 | BinaryOperator::GetTag
@@ -37,14 +32,14 @@ pub(super) fn is_total(policy: &Policy<'_>, term: &Term) -> bool {
             }
         }
         TermKind::Has(of, names) => {
-            names.len() == 1 && (matches!(of.kind, TermKind::Variable(_)) || is_value(policy, of))
+            names.len() == 1 && matches!(of.kind, TermKind::Variable(_) | TermKind::Slot)
         }
         TermKind::Is(of, _, None) => is_entity(of),
         TermKind::Is(of, _, Some(group)) => is_entity(of) && is_entity(group),
-        TermKind::Like(of, _) => is_value(policy, of) && is(&Type::Bool),
-        TermKind::IsEmpty(of) => is_value(policy, of) && is(&Type::Bool),
-        TermKind::Get(..) => is_value(policy, term) && is(&Type::Bool),
-        TermKind::Literal(_)
+        TermKind::IsEmpty(of) => is_set(of),
+        TermKind::Like(..)
+        | TermKind::Get(..)
+        | TermKind::Literal(_)
         | TermKind::Variable(_)
         | TermKind::Slot
         | TermKind::Neg(_)
@@ -72,34 +67,16 @@ fn is_group(term: &Term) -> bool {
     }
 }
 
-/// Whether an expression has a value in every request that conforms to the schema.
-fn is_value(policy: &Policy<'_>, term: &Term) -> bool {
-    match &term.kind {
-        TermKind::Literal(_) | TermKind::Variable(_) | TermKind::Slot => true,
-        TermKind::Set(items) => items.iter().all(|item| is_value(policy, item)),
-        TermKind::Get(..) => term.path().is_some_and(|(variable, path)| {
-            variable == Variable::Context
-                && types(policy, term).is_some()
-                && is_of_records(policy, &path)
-        }),
-        _ => false,
-    }
+/// A set that is written as one, of what has a value.
+fn is_set(term: &Term) -> bool {
+    matches!(&term.kind, TermKind::Set(items) if items.iter().all(is_value))
 }
 
-/// Whether a path of the context leads through records alone, for every action of the scope.
-fn is_of_records(policy: &Policy<'_>, path: &[&str]) -> bool {
-    let Some(schema) = policy.context.schema() else {
-        return false;
-    };
-    policy.actions().iter().all(|action| {
-        let mut record = schema.action(action).and_then(|info| info.context.as_ref());
-        path.iter().all(|name| {
-            let attribute = record.and_then(|record| record.attributes.get(*name));
-            record = attribute.and_then(|attribute| match &attribute.ty {
-                Type::Record(inner) => Some(inner),
-                _ => None,
-            });
-            attribute.is_some()
-        })
-    })
+/// What has a value in whatever request.
+fn is_value(term: &Term) -> bool {
+    match &term.kind {
+        TermKind::Literal(_) | TermKind::Variable(_) | TermKind::Slot => true,
+        TermKind::Set(_) => is_set(term),
+        _ => false,
+    }
 }

@@ -186,7 +186,7 @@ fn what_did_not_apply_is_explained() {
             "`refund-needs-human` did not apply: `!(context has approver)` is false",
             "`refund-support` did not apply: its scope asks `resource == System::\"payments\"` (resource was System::\"mail\")",
             "`reads` did not apply: `context.approver == \"bo\"` raised an error: ",
-            "policies/guardrails.cedar:5",
+            "policies/guardrails.cedar:11",
         ],
     );
     // Where nothing is named, the permits that would have allowed are looked at.

@@ -28,10 +28,36 @@ pub fn format(text: &str) -> Result<String, String> {
         let rests = next == done;
         done = next;
         if rests {
-            return hold(&file, done);
+            return hold(&file, with_header(text, done));
         }
     }
     Err("Cedar's formatter does not come to rest".to_owned())
+}
+
+/// The empty line behind the comments at the top of a file stays: they are about the file, and not about the policy that comes
+/// first. The formatter takes it away.
+fn with_header(before: &str, after: String) -> String {
+    let mut header = 0;
+    let mut parted = false;
+    for line in before.trim_start().lines() {
+        match line.trim() {
+            "" => {
+                parted = header > 0;
+                break;
+            }
+            comment if comment.starts_with("//") => header += 1,
+            _ => break,
+        }
+    }
+    let Some((end, _)) = after.match_indices('\n').nth(header.saturating_sub(1)) else {
+        return after;
+    };
+    let (top, rest) = after.split_at(end + 1);
+    let is_header = top.lines().all(|line| line.starts_with("//"));
+    match parted && is_header && !rest.starts_with('\n') {
+        true => format!("{top}\n{rest}"),
+        false => after,
+    }
 }
 
 /// The text, where it says what the file says. Cedar's formatter holds itself to policies, but not to templates and comments.
@@ -111,6 +137,29 @@ mod tests {
         assert!(old.len() == 1 && new.len() == 1, "{done}");
         assert!(old[0].same_tree(&new[0]));
         assert_eq!(old[0].annotations, new[0].annotations);
+    }
+
+    #[test]
+    fn comments_about_the_file_stay_apart() {
+        let policy = "permit (principal, action, resource);\n";
+        for (text, done) in [
+            (
+                "// one\n// two\n\n\npermit(principal,action,resource);",
+                format!("// one\n// two\n\n{policy}"),
+            ),
+            (
+                "\n// one\n\n// two\npermit(principal,action,resource);",
+                format!("// one\n\n// two\n{policy}"),
+            ),
+            (
+                "// one\npermit(principal,action,resource);",
+                format!("// one\n{policy}"),
+            ),
+            ("permit(principal,action,resource);", policy.to_owned()),
+        ] {
+            assert_eq!(format(text).as_deref(), Ok(done.as_str()), "{text}");
+            assert_eq!(format(&done).as_deref(), Ok(done.as_str()), "{text}");
+        }
     }
 
     #[test]

@@ -78,6 +78,14 @@ pub fn from_mcp(list: &ToolList, name: Option<&str>) -> Scaffold {
     if let Some(text) = policies::guardrails(&server) {
         files.push(("policies/guardrails.cedar".to_owned(), text));
     }
+    for (_, text) in files
+        .iter_mut()
+        .filter(|(path, _)| path.ends_with(".cedar"))
+    {
+        if let Ok(laid_out) = crate::cedar::format(text) {
+            *text = laid_out;
+        }
+    }
     files.sort();
     let count = |risk: Risk| (risk, server.of(&[risk]).count());
     Scaffold {

@@ -133,23 +133,24 @@ impl Typings<'_> {
                 let linked = self.environments.linked(template, first)?;
                 let mut verdict = None;
                 for env in &linked {
-                    let found = match typechecker.typecheck_by_single_request_env(template, env) {
-                        PolicyCheck::Success(typed) => {
-                            collect(&typed, &mut typing.types);
-                            match is_true(&typed) {
-                                true => Verdict::Always,
-                                false => Verdict::May,
+                    let found =
+                        match typechecker.typecheck_by_single_request_env(template, env) {
+                            PolicyCheck::Success(typed) => {
+                                collect(&typed, &mut typing.types);
+                                match is_true(&typed) {
+                                    true => Verdict::Always,
+                                    false => Verdict::May,
+                                }
                             }
-                        }
-                        PolicyCheck::Irrelevant(errors, typed) => {
-                            collect(&typed, &mut typing.types);
-                            match errors.is_empty() {
-                                true => Verdict::Never,
-                                false => Verdict::Faulty,
+                            PolicyCheck::Irrelevant(errors, typed) => {
+                                collect(&typed, &mut typing.types);
+                                match errors.is_empty() {
+                                    true => Verdict::Never,
+                                    false => Verdict::Faulty,
+                                }
                             }
-                        }
-                        PolicyCheck::Fail(_) => Verdict::Faulty,
-                    };
+                            PolicyCheck::Fail(_) => Verdict::Faulty,
+                        };
                     verdict = Some(match verdict {
                         None => found,
                         Some(other) => worse(other, found),
@@ -168,9 +169,9 @@ impl Typings<'_> {
                 });
             }
         }
-        typing.environments.sort_by(|a, b| {
-            (&a.actions, &a.principal, &a.resource).cmp(&(&b.actions, &b.principal, &b.resource))
-        });
+        typing
+            .environments
+            .sort_by(|a, b| (&a.actions, &a.principal, &a.resource).cmp(&(&b.actions, &b.principal, &b.resource)));
         Some(typing)
     }
 }

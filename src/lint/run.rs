@@ -208,10 +208,7 @@ fn pass_on(
 
 /// Whether a lint says in better words what another one passes on at the same place.
 fn explains(own: &str, passed: &str) -> bool {
-    matches!(
-        (own, passed),
-        ("AZ101", "AZ109") | ("AZ113" | "AZ111", "AZ110")
-    )
+    matches!((own, passed), ("AZ101", "AZ109") | ("AZ113" | "AZ111", "AZ110"))
 }
 
 /// Whether a kind of finding is of the type check of policies: where its lint is off, it is no fault elsewhere.
@@ -279,20 +276,12 @@ fn accept(
             };
             for fault in &suppression.faults {
                 found
-                    .file(
-                        file,
-                        suppression.span,
-                        format!("this suppression is refused: {fault}"),
-                    )
+                    .file(file, suppression.span, format!("this suppression is refused: {fault}"))
                     .help("an accepted risk has an owner who says why");
             }
             if let Some(until) = expired {
                 found
-                    .file(
-                        file,
-                        suppression.span,
-                        format!("this suppression ended on {until}"),
-                    )
+                    .file(file, suppression.span, format!("this suppression ended on {until}"))
                     .help("repair what it accepts, or decide anew until when it is accepted");
             }
         }
@@ -331,9 +320,7 @@ fn whole_line(file: &SourceFile, span: Span) -> Span {
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let after = file.text.get(span.end()..).unwrap_or_default();
     let end = after.find('\n').map_or(after.len(), |at| at + 1);
-    let alone = before
-        .get(start..)
-        .is_some_and(|text| text.trim().is_empty());
+    let alone = before.get(start..).is_some_and(|text| text.trim().is_empty());
     match alone {
         true => Span::new(start, span.end() + end - start),
         false => span,
@@ -351,11 +338,7 @@ fn known(
     let Some(path) = &version.manifest.lint.baseline else {
         return;
     };
-    let Some(file) = version
-        .sources
-        .get(path)
-        .filter(|_| !settings.ignore_baseline)
-    else {
+    let Some(file) = version.sources.get(path).filter(|_| !settings.ignore_baseline) else {
         return;
     };
     let baseline = match Baseline::read(file) {
@@ -384,10 +367,7 @@ fn known(
             .file(
                 file,
                 file.widen(known.span),
-                format!(
-                    "the baseline lists {known_code} of `{}`, which is not found",
-                    known.value.about
-                ),
+                format!("the baseline lists {known_code} of `{}`, which is not found", known.value.about),
             )
             .help("write it anew with `agentauthz lint --update-baseline`");
         }

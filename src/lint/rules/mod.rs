@@ -2,6 +2,7 @@
 
 use super::catalogue::Lint;
 
+mod shared_edits;
 mod shared_heading;
 mod shared_schema;
 mod shared_terms;

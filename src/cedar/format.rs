@@ -1,9 +1,9 @@
 //! Policy text as Cedar's formatter lays it out, held to the policies and the comments that it had.
 
-use super::nesting::too_deep;
-use super::policies::parse_policies;
+use super::policies::{ParsedPolicy, parse_policies};
 use crate::model::SourceFile;
 use cedar_policy_formatter::{Config, policies_str_to_pretty};
+use rayon::prelude::*;
 
 /// After so many rounds the formatter must have come to rest.
 const ROUNDS: usize = 4;
@@ -72,6 +72,13 @@ fn hold(before: &SourceFile, after: String) -> Result<String, String> {
     if old.is_empty() {
         return Err("there is no policy in it".to_owned());
     }
+    let pieces = pieces(text, &old);
+    let done: Result<Vec<String>, String> = pieces.par_iter().map(|piece| settled(piece)).collect();
+    let after = done?.join("\n");
+    if after == text {
+        return Ok(after);
+    }
+    // Cedar's formatter holds itself to policies, but not to templates and comments.
     let (new, _) = parse_policies(&SourceFile::new("text.cedar", after.as_str()));
     let same = old.len() == new.len()
         && old.iter().zip(&new).all(|(old, new)| {
@@ -79,11 +86,45 @@ fn hold(before: &SourceFile, after: String) -> Result<String, String> {
                 && old.annotations == new.annotations
                 && old.is_template == new.is_template
         });
-    match (same, comments(&before.text) == comments(&after)) {
+    match (same, comments(text) == comments(&after)) {
         (true, true) => Ok(after),
         (false, _) => Err("Cedar's formatter would change a policy".to_owned()),
         (true, false) => Err("Cedar's formatter would lose or move a comment".to_owned()),
     }
+}
+
+/// The text of each policy with the comments that the formatter takes for its own: those before it, and the one on the
+/// line of its end. Of a whole file the formatter would look through all tokens for each of them.
+fn pieces<'t>(text: &'t str, policies: &[ParsedPolicy]) -> Vec<&'t str> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (at, policy) in policies.iter().enumerate() {
+        let end = policies.get(at + 1).map_or(text.len(), |next| {
+            let between = text.get(policy.span.end()..next.span.start);
+            let line = between.and_then(|between| between.find('\n'));
+            line.map_or(next.span.start, |line| policy.span.end() + line + 1)
+        });
+        found.push(text.get(start..end).unwrap_or_default());
+        start = end;
+    }
+    found
+}
+
+/// What the formatter makes of a policy until it has nothing more to do.
+fn settled(piece: &str) -> Result<String, String> {
+    let config = Config {
+        line_width: 80,
+        indent_width: 2,
+    };
+    let mut done = piece.to_owned();
+    for _ in 0..ROUNDS {
+        let next = policies_str_to_pretty(&done, &config).map_err(|error| error.to_string())?;
+        if next == done {
+            return Ok(done);
+        }
+        done = next;
+    }
+    Err("Cedar's formatter does not come to rest".to_owned())
 }
 
 /// The comments of a text, in order.
@@ -173,6 +214,20 @@ mod tests {
                 ")".repeat(900)
             ))
             .is_err()
+        );
+    }
+
+    #[test]
+    fn pieces_are_laid_out_as_the_whole_is() {
+        let text = "// first\n\n// of a\npermit(principal,action,resource);// a\n// of b\n// more\n\n@id(\"b\") permit\n(principal,action,\n\n\
+                    resource)\n;permit(principal,action,resource)when{true}; // c\n\n\n// last\n\n// of all";
+        let config = Config {
+            line_width: 80,
+            indent_width: 2,
+        };
+        assert_eq!(
+            format(text).unwrap(),
+            policies_str_to_pretty(text, &config).unwrap()
         );
     }
 

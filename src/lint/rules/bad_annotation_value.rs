@@ -1,6 +1,6 @@
 //! AZ404: an annotation whose value nobody can use.
 
-use super::shared_terms::short;
+use super::shared_edits::short;
 use crate::lint::catalogue::{Evidence, Lint, Run};
 use crate::lint::context::Policy;
 use crate::lint::found::Found;
@@ -46,7 +46,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
                     "write what is asked, or leave `@{key}` out: a gap that is seen can be filled"
                 ),
             )),
-            "ticket" if !is_ticket(value) => Some((
+            "ticket" if !are_tickets(value) => Some((
                 format!("`{}` leads to no ticket", short(value)),
                 "write its address, as `https://…`, or its key, as `SEC-123`".to_owned(),
             )),
@@ -84,9 +84,17 @@ fn is_nothing(value: &str) -> bool {
     NOTHING.contains(&value.to_lowercase().as_str())
 }
 
+/// One ticket, or several with commas or spaces between them.
+fn are_tickets(value: &str) -> bool {
+    let mut tickets = value
+        .split(|letter: char| letter == ',' || letter.is_whitespace())
+        .filter(|ticket| !ticket.is_empty())
+        .peekable();
+    tickets.peek().is_some() && tickets.all(is_ticket)
+}
+
 /// An address, or the key of an issue: `SEC-123`, `#12`, `org/repo#12`.
 fn is_ticket(value: &str) -> bool {
-    let spaceless = !value.is_empty() && !value.chars().any(char::is_whitespace);
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let address = ["https://", "http://"].iter().any(|scheme| {
         let rest = value.strip_prefix(scheme);
@@ -105,5 +113,5 @@ fn is_ticket(value: &str) -> bool {
     let hash = value
         .rsplit_once('#')
         .is_some_and(|(_, count)| number(count));
-    spaceless && (address || key || hash)
+    address || key || hash
 }

@@ -1,8 +1,7 @@
 //! AZ503: a boolean that is compared with `true` or `false`.
 
-use super::shared_terms::{
-    Binding, Keys, binding, fitted, gives_bool, placed, replace, short, written,
-};
+use super::shared_edits::{fitted, replace, short, written};
+use super::shared_terms::{Binding, Keys, binding, gives_bool, placed};
 use crate::cedar::{BinaryOperator, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;

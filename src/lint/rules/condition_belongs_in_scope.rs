@@ -1,6 +1,6 @@
 //! AZ508: a condition on principal, action or resource that the scope can hold.
 
-use super::shared_terms::{count_comments, edit, is_balanced, operand, short};
+use super::shared_edits::{count_comments, edit, is_balanced, operand, short};
 use super::shared_total::is_total;
 use crate::cedar::{BinaryOperator, Clause, Term, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};

@@ -1,8 +1,7 @@
 //! AZ507: one value compared with several literals.
 
-use super::shared_terms::{
-    Binding, Keys, Placed, edit, is_balanced, operand, placed, replace, short, types, written,
-};
+use super::shared_edits::{edit, is_balanced, operand, replace, short, written};
+use super::shared_terms::{Binding, Keys, Placed, placed, types};
 use crate::cedar::{BinaryOperator, Term, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;

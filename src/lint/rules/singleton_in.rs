@@ -1,6 +1,7 @@
 //! AZ504: `in` on a list of one.
 
-use super::shared_terms::{Keys, edit, gives_entity, written};
+use super::shared_edits::{edit, written};
+use super::shared_terms::{Keys, gives_entity};
 use crate::cedar::{BinaryOperator, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;

@@ -1,6 +1,7 @@
 //! AZ509: `unless` on a negation.
 
-use super::shared_terms::{Binding, edit, fitted, short, written};
+use super::shared_edits::{edit, fitted, short, written};
+use super::shared_terms::Binding;
 use crate::cedar::{BinaryOperator, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;

@@ -1,6 +1,7 @@
 //! AZ505: a literal on the left of a comparison.
 
-use super::shared_terms::{Binding, Keys, fitted, placed, replace, short};
+use super::shared_edits::{fitted, replace, short};
+use super::shared_terms::{Binding, Keys, placed};
 use crate::cedar::{BinaryOperator, Term, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;

@@ -10,7 +10,11 @@ use lints::{Block, Mark, Repo, Section, place, sections};
 /// What is wrong with a page. It is read from its file, which is what the library holds.
 fn faults(lint: &Lint) -> Vec<String> {
     let mut faults = Vec::new();
-    let path = format!("{}/src/lint/rules/{}.md", env!("CARGO_MANIFEST_DIR"), lint.slug);
+    let path = format!(
+        "{}/src/lint/rules/{}.md",
+        env!("CARGO_MANIFEST_DIR"),
+        lint.slug
+    );
     let Ok(page) = std::fs::read_to_string(&path) else {
         return vec![format!("there is no page `{path}`")];
     };
@@ -18,7 +22,11 @@ fn faults(lint: &Lint) -> Vec<String> {
     if !page.starts_with(&title) {
         faults.push(format!("the page does not begin with `{}`", title.trim()));
     }
-    for heading in ["## Why it matters for agents\n", "## Avoid\n", "## Prefer\n"] {
+    for heading in [
+        "## Why it matters for agents\n",
+        "## Avoid\n",
+        "## Prefer\n",
+    ] {
         if !page.contains(heading) {
             faults.push(format!("there is no `{}`", heading.trim()));
         }
@@ -63,7 +71,10 @@ fn faults(lint: &Lint) -> Vec<String> {
             }
         }
     }
-    let has_fixed = prefer.iter().flat_map(|section| &section.blocks).any(is_fixed);
+    let has_fixed = prefer
+        .iter()
+        .flat_map(|section| &section.blocks)
+        .any(is_fixed);
     if lint.fix.is_some() && !has_fixed {
         faults.push("the lint has a fix, and no block under `Prefer` is `fixed`".to_owned());
     }
@@ -99,15 +110,27 @@ fn check(
     if let Some(other) = report.not_run.iter().find(|other| other.lint == lint)
         && section.avoid
     {
-        faults.push(format!("page line {start}: it did not run, {}", other.reason));
+        faults.push(format!(
+            "page line {start}: it did not run, {}",
+            other.reason
+        ));
     }
-    let own: Vec<&Finding> = report.findings.iter().filter(|found| found.lint == lint).collect();
+    let own: Vec<&Finding> = report
+        .findings
+        .iter()
+        .filter(|found| found.lint == lint)
+        .collect();
     let mut noted = section.noted.clone();
     for finding in &own {
         let text = &repo.0[finding.path.as_ref()];
         let (line, columns) = place(text, finding.span);
         let block = paths.iter().position(|path| *path == finding.path.as_ref());
-        let mark = block.and_then(|at| blocks[at].marks.iter().find(|mark| is(mark, lint, line, columns)));
+        let mark = block.and_then(|at| {
+            blocks[at]
+                .marks
+                .iter()
+                .find(|mark| is(mark, lint, line, columns))
+        });
         let note = (lint.code.to_owned(), finding.path.to_string(), line);
         if let Some(at) = noted.iter().position(|other| *other == note) {
             noted.remove(at);
@@ -166,7 +189,10 @@ fn pages_hold() {
     let mut report = String::new();
     let only = std::env::var("AGENTAUTHZ_LINT").ok();
     for lint in catalogue() {
-        if only.as_ref().is_some_and(|only| only != lint.code && only != lint.slug) {
+        if only
+            .as_ref()
+            .is_some_and(|only| only != lint.code && only != lint.slug)
+        {
             continue;
         }
         for fault in faults(lint) {
@@ -188,7 +214,11 @@ fn codes_and_names_are_given_once_and_in_order() {
     slugs.dedup();
     assert_eq!(slugs.len(), codes.len());
     for lint in catalogue() {
-        assert!(!lint.evidence.is_empty(), "{} rests upon nothing", lint.code);
+        assert!(
+            !lint.evidence.is_empty(),
+            "{} rests upon nothing",
+            lint.code
+        );
         assert!(!lint.title.ends_with('.'), "{}", lint.code);
     }
 }

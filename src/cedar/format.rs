@@ -15,29 +15,38 @@ const ROUNDS: usize = 4;
 /// Where the text does not parse, holds no policy, or where the formatter would change or lose something.
 pub fn format(text: &str) -> Result<String, String> {
     let file = SourceFile::new("text.cedar", text);
-    if let Some(fault) = too_deep(&file, "policy_syntax", false) {
+    let (old, faults) = parse_policies(&file);
+    if let Some(fault) = faults.into_iter().next() {
         return Err(fault.message);
     }
-    let config = Config {
-        line_width: 80,
-        indent_width: 2,
-    };
-    let mut done = text.to_owned();
-    for _ in 0..ROUNDS {
-        let next = policies_str_to_pretty(&done, &config).map_err(|error| error.to_string())?;
-        let rests = next == done;
-        done = next;
-        if rests {
-            return hold(&file, with_header(text, done));
-        }
+    if old.is_empty() {
+        return Err("there is no policy in it".to_owned());
     }
-    Err("Cedar's formatter does not come to rest".to_owned())
+    let pieces = pieces(text, &old);
+    let done: Result<Vec<String>, String> = pieces.par_iter().map(|piece| settled(piece)).collect();
+    let after = with_header(text, done?.join("\n"));
+    if after == text {
+        return Ok(after);
+    }
+    // Cedar's formatter holds itself to policies, but not to templates and comments.
+    let (new, _) = parse_policies(&SourceFile::new("text.cedar", after.as_str()));
+    let same = old.len() == new.len()
+        && old.iter().zip(&new).all(|(old, new)| {
+            old.same_tree(new)
+                && old.annotations == new.annotations
+                && old.is_template == new.is_template
+        });
+    match (same, comments(text) == comments(&after)) {
+        (true, true) => Ok(after),
+        (false, _) => Err("Cedar's formatter would change a policy".to_owned()),
+        (true, false) => Err("Cedar's formatter would lose or move a comment".to_owned()),
+    }
 }
 
 /// The empty line behind the comments at the top of a file stays: they are about the file, and not about the policy that comes
 /// first. The formatter takes it away.
 fn with_header(before: &str, after: String) -> String {
-    let mut header = 0;
+    let mut header = 0_usize;
     let mut parted = false;
     for line in before.trim_start().lines() {
         match line.trim() {
@@ -57,39 +66,6 @@ fn with_header(before: &str, after: String) -> String {
     match parted && is_header && !rest.starts_with('\n') {
         true => format!("{top}\n{rest}"),
         false => after,
-    }
-}
-
-/// The text, where it says what the file says. Cedar's formatter holds itself to policies, but not to templates and comments.
-fn hold(before: &SourceFile, after: String) -> Result<String, String> {
-    if *before.text == *after {
-        return Ok(after);
-    }
-    let (old, faults) = parse_policies(before);
-    if let Some(fault) = faults.into_iter().next() {
-        return Err(fault.message);
-    }
-    if old.is_empty() {
-        return Err("there is no policy in it".to_owned());
-    }
-    let pieces = pieces(text, &old);
-    let done: Result<Vec<String>, String> = pieces.par_iter().map(|piece| settled(piece)).collect();
-    let after = done?.join("\n");
-    if after == text {
-        return Ok(after);
-    }
-    // Cedar's formatter holds itself to policies, but not to templates and comments.
-    let (new, _) = parse_policies(&SourceFile::new("text.cedar", after.as_str()));
-    let same = old.len() == new.len()
-        && old.iter().zip(&new).all(|(old, new)| {
-            old.same_tree(new)
-                && old.annotations == new.annotations
-                && old.is_template == new.is_template
-        });
-    match (same, comments(text) == comments(&after)) {
-        (true, true) => Ok(after),
-        (false, _) => Err("Cedar's formatter would change a policy".to_owned()),
-        (true, false) => Err("Cedar's formatter would lose or move a comment".to_owned()),
     }
 }
 

@@ -153,8 +153,9 @@ impl Typings<'_> {
                                 true => Verdict::Never,
                                 false => Verdict::Faulty,
                             }
-                            PolicyCheck::Fail(_) => Verdict::Faulty,
-                        };
+                        }
+                        PolicyCheck::Fail(_) => Verdict::Faulty,
+                    };
                     verdict = Some(match verdict {
                         None => found,
                         Some(other) => worse(other, found),
@@ -189,9 +190,9 @@ impl Typings<'_> {
                 }
             }
         }
-        typing
-            .environments
-            .sort_by(|a, b| (&a.actions, &a.principal, &a.resource).cmp(&(&b.actions, &b.principal, &b.resource)));
+        typing.environments.sort_by(|a, b| {
+            (&a.actions, &a.principal, &a.resource).cmp(&(&b.actions, &b.principal, &b.resource))
+        });
         Some(typing)
     }
 }

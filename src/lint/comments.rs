@@ -51,7 +51,9 @@ fn of_cedar(text: &str) -> Vec<Comment<'_>> {
                 found.push(Comment {
                     span: Span::new(at, whole.len()),
                     text: whole.trim_start_matches('/'),
-                    alone: text.get(line..at).is_some_and(|before| before.trim().is_empty()),
+                    alone: text
+                        .get(line..at)
+                        .is_some_and(|before| before.trim().is_empty()),
                 });
                 at += length;
             }
@@ -86,7 +88,10 @@ mod tests {
 
     #[test]
     fn what_is_quoted_is_no_comment() {
-        let file = SourceFile::new("a.cedar", "@a(\"// no \\\" //\") x // yes\n  // alone\n\"open");
+        let file = SourceFile::new(
+            "a.cedar",
+            "@a(\"// no \\\" //\") x // yes\n  // alone\n\"open",
+        );
         let found: Vec<(&str, bool)> = comments(&file)
             .iter()
             .map(|comment| (comment.text, comment.alone))

@@ -95,7 +95,10 @@ impl<'r> Context<'r> {
     /// Whether some action says its risk.
     pub fn has_risks(&self) -> bool {
         let actions = self.schema().map(Schema::actions);
-        actions.is_some_and(|all| all.values().any(|info| info.annotations.contains_key("risk")))
+        actions.is_some_and(|all| {
+            all.values()
+                .any(|info| info.annotations.contains_key("risk"))
+        })
     }
 
     /// Who writes a path of the context for an action: the nearest `@trust` of what encloses it; without any, the agent
@@ -137,7 +140,10 @@ impl<'r> Context<'r> {
         let (there, otherwise) = match need {
             Need::Schema => (self.schema().is_some(), "there is no schema"),
             Need::Risks => (self.has_risks(), "no action of the schema has a `@risk`"),
-            Need::Agents => (!self.version.agents.is_empty(), "there is no inventory of agents"),
+            Need::Agents => (
+                !self.version.agents.is_empty(),
+                "there is no inventory of agents",
+            ),
             Need::Tools => (
                 !self.version.tool_lists.is_empty(),
                 "the manifest names no list of tools that can be read (`tools:`)",
@@ -257,12 +263,14 @@ impl<'r> Policy<'r> {
     pub fn trust(&self, term: &Term) -> Option<Trust> {
         let actions = self.actions();
         let paths = term.paths();
-        let context = paths.iter().filter(|(variable, path)| {
-            *variable == Variable::Context && !path.is_empty()
-        });
+        let context = paths
+            .iter()
+            .filter(|(variable, path)| *variable == Variable::Context && !path.is_empty());
         context
             .map(|(_, path)| {
-                let all = actions.iter().map(|action| self.context.trust(action, path));
+                let all = actions
+                    .iter()
+                    .map(|action| self.context.trust(action, path));
                 all.min().unwrap_or(match path.first() {
                     Some(&"input") => Trust::Agent,
                     _ => Trust::System,

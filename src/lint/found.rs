@@ -116,7 +116,12 @@ impl Found<'_> {
             policy: None,
             message: message.into(),
             help: None,
-            evidence: self.lint.evidence.first().copied().unwrap_or(Evidence::Policy),
+            evidence: self
+                .lint
+                .evidence
+                .first()
+                .copied()
+                .unwrap_or(Evidence::Policy),
             fix: None,
             key,
         });

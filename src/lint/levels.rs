@@ -43,9 +43,10 @@ impl Levels {
     /// Whether a lint runs at all.
     pub fn runs(&self, lint: &Lint) -> bool {
         let own = self.of(lint, lint.level, None);
-        let elsewhere = self.manifest.overrides.iter().any(|other| {
-            picked(&other.levels, lint).is_some_and(|level| level != LintLevel::Off)
-        });
+        let elsewhere =
+            self.manifest.overrides.iter().any(|other| {
+                picked(&other.levels, lint).is_some_and(|level| level != LintLevel::Off)
+            });
         own != LintLevel::Off || elsewhere
     }
 

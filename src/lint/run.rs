@@ -313,12 +313,20 @@ fn accept(
             };
             for fault in &suppression.faults {
                 found
-                    .file(file, suppression.span, format!("this suppression is refused: {fault}"))
+                    .file(
+                        file,
+                        suppression.span,
+                        format!("this suppression is refused: {fault}"),
+                    )
                     .help("an accepted risk has an owner who says why");
             }
             if let Some(until) = expired {
                 found
-                    .file(file, suppression.span, format!("this suppression ended on {until}"))
+                    .file(
+                        file,
+                        suppression.span,
+                        format!("this suppression ended on {until}"),
+                    )
                     .help("repair what it accepts, or decide anew until when it is accepted");
             }
         }
@@ -357,7 +365,9 @@ fn whole_line(file: &SourceFile, span: Span) -> Span {
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let after = file.text.get(span.end()..).unwrap_or_default();
     let end = after.find('\n').map_or(after.len(), |at| at + 1);
-    let alone = before.get(start..).is_some_and(|text| text.trim().is_empty());
+    let alone = before
+        .get(start..)
+        .is_some_and(|text| text.trim().is_empty());
     match alone {
         true => Span::new(start, span.end() + end - start),
         false => span,
@@ -375,7 +385,11 @@ fn known(
     let Some(path) = &version.manifest.lint.baseline else {
         return;
     };
-    let Some(file) = version.sources.get(path).filter(|_| !settings.ignore_baseline) else {
+    let Some(file) = version
+        .sources
+        .get(path)
+        .filter(|_| !settings.ignore_baseline)
+    else {
         return;
     };
     let baseline = match Baseline::read(file) {
@@ -404,7 +418,10 @@ fn known(
             .file(
                 file,
                 file.widen(known.span),
-                format!("the baseline lists {known_code} of `{}`, which is not found", known.value.about),
+                format!(
+                    "the baseline lists {known_code} of `{}`, which is not found",
+                    known.value.about
+                ),
             )
             .help("write it anew with `agentauthz lint --update-baseline`");
         }

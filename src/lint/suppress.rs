@@ -167,10 +167,14 @@ fn read(directive: &str) -> Suppression {
                 let day = day.trim().trim_matches('"');
                 match is_day(day) {
                     true => found.until = Some(day.to_owned()),
-                    false => found.faults.push(format!("`{day}` is no day; write `YYYY-MM-DD`")),
+                    false => found
+                        .faults
+                        .push(format!("`{day}` is no day; write `YYYY-MM-DD`")),
                 }
             }
-            Some((key, _)) => found.faults.push(format!("`{}` is not known here", key.trim())),
+            Some((key, _)) => found
+                .faults
+                .push(format!("`{}` is not known here", key.trim())),
             None => match by_name(part) {
                 Some(lint) => found.codes.push(lint.code),
                 None => found.faults.push(format!("there is no lint `{part}`")),
@@ -204,9 +208,11 @@ mod tests {
 
     #[test]
     fn a_comment_reaches_the_policy_that_follows_or_holds_it() {
-        let (file, found) = of("permit (principal, action, resource); // agentauthz: allow(AZ201) -- own\n\
+        let (file, found) = of(
+            "permit (principal, action, resource); // agentauthz: allow(AZ201) -- own\n\
              // agentauthz: allow(string-in, AZ201, until = 2027-01-01) -- next\n// more\n\
-             forbid (principal, action, resource)\n// agentauthz: allow(AZ201) -- inside\nwhen { true };\n");
+             forbid (principal, action, resource)\n// agentauthz: allow(AZ201) -- inside\nwhen { true };\n",
+        );
         let reached: Vec<(&str, &str, Vec<&str>)> = found
             .iter()
             .map(|one| {
@@ -227,11 +233,17 @@ mod tests {
 
     #[test]
     fn at_the_top_it_reaches_the_whole_file() {
-        let (file, found) = of("// Owned by finance.\n// agentauthz: allow(AZ201) -- old\n\n// first\npermit (principal, action, resource);\n");
+        let (file, found) = of(
+            "// Owned by finance.\n// agentauthz: allow(AZ201) -- old\n\n// first\npermit (principal, action, resource);\n",
+        );
         assert_eq!(found[0].reach, Span::new(0, file.text.len()));
-        let (_, found) = of("// agentauthz: allow(AZ201) -- old\npermit (principal, action, resource);\npermit (principal, action, resource);\n");
+        let (_, found) = of(
+            "// agentauthz: allow(AZ201) -- old\npermit (principal, action, resource);\npermit (principal, action, resource);\n",
+        );
         assert_eq!(found[0].reach.start, 35);
-        let (_, found) = of("// a\n\n// agentauthz: allow(AZ201) -- old\n\npermit (principal, action, resource);\n");
+        let (_, found) = of(
+            "// a\n\n// agentauthz: allow(AZ201) -- old\n\npermit (principal, action, resource);\n",
+        );
         assert!(found[0].reach.start > 0);
     }
 
@@ -240,10 +252,16 @@ mod tests {
         for (text, fault) in [
             ("allow(AZ201)", "it gives no reason; write it behind `--`"),
             ("allow(AZ999) -- x", "there is no lint `AZ999`"),
-            ("allow(AZ201, until = tomorrow) -- x", "`tomorrow` is no day; write `YYYY-MM-DD`"),
+            (
+                "allow(AZ201, until = tomorrow) -- x",
+                "`tomorrow` is no day; write `YYYY-MM-DD`",
+            ),
             ("allow(AZ201, by = me) -- x", "`by` is not known here"),
             ("allow() -- x", "there is no lint ``"),
-            ("ignore -- x", "`ignore` is not understood; write `allow(CODE, until = YYYY-MM-DD) -- reason`"),
+            (
+                "ignore -- x",
+                "`ignore` is not understood; write `allow(CODE, until = YYYY-MM-DD) -- reason`",
+            ),
         ] {
             assert_eq!(read(text).faults, [fault], "{text}");
         }

@@ -202,7 +202,9 @@ impl Reader<'_> {
     fn head(&self, effect: &Node<Option<cst::Ident>>, scope: &[ScopeSyntax]) -> Span {
         let after = self.span(effect).end() - self.start;
         let open = self.text.get(after..).and_then(|rest| rest.find('('));
-        let last = scope.last().map_or(after, |part| part.span.end() - self.start);
+        let last = scope
+            .last()
+            .map_or(after, |part| part.span.end() - self.start);
         let close = self.text.get(last..).and_then(|rest| rest.find(')'));
         match (open, close) {
             (Some(open), Some(close)) => {
@@ -309,9 +311,12 @@ impl Reader<'_> {
                     _ => TermKind::And(vec![one(left), one(right)]),
                 }
             }
-            ExprKind::And { .. } => {
-                TermKind::And(super::super::tree::chain(expr).into_iter().map(one).collect())
-            }
+            ExprKind::And { .. } => TermKind::And(
+                super::super::tree::chain(expr)
+                    .into_iter()
+                    .map(one)
+                    .collect(),
+            ),
             ExprKind::Or { .. } => TermKind::Or(
                 super::super::unknown::operands(expr)
                     .into_iter()

@@ -75,6 +75,7 @@ mod shared_breadth;
 mod shared_claims;
 mod shared_demands;
 mod shared_edit;
+mod shared_edits;
 mod shared_entailment;
 mod shared_gaps;
 mod shared_grants;

@@ -74,15 +74,25 @@ pub fn sections(page: &str) -> Vec<Section> {
                 "Prefer" => Some(false),
                 _ => None,
             };
-            found.extend(within.map(|avoid| Section { avoid, ..Section::default() }));
+            found.extend(within.map(|avoid| Section {
+                avoid,
+                ..Section::default()
+            }));
         } else if line.starts_with("### ") {
-            found.extend(within.map(|avoid| Section { avoid, ..Section::default() }));
-        } else if let Some(note) = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"))
+            found.extend(within.map(|avoid| Section {
+                avoid,
+                ..Section::default()
+            }));
+        } else if let Some(note) = line
+            .strip_prefix("<!-- ")
+            .and_then(|rest| rest.strip_suffix(" -->"))
             && let Some((code, place)) = note.split_once(' ')
             && let Some((path, line)) = place.rsplit_once(':')
             && let Some(section) = found.last_mut()
         {
-            section.noted.push((code.to_owned(), path.to_owned(), line.parse().unwrap()));
+            section
+                .noted
+                .push((code.to_owned(), path.to_owned(), line.parse().unwrap()));
         }
     }
     found.retain(|section| !section.blocks.is_empty());
@@ -116,7 +126,9 @@ fn block(info: Vec<String>, lines: &[String], line: usize) -> Block {
 
 fn mark(line: &str) -> Option<((usize, usize), String)> {
     let trimmed = line.trim_start();
-    let body = trimmed.strip_prefix("//").or_else(|| trimmed.strip_prefix('#'))?;
+    let body = trimmed
+        .strip_prefix("//")
+        .or_else(|| trimmed.strip_prefix('#'))?;
     let (carets, code) = body.trim().split_once(' ')?;
     let is_code = code.len() == 5 && code.starts_with("AZ");
     if carets.is_empty() || !carets.bytes().all(|byte| byte == b'^') || !is_code {
@@ -190,7 +202,10 @@ impl Repo {
 
     /// The text of a file after the fixes of these findings.
     pub fn fixed(&self, findings: &[Finding], path: &str) -> String {
-        let fixes: Vec<&Fix> = findings.iter().filter_map(|found| found.fix.as_ref()).collect();
+        let fixes: Vec<&Fix> = findings
+            .iter()
+            .filter_map(|found| found.fix.as_ref())
+            .collect();
         let applied = apply(&fixes, &|path| self.0.get(path).map(String::as_str));
         match applied.texts.get(path) {
             Some(text) => text.clone(),
@@ -219,11 +234,17 @@ pub fn place(text: &str, span: Span) -> (usize, (usize, usize)) {
     let rest = &text[span.start..];
     let length = rest.find('\n').unwrap_or(rest.len()).min(span.len);
     let first = text[from..span.start].chars().count();
-    let count = text[span.start..span.start + length].trim_end().chars().count();
+    let count = text[span.start..span.start + length]
+        .trim_end()
+        .chars()
+        .count();
     (line, (first, first + count))
 }
 
 /// An edit in words, for messages.
 pub fn say(edit: &Edit) -> String {
-    format!("{}:{}+{} → {:?}", edit.path, edit.span.start, edit.span.len, edit.text)
+    format!(
+        "{}:{}+{} → {:?}",
+        edit.path, edit.span.start, edit.span.len, edit.text
+    )
 }

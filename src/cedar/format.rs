@@ -203,7 +203,7 @@ mod tests {
         };
         assert_eq!(
             format(text).unwrap(),
-            policies_str_to_pretty(text, &config).unwrap()
+            with_header(text, policies_str_to_pretty(text, &config).unwrap())
         );
     }
 

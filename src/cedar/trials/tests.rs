@@ -38,7 +38,7 @@ fn what_differs_is_seen() {
         (
             "context has a.b && context.a.b == 1",
             "context has a && context.a has b && context.a.b == 1",
-            false,
+            true,
             true,
         ),
         (

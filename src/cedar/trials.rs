@@ -321,7 +321,13 @@ impl Pool {
             .filter_map(|variable| self.read.get(variable))
             .collect();
         let mut entities: Vec<Entity> = Vec::new();
-        for (at, uid) in self.entities.iter().enumerate() {
+        // An order by chance: only what comes later may lie above, so that nothing lies above itself.
+        let ranks: Vec<usize> = self
+            .entities
+            .iter()
+            .map(|_| chance.below(usize::MAX))
+            .collect();
+        for (uid, rank) in self.entities.iter().zip(&ranks) {
             if !self.groups.contains_key(uid) && chance.percent(10) {
                 continue;
             }
@@ -342,8 +348,8 @@ impl Pool {
                     Some((name.clone(), value?.clone()))
                 })
                 .collect();
-            // Only what stands behind it may lie above it, so that nothing lies above itself.
-            let above = self.entities.iter().skip(at + 1);
+            let above = self.entities.iter().zip(&ranks);
+            let above = above.filter(|(_, other)| *other > rank).map(|(uid, _)| uid);
             let parents: HashSet<EntityUID> = match self.groups.get(uid) {
                 Some(groups) => groups.clone(),
                 None => above

@@ -423,7 +423,7 @@ fn known(
                     known.value.about
                 ),
             )
-            .help("write it anew with `agentauthz lint --update-baseline`");
+            .help("take this line out; `agentauthz lint --update-baseline` writes the whole list anew, and accepts whatever is found then");
         }
     }
     weigh(&mut own, &settings.levels);

@@ -42,10 +42,10 @@ pub fn github(report: &LintReport, sources: &Sources, directory: &str) -> String
 fn annotation(finding: &Finding, sources: &Sources, directory: &str) -> Annotation {
     let file = sources.get(&finding.path);
     let at = file.map_or(1, |file| file.line_column(finding.span.start).0);
-    let help = finding
-        .help
-        .as_deref()
-        .map(|help| format!("\nhelp: {help}"));
+    let mut message = inert(&finding.message, 300);
+    if let Some(help) = &finding.help {
+        message.push_str(&format!("\nhelp: {}", inert(help, 300)));
+    }
     Annotation {
         level: match finding.level {
             LintLevel::Error => Level::Error,
@@ -54,11 +54,7 @@ fn annotation(finding: &Finding, sources: &Sources, directory: &str) -> Annotati
         },
         place: Some((whole(&finding.path, directory), at as u64)),
         title: format!("{} {}", finding.lint.code, finding.lint.slug),
-        message: format!(
-            "{}{}",
-            inert(&finding.message, 300),
-            inert(&help.unwrap_or_default(), 300)
-        ),
+        message,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::cedar::{ParsedPolicy, Schema};
 use crate::model::{Diagnostic, SourceFile, Span};
 use crate::repository::{LintLevel, PolicyVersion};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 /// How a version is linted.
@@ -105,7 +105,9 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         })
         .collect();
     findings.extend(of_policies.into_iter().flatten());
-    report.unread = blocking(&version.diagnostics, &passing);
+    report.unread = blocking(&version.diagnostics, |found| {
+        !passing.contains_key(found.code)
+    });
     pass_on(&repository, &passing, &mut findings, &mut report.faults);
     weigh(&mut findings, &settings.levels);
     sort(&mut findings);
@@ -113,8 +115,25 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
     accept(&repository, settings, &mut findings, &mut report);
     known(&repository, settings, &mut findings, &mut report);
     sort(&mut findings);
+    // A part is missing whoever accepts that: what stands in it was not looked at.
+    let hidden = blocking(&version.diagnostics, |found| {
+        passing
+            .get(found.code)
+            .is_some_and(|lint| !is_told(&findings, lint, found))
+    });
+    report.unread.extend(hidden);
     report.findings = findings;
     report
+}
+
+/// Whether a fault is among the findings under the code of a lint.
+fn is_told(findings: &[Finding], lint: &Lint, fault: &Diagnostic) -> bool {
+    let span = fault.span().unwrap_or_default();
+    findings.iter().any(|found| {
+        *found.lint == *lint
+            && (stands_for_all(lint.code)
+                || (fault.path.as_ref() == Some(&found.path) && overlap(found.span, span)))
+    })
 }
 
 fn sort(findings: &mut [Finding]) {
@@ -151,16 +170,10 @@ fn policies<'r>(context: &'r Context<'r>) -> Vec<Policy<'r>> {
     all
 }
 
-/// The faults for which a part is missing, but for those that a lint passes on.
-fn blocking(
-    diagnostics: &[Diagnostic],
-    passing: &BTreeMap<&'static str, &'static Lint>,
-) -> Vec<Diagnostic> {
+/// The faults for which a part is missing, of those that are asked for.
+fn blocking(diagnostics: &[Diagnostic], wanted: impl Fn(&Diagnostic) -> bool) -> Vec<Diagnostic> {
     let found = diagnostics.iter().filter(|found| found.is_blocking());
-    found
-        .filter(|found| !passing.contains_key(found.code))
-        .cloned()
-        .collect()
+    found.filter(|found| wanted(found)).cloned().collect()
 }
 
 /// What Cedar's validator and the checks of a repository found, under the codes of lints. What a lint has found at the same
@@ -278,14 +291,14 @@ fn accept(
         let policies = by_file.get(&file.path).map_or(&[][..], Vec::as_slice);
         all.extend(suppressions(file, policies));
     }
-    let mut used = vec![false; all.len()];
+    let mut used: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); all.len()];
     let mut kept = Vec::new();
     for finding in std::mem::take(findings) {
         let mut accepted = false;
         for (at, suppression) in all.iter().enumerate() {
             if suppression.covers(finding.lint.code, &finding.path, finding.span) {
                 if let Some(used) = used.get_mut(at) {
-                    *used = true;
+                    used.insert(finding.lint.code);
                 }
                 accepted |= suppression.holds(&settings.now);
             }
@@ -330,29 +343,41 @@ fn accept(
                     .help("repair what it accepts, or decide anew until when it is accepted");
             }
         }
-        let could_run = suppression.codes.iter().all(|code| {
-            !not_run.contains(code)
+        // What a file that was not read would have caused is not known.
+        let could_run = |code: &&&str| {
+            report.unread.is_empty()
+                && !not_run.contains(*code)
                 && by_name(code).is_some_and(|lint| settings.levels.runs(lint))
-                && (settings.only.is_empty() || settings.only.contains(code))
-        });
-        if !used
-            && could_run
+                && (settings.only.is_empty() || settings.only.contains(*code))
+        };
+        let unused = suppression
+            .codes
+            .iter()
+            .filter(|code| !used.contains(**code));
+        let unused: Vec<&str> = unused.filter(could_run).copied().collect();
+        if !unused.is_empty()
             && suppression.faults.is_empty()
             && let Some(lint) = running("AZ412", settings)
         {
-            let codes = suppression.codes.join(", ");
-            let line = whole_line(file, suppression.span);
-            Found {
+            let mut found = Found {
                 lint,
                 findings: &mut own,
-            }
-            .file(
+            };
+            let finding = found.file(
                 file,
                 suppression.span,
-                format!("this suppression of {codes} accepts nothing"),
-            )
-            .help("remove it: what it accepted is repaired, or was never found here")
-            .fix("remove the suppression", [(line, String::new())]);
+                format!("this suppression of {} accepts nothing", unused.join(", ")),
+            );
+            if unused.len() == suppression.codes.len() {
+                let line = whole_line(file, suppression.span);
+                finding
+                    .help("remove it: what it accepted is repaired, or was never found here")
+                    .fix("remove the suppression", [(line, String::new())]);
+            } else {
+                finding.help(
+                    "take the code out: what it accepted is repaired, or was never found here",
+                );
+            }
         }
     }
     weigh(&mut own, &settings.levels);
@@ -409,7 +434,7 @@ fn known(
         let could_run = by_name(&known.value.code).is_none_or(|lint| {
             settings.levels.runs(lint) && !report.not_run.iter().any(|other| other.lint == lint)
         });
-        if could_run {
+        if could_run && report.unread.is_empty() {
             let known_code = &known.value.code;
             Found {
                 lint,

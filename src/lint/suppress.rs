@@ -108,31 +108,24 @@ fn reach(file: &SourceFile, comment: &Comment<'_>, policies: &[&ParsedPolicy]) -
     Span::new(start, 0)
 }
 
-/// Whether a comment stands in the first lines of a file, which an empty line parts from what follows.
+/// Whether a comment stands in the first lines of a file that say anything, which an empty line parts from what follows.
+/// Empty lines before them say nothing.
 fn is_at_top(text: &str, comment: Span) -> bool {
     let mut at = 0;
-    let mut seen = false;
+    let mut begun = false;
     for line in text.split_inclusive('\n') {
         let said = line.trim();
-        let is_comment = said.starts_with("//") || said.starts_with('#');
         if said.is_empty() {
-            if seen {
-                return true;
+            if begun {
+                return comment.start < at;
             }
-            // An empty line before the comment: it is another block's.
-            if at > comment.start {
-                return false;
-            }
-        } else if !is_comment {
+        } else if !said.starts_with("//") && !said.starts_with('#') {
             return false;
         }
-        seen |= (at..at + line.len()).contains(&comment.start);
-        if !seen && said.is_empty() && at > 0 {
-            return false;
-        }
+        begun |= !said.is_empty();
         at += line.len();
     }
-    seen
+    begun
 }
 
 fn read(directive: &str) -> Suppression {
@@ -245,6 +238,9 @@ mod tests {
             "// a\n\n// agentauthz: allow(AZ201) -- old\n\npermit (principal, action, resource);\n",
         );
         assert!(found[0].reach.start > 0);
+        let (file, found) =
+            of("\n\n// agentauthz: allow(AZ201) -- old\n\npermit (principal, action, resource);\n");
+        assert_eq!(found[0].reach, Span::new(0, file.text.len()));
     }
 
     #[test]

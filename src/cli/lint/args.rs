@@ -45,7 +45,7 @@ pub struct LintArgs {
     #[arg(long)]
     pub with_mutants: bool,
     /// Show only findings that were not there in this version.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", conflicts_with = "fix")]
     pub changed: Option<String>,
     /// Show the table alone.
     #[arg(long)]

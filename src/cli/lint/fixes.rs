@@ -32,6 +32,16 @@ pub(super) fn run(args: &LintArgs, output: &Output) -> Result<u8, CliError> {
     let mut work = Work::default();
     let mut current = load_edited(&work.texts, &loaded)?;
     let mut report = look(args, &current.version, output)?;
+    if !report.unread.is_empty() {
+        return Err(CliError {
+            diagnostics: Some((
+                report.unread.clone(),
+                Box::new(current.version.sources.clone()),
+            )),
+            ..CliError::new("nothing was fixed: not every file could be read")
+        });
+    }
+    let code_before = exit_code(&report);
     for _ in 0..ROUNDS {
         if !work.round(args, &current, &report) {
             break;
@@ -84,7 +94,11 @@ pub(super) fn run(args: &LintArgs, output: &Output) -> Result<u8, CliError> {
         }
     }
     output.aside(&shown)?;
-    let code = exit_code(&report);
+    // What is only shown is not repaired.
+    let code = match args.diff {
+        true => code_before,
+        false => exit_code(&report),
+    };
     output.write(&Linted::new(output, &current, report, args.summary))?;
     Ok(code)
 }

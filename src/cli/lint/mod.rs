@@ -13,10 +13,11 @@ use super::origin::Origin;
 use super::output::{Output, Report, write_file};
 use super::versions::{Loaded, load_beside_version, load_version, root};
 use crate::lint::{self, Baseline, Finding, Levels, LintReport, Settings, TestFacts};
-use crate::model::Sources;
+use crate::model::{SourceFile, Sources};
 use crate::render::{self, Header};
 use crate::repository::{LintLevel, PolicyVersion};
 use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
 
 /// The formats of its report.
 pub const FORMATS: &[Format] = &[
@@ -113,7 +114,7 @@ pub(super) fn is_within(file: &str, path: &str) -> bool {
             .is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// The levels of manifest and command line. Of two names for one lint, the more precise counts, and then the stricter.
+/// The levels of manifest and command line.
 fn levels(args: &LintArgs, version: &PolicyVersion) -> Result<Levels, CliError> {
     let named = |names: &[String], level: LintLevel| {
         let names = names.iter().map(|name| (name.clone(), level));
@@ -122,15 +123,6 @@ fn levels(args: &LintArgs, version: &PolicyVersion) -> Result<Levels, CliError> 
     let mut given = named(&args.allow, LintLevel::Off);
     given.extend(named(&args.warn, LintLevel::Warning));
     given.extend(named(&args.deny, LintLevel::Error));
-    given.sort_by_key(|(name, level)| {
-        let precise = match name.as_str() {
-            "all" => 0,
-            _ if lint::by_name(name).is_some() => 3,
-            "warnings" => 4,
-            _ => 1,
-        };
-        (precise, name.len(), *level)
-    });
     let levels = Levels::new(&version.manifest.lint, given);
     if let Some((name, meant)) = levels.unknown().into_iter().next() {
         let help = match meant {
@@ -171,6 +163,7 @@ fn update_baseline(loaded: &Loaded, report: &LintReport, output: &Output) -> Res
         return Err(CliError::new("the manifest names no baseline")
             .with_help("write `lint: {baseline: lint-baseline.yaml}` into `agentauthz.yaml`"));
     };
+    let file = baseline_file(path)?;
     if !report.unread.is_empty() {
         return Err(CliError {
             diagnostics: Some((
@@ -180,13 +173,33 @@ fn update_baseline(loaded: &Loaded, report: &LintReport, output: &Output) -> Res
             ..CliError::new("the baseline was not written: not every file could be read")
         });
     }
-    write_file(
-        &root()?.join(path),
-        Baseline::text(&report.findings).as_bytes(),
-    )?;
+    write_file(&file, Baseline::text(&report.findings).as_bytes())?;
     let found = render::count(report.findings.len() as u64, "finding");
     output.aside(&format!("wrote {} with {found}\n", render::printable(path)))?;
     Ok(0)
+}
+
+/// Where the baseline is written: below the root, where there is none yet, or one that is read as such.
+fn baseline_file(path: &str) -> Result<PathBuf, CliError> {
+    let inside = Path::new(path)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
+    let refuse = |why: &str| {
+        CliError::new(format!("the baseline `{path}` was not written: {why}"))
+            .with_help("name a file of its own: `lint: {baseline: lint-baseline.yaml}`")
+    };
+    if !inside || path.is_empty() {
+        return Err(refuse("it does not lie in the repository"));
+    }
+    let file = root()?.join(path);
+    match std::fs::read_to_string(&file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(file),
+        Err(error) => Err(CliError::file("read", &file, &error)),
+        Ok(text) => match Baseline::read(&SourceFile::new(path, text)) {
+            Ok(_) => Ok(file),
+            Err(_) => Err(refuse("what stands there is no baseline")),
+        },
+    }
 }
 
 /// What was found in a version.

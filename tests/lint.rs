@@ -506,3 +506,157 @@ fn every_lint_can_be_explained() {
     );
     assert_eq!(page.out, run(&here, &["explain", "AZ101"]).out);
 }
+
+const OPEN: &str = "permit (\n  principal,\n  action,\n  resource\n);\n";
+
+#[test]
+fn what_cannot_be_read_is_no_reason_to_remove_a_suppression() {
+    let copy = known_bad();
+    let file = copy.path().join("policies/a.cedar");
+    let text =
+        format!("// agentauthz: allow(AZ309) -- a retired agent is meant\n@id(\"a\")\n{OPEN}");
+    std::fs::write(&file, &text).unwrap();
+    let unused = |report: &Value| found(report).iter().any(|(code, _)| code == "AZ412");
+    let (_, report) = json(copy.path(), &[]);
+    assert!(unused(&report));
+    let agents = copy.path().join("agents.yaml");
+    std::fs::write(&agents, "junk: [").unwrap();
+    let (ran, report) = json(copy.path(), &[]);
+    assert!(ran.code == 2 && !unused(&report), "{report}");
+    let ran = run(copy.path(), &["lint", "--fix", "--now", NOW]);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn a_policy_that_is_left_out_is_not_accepted_away() {
+    let copy = known_bad();
+    let twice = format!("@id(\"a\")\n{OPEN}\n@id(\"a\")\n{OPEN}");
+    let file = copy.path().join("policies/a.cedar");
+    std::fs::write(&file, &twice).unwrap();
+    let told = |report: &Value| found(report).iter().any(|(code, _)| code == "AZ120");
+    let (ran, report) = json(copy.path(), &[]);
+    assert!(told(&report) && ran.code == 1, "{report}");
+    let accepted = format!("// agentauthz: allow(AZ120) -- for now\n\n{twice}");
+    std::fs::write(&file, accepted).unwrap();
+    let (ran, report) = json(copy.path(), &[]);
+    assert!(
+        !told(&report) && ran.code == 2 && report["unread"] == 1,
+        "{report}"
+    );
+    std::fs::write(&file, &twice).unwrap();
+    let manifest =
+        "version: 1\nlint: { overrides: [{ paths: [\"policies/**\"], levels: { AZ120: off } }] }\n";
+    std::fs::write(copy.path().join("agentauthz.yaml"), manifest).unwrap();
+    let (ran, _) = json(copy.path(), &[]);
+    assert_eq!(ran.code, 2);
+}
+
+#[test]
+fn no_fix_makes_a_suppression_reach_further() {
+    let copy = known_bad();
+    let file = copy.path().join("policies/a.cedar");
+    let text = format!(
+        "// agentauthz: allow(AZ213) -- old\n\n// agentauthz: allow(AZ201) -- for break-glass only\n\n@id(\"glass\")\n{OPEN}\n@id(\"other\")\n{OPEN}"
+    );
+    std::fs::write(&file, &text).unwrap();
+    let opened = |report: &Value| found(report).contains(&("AZ201".to_owned(), "other".to_owned()));
+    let (_, report) = json(copy.path(), &[]);
+    assert!(opened(&report), "{report}");
+    let ran = run(copy.path(), &["lint", "--fix", "--now", NOW]);
+    assert!(
+        ran.out.contains("a suppression would reach further"),
+        "{}",
+        ran.all()
+    );
+    let (_, report) = json(copy.path(), &[]);
+    assert!(opened(&report), "{report}");
+    // Nor does layout.
+    std::fs::write(&file, format!("\n\n\n{text}")).unwrap();
+    assert_eq!(run(copy.path(), &["fmt", "policies/a.cedar"]).code, 0);
+    let (_, report) = json(copy.path(), &[]);
+    assert!(opened(&report), "{report}");
+}
+
+#[test]
+fn each_code_of_a_suppression_has_to_be_of_use() {
+    let copy = known_bad();
+    let file = copy.path().join("policies/a.cedar");
+    let text = format!("// agentauthz: allow(AZ201, AZ205) -- a sandbox\n@id(\"a\")\n{OPEN}");
+    std::fs::write(&file, text).unwrap();
+    let (_, report) = json(copy.path(), &[]);
+    let all = report["findings"].as_array().unwrap();
+    let told: Vec<&Value> = all.iter().filter(|one| one["code"] == "AZ412").collect();
+    assert_eq!(told.len(), 1, "{report}");
+    assert_eq!(
+        told[0]["message"],
+        "this suppression of AZ205 accepts nothing"
+    );
+    assert!(told[0]["fix"].is_null());
+}
+
+#[test]
+fn a_worse_text_is_a_new_finding() {
+    let copy = known_bad();
+    std::fs::write(
+        copy.path().join("agentauthz.yaml"),
+        "version: 1\nlint: { baseline: b.yaml }\n",
+    )
+    .unwrap();
+    let file = copy.path().join("policies/a.cedar");
+    let forbid = |host: &str| {
+        format!(
+            "@id(\"a\")\nforbid (principal, action == Action::\"fetch_url\", resource)\nwhen {{ context.input.host in [\"{host}\"] }};\n"
+        )
+    };
+    std::fs::write(&file, forbid("https://api.example.com/v1")).unwrap();
+    assert_eq!(
+        run(copy.path(), &["lint", "--update-baseline", "--now", NOW]).code,
+        0
+    );
+    let of = |report: &Value| {
+        found(report)
+            .iter()
+            .filter(|(_, policy)| policy == "a")
+            .count()
+    };
+    let (_, report) = json(copy.path(), &[]);
+    assert_eq!(of(&report), 0);
+    std::fs::write(&file, forbid("https://other.example.com")).unwrap();
+    let (_, report) = json(copy.path(), &[]);
+    assert!(of(&report) > 0, "{report}");
+}
+
+#[test]
+fn a_baseline_takes_no_other_file_s_place() {
+    let copy = known_bad();
+    let manifest = copy.path().join("agentauthz.yaml");
+    for path in [
+        "agentauthz.yaml",
+        "../outside.yaml",
+        "policies/filters.cedar",
+    ] {
+        let text = format!("version: 1\nlint: {{ baseline: {path} }}\n");
+        std::fs::write(&manifest, &text).unwrap();
+        let ran = run(copy.path(), &["lint", "--update-baseline", "--now", NOW]);
+        assert_eq!(ran.code, 2, "{path}: {}", ran.all());
+        assert_eq!(std::fs::read_to_string(&manifest).unwrap(), text);
+    }
+    assert!(!copy.path().join("../outside.yaml").exists());
+}
+
+#[test]
+fn what_is_only_shown_is_not_repaired() {
+    let copy = known_bad();
+    let args = [
+        "lint", "--fix", "--repair", "--diff", "-A", "all", "-D", "AZ101", "--now", NOW,
+    ];
+    let ran = run(copy.path(), &args);
+    assert!(
+        ran.code == 1 && ran.out.contains("would apply"),
+        "{}",
+        ran.all()
+    );
+    let ran = run(copy.path(), &["lint", "--fix", "--changed", "HEAD"]);
+    assert_eq!(ran.code, 2, "{}", ran.all());
+}

@@ -180,7 +180,7 @@ fn what_a_call_says_never_makes_an_entity_of_another_type() {
         .replace("approver?: String", "approver?: Team, also?: Set<Agent>");
     play.write("schema/support.cedarschema", schema);
     let mapping = play.text("mapping.yaml").replace(
-        "approver: \"{args.approver}\"",
+        "approver: \"{meta.approver}\"",
         "approver: \"{args.a}{args.b}\", also: [\"{agent}\"]",
     );
     play.write("mapping.yaml", mapping);

@@ -127,6 +127,13 @@ pub fn declarations(file: &SourceFile) -> Vec<Declaration> {
     found
 }
 
+/// What a schema file says by itself, annotations included and places left out; nothing where it does not parse.
+pub fn declared_as(file: &SourceFile) -> Option<serde_json::Value> {
+    let parsed = Fragment::<RawName>::from_cedarschema_str(&file.text, Extensions::all_available());
+    let (fragment, _) = parsed.ok()?;
+    serde_json::to_value(&fragment).ok()
+}
+
 fn annotations(json: &Json) -> BTreeMap<String, String> {
     let members = json.get("annotations").and_then(Json::as_object);
     members

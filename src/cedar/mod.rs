@@ -38,7 +38,7 @@ mod written;
 
 pub use confusable::is_of_one_script;
 pub use context::Context;
-pub use declared::{Declaration, DeclaredAttribute, DeclaredKind, declarations};
+pub use declared::{Declaration, DeclaredAttribute, DeclaredKind, declarations, declared_as};
 pub use entities::{EntityStore, ParsedEntity, parse_entity};
 pub use evaluate::{Evaluated, Evaluation};
 pub use format::format;

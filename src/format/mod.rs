@@ -50,26 +50,52 @@ pub fn format<'f>(files: impl IntoIterator<Item = &'f SourceFile>) -> FormatRepo
 ///
 /// Where the text does not parse, or the formatter would change or lose something.
 pub fn one(file: &SourceFile) -> Option<Result<String, String>> {
-    // How lines end is the file's own affair.
-    let ends_in_two = file.text.contains("\r\n");
+    // How lines end is the file's own affair, where they all end in one way.
+    let returns = file.text.matches("\r\n").count();
+    let ends_in_two = returns > 0 && returns == file.text.matches('\n').count();
     let text = match ends_in_two {
         true => file.text.replace("\r\n", "\n"),
         false => file.text.to_string(),
     };
     let done = if file.path.ends_with(".cedar") {
-        match text.trim().is_empty() {
-            true => Ok(text),
-            false => cedar::format(&text),
-        }
+        policies(file, &text, ends_in_two)
     } else if file.path.ends_with(".cedarschema") {
-        schema(&text)
+        schema(&text).map(|done| ended(done, ends_in_two))
     } else {
         return None;
     };
-    Some(done.map(|done| match ends_in_two {
-        true => done.replace('\n', "\r\n"),
-        false => done,
-    }))
+    Some(done)
+}
+
+/// A text with the line ends of its file.
+fn ended(text: String, in_two: bool) -> String {
+    match in_two {
+        true => text.replace('\n', "\r\n"),
+        false => text,
+    }
+}
+
+/// The policies of a file as they are laid out; comments alone stay as they are.
+fn policies(file: &SourceFile, text: &str, in_two: bool) -> Result<String, String> {
+    let (old, faults) = cedar::parse_policies(file);
+    if let Some(fault) = faults.into_iter().next() {
+        return Err(fault.message);
+    }
+    if old.is_empty() {
+        return Ok(file.text.to_string());
+    }
+    let done = ended(cedar::format(text)?, in_two);
+    // A line end inside of a text is a part of the policy.
+    let (new, _) = cedar::parse_policies(&SourceFile::new(file.path.clone(), done.as_str()));
+    let same = old.len() == new.len()
+        && old
+            .iter()
+            .zip(&new)
+            .all(|(old, new)| old.same_tree(new) && old.annotations == new.annotations);
+    match same {
+        true => Ok(done),
+        false => Err("a text that goes over several lines would change".to_owned()),
+    }
 }
 
 /// A schema without spaces at the ends of lines, with one empty line at most between others, and one line end at the end.
@@ -90,11 +116,11 @@ fn schema(text: &str) -> Result<String, String> {
         out.push_str(line);
         out.push('\n');
     }
-    let parse = |text: &str| cedar::parse_schema(&[SourceFile::new("schema.cedarschema", text)]).0;
-    match (parse(text), parse(&out)) {
-        // A file that is a part of a schema may need the others.
-        (None, None) => Ok(out),
-        (Some(old), Some(new)) if old.digest() == new.digest() => Ok(out),
+    // A file may be a part of a schema, which does not stand by itself.
+    let declared = |text: &str| cedar::declared_as(&SourceFile::new("schema.cedarschema", text));
+    match (declared(text), declared(&out)) {
+        (None, _) => Err("it does not parse".to_owned()),
+        (old, new) if old == new => Ok(out),
         _ => Err("the schema would say something else".to_owned()),
     }
 }
@@ -114,6 +140,39 @@ mod tests {
         let done = "entity A;\n\n// why\nentity B in [A]; // who\naction \"a  b\";\n";
         assert_eq!(of("a.cedarschema", text).as_deref(), Ok(done));
         assert_eq!(of("a.cedarschema", done).as_deref(), Ok(done));
+    }
+
+    #[test]
+    fn what_a_schema_says_stays() {
+        // A part that does not stand by itself, with a text that holds spaces.
+        let text = "@doc(\"one  \n\n\ntwo\")\nentity A in [Elsewhere];\n";
+        assert!(of("a.cedarschema", text).is_err());
+        let text = "entity A in [Elsewhere];   \n";
+        assert_eq!(
+            of("a.cedarschema", text).as_deref(),
+            Ok("entity A in [Elsewhere];\n")
+        );
+        assert!(of("a.cedarschema", "entity Broken = {{{").is_err());
+    }
+
+    #[test]
+    fn a_line_end_in_a_text_is_no_layout() {
+        let mixed = "permit(principal,action,resource)when{context.a==\"a\nb\"};\r\n";
+        let file = |text: &str| SourceFile::new("a.cedar", text);
+        let done = of("a.cedar", mixed).unwrap();
+        let (old, new) = (
+            cedar::parse_policies(&file(mixed)).0,
+            cedar::parse_policies(&file(&done)).0,
+        );
+        assert!(old[0].same_tree(&new[0]), "{done}");
+        // What does not parse as it stands is not formatted as something else.
+        let all = mixed.replace("\r\n", "\n").replace('\n', "\r\n");
+        let parses = !cedar::parse_policies(&file(&all)).0.is_empty();
+        assert_eq!(of("a.cedar", &all).is_ok(), parses);
+        assert_eq!(
+            of("a.cedar", "// nothing yet\n").as_deref(),
+            Ok("// nothing yet\n")
+        );
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) fn comments(file: &SourceFile) -> Vec<Comment<'_>> {
     }
 }
 
-fn of_cedar(text: &str) -> Vec<Comment<'_>> {
+pub(super) fn of_cedar(text: &str) -> Vec<Comment<'_>> {
     let mut found = Vec::new();
     let bytes = text.as_bytes();
     let (mut at, mut line) = (0, 0);

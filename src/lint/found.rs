@@ -1,6 +1,7 @@
 //! Findings, and how lints hand them over.
 
 use super::catalogue::{Evidence, Lint};
+use super::comments::of_cedar;
 use super::context::Policy;
 use super::fix::{Edit, Fix};
 use crate::model::{Diagnostic, Digest, Label, Severity, SourceFile, Span, Stage};
@@ -90,6 +91,10 @@ impl Found<'_> {
         let id = policy.id();
         let found = self.file(policy.file, span, message);
         found.policy = Some(id);
+        if !policy.has_places() {
+            // Nothing is marked in Cedar's JSON form: what is said tells two findings apart.
+            found.key = found.message.clone();
+        }
         found
     }
 
@@ -100,13 +105,7 @@ impl Found<'_> {
         span: Span,
         message: impl Into<String>,
     ) -> &mut Finding {
-        let key: String = file
-            .slice(span)
-            .lines()
-            .map(|line| line.split("//").next().unwrap_or_default())
-            .flat_map(str::chars)
-            .filter(|letter| !letter.is_whitespace())
-            .collect();
+        let key = unlaid(file, span);
         self.findings.push(Finding {
             lint: self.lint,
             level: self.lint.level,
@@ -129,6 +128,35 @@ impl Found<'_> {
         #[expect(clippy::indexing_slicing, reason = "one was pushed just now")]
         &mut self.findings[last]
     }
+}
+
+/// A marked text without what layout is: spaces outside of texts, and comments of Cedar, unless a comment is what is marked.
+fn unlaid(file: &SourceFile, span: Span) -> String {
+    let marked = file.slice(span);
+    let is_cedar = file.path.ends_with(".cedar") || file.path.ends_with(".cedarschema");
+    if !is_cedar || marked.starts_with("//") {
+        return marked.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    let mut comments = of_cedar(marked).into_iter().map(|comment| comment.span);
+    let mut comment = comments.next();
+    let (mut quoted, mut escaped) = (false, false);
+    let mut out = String::with_capacity(marked.len());
+    for (at, letter) in marked.char_indices() {
+        while comment.is_some_and(|comment| comment.end() <= at) {
+            comment = comments.next();
+        }
+        if comment.is_some_and(|comment| comment.start <= at) {
+            continue;
+        }
+        if letter == '"' && !escaped {
+            quoted = !quoted;
+        }
+        escaped = letter == '\\' && !escaped;
+        if quoted || !letter.is_whitespace() {
+            out.push(letter);
+        }
+    }
+    out
 }
 
 impl Finding {
@@ -185,5 +213,23 @@ impl Finding {
             });
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layout_is_no_part_of_a_key_and_texts_are() {
+        let key =
+            |path: &str, text: &str| unlaid(&SourceFile::new(path, text), Span::new(0, text.len()));
+        let cedar = |text: &str| key("a.cedar", text);
+        assert_eq!(cedar("a  == // why\n b"), "a==b");
+        assert_eq!(cedar("a like \"https://x y\" // z"), "alike\"https://x y\"");
+        assert_ne!(cedar("a like \"https://x\""), cedar("a like \"https://*\""));
+        assert_eq!(cedar("a == \"\\\" // no\""), "a==\"\\\" // no\"");
+        assert_eq!(cedar("// TODO:  the bound"), "// TODO: the bound");
+        assert_eq!(key("a.yaml", "a:   https://x"), "a: https://x");
     }
 }

@@ -2,9 +2,10 @@
 
 use super::catalogue::FixKind;
 use super::fix::Fix;
+use super::suppress::suppressions;
 use crate::cedar::{self, ParsedPolicy, Schema};
 use crate::model::SourceFile;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// So many requests are tried for each policy that a fix touches.
@@ -31,10 +32,15 @@ pub fn judge<'t>(
         if let Some(fault) = faults.first() {
             return Err(format!("`{path}` would not parse: {}", fault.message));
         }
+        let file = SourceFile::new(path.clone(), text.as_str());
+        let (before, _) = cedar::parse_policies(old);
+        if reaches_further(&reached(old, &before), &reached(&file, &new)) {
+            return Err("a suppression would reach further".to_owned());
+        }
         if fix.kind == FixKind::Suggested {
             continue;
         }
-        let (old, _) = cedar::parse_policies(old);
+        let old = before;
         if old.len() != new.len() {
             return Err("policies would come or go".to_owned());
         }
@@ -43,6 +49,41 @@ pub fn judge<'t>(
         }
     }
     Ok(())
+}
+
+/// Each suppression of a file with the policies that it reaches, by their numbers.
+fn reached(file: &SourceFile, policies: &[ParsedPolicy]) -> Vec<(String, BTreeSet<usize>)> {
+    let all: Vec<&ParsedPolicy> = policies.iter().collect();
+    suppressions(file, &all)
+        .into_iter()
+        .map(|found| {
+            let reached = policies.iter().filter(|policy| {
+                found.reach.start <= policy.span.start && policy.span.start < found.reach.end()
+            });
+            let text = file.slice(found.span).to_owned();
+            (text, reached.map(|policy| policy.ordinal).collect())
+        })
+        .collect()
+}
+
+/// Whether some suppression reaches more policies than the one of the same words did. Of several, the one that reached most is
+/// compared with the one that reaches most now, and so on.
+fn reaches_further(
+    before: &[(String, BTreeSet<usize>)],
+    after: &[(String, BTreeSet<usize>)],
+) -> bool {
+    let sizes = |all: &[(String, BTreeSet<usize>)], text: &str| {
+        let same = all.iter().filter(|(other, _)| other == text);
+        let mut sizes: Vec<usize> = same.map(|(_, reached)| reached.len()).collect();
+        sizes.sort_unstable_by(|a, b| b.cmp(a));
+        sizes
+    };
+    after.iter().any(|(text, _)| {
+        let was = sizes(before, text);
+        let is = sizes(after, text);
+        let mut pairs = is.iter().enumerate();
+        pairs.any(|(at, size)| was.get(at).is_none_or(|was| size > was))
+    })
 }
 
 fn one(

@@ -190,16 +190,33 @@ pub struct RequiredCondition {
     pub none_of: Vec<Spanned<String>>,
 }
 
-/// The comments of a text that accept findings of lints, each from its sign on, in order.
-pub fn accepting_comments(text: &str) -> Vec<&str> {
-    let comment = |line: &'_ str| -> Option<usize> {
-        let at = line.find("agentauthz:")?;
-        let before = line.get(..at)?.trim_end();
-        (before.ends_with("//") || before.ends_with('#')).then_some(at)
-    };
-    text.lines()
-        .filter_map(|line| line.get(comment(line)?..).map(str::trim_end))
-        .collect()
+/// The comments of a text that accept findings of lints, each from its sign on, in order, with what each stands before: the
+/// next line that is no comment, and whether an empty line lies between. One that is moved is another one.
+pub fn accepting_comments(text: &str) -> Vec<(String, String)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        for (start, _) in line.match_indices("agentauthz:") {
+            let before = line.get(..start).unwrap_or_default().trim_end();
+            if !before.ends_with("//") && !before.ends_with('#') {
+                continue;
+            }
+            let rest = lines.iter().skip(at + 1).map(|line| line.trim());
+            let mut parted = false;
+            let mut next = "";
+            for line in rest {
+                parted |= line.is_empty();
+                if !line.is_empty() && !line.starts_with("//") && !line.starts_with('#') {
+                    next = line;
+                    break;
+                }
+            }
+            let comment = line.get(start..).unwrap_or_default().trim_end();
+            let sign = if parted { "¶ " } else { "" };
+            found.push((comment.to_owned(), format!("{sign}{next}")));
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -231,13 +248,19 @@ mod tests {
 
     #[test]
     fn comments_that_accept_are_told() {
-        let text = "// agentauthz: allow(AZ201) -- x \na // agentauthz: y\n# agentauthz: z\nagentauthz: no\n\"agentauthz: no\"\n";
+        let text = "// agentauthz: allow(AZ201) -- x\n\n@id(\"b\")\na // agentauthz: y\n# agentauthz: z\nagentauthz: no\n\"agentauthz: no\"\n@x(\"agentauthz:\") // agentauthz: w\n";
+        let found = accepting_comments(text);
+        let found: Vec<(&str, &str)> = found
+            .iter()
+            .map(|(a, b)| (a.as_str(), b.as_str()))
+            .collect();
         assert_eq!(
-            accepting_comments(text),
+            found,
             [
-                "agentauthz: allow(AZ201) -- x",
-                "agentauthz: y",
-                "agentauthz: z"
+                ("agentauthz: allow(AZ201) -- x", "¶ @id(\"b\")"),
+                ("agentauthz: y", "agentauthz: no"),
+                ("agentauthz: z", "agentauthz: no"),
+                ("agentauthz: w", ""),
             ]
         );
     }

@@ -48,11 +48,12 @@ pub(super) fn control_changes(
 /// Comments that accept findings of lints, and the list of those that were there before.
 fn accepted_findings(base: &PolicyVersion, head: &PolicyVersion) -> Vec<ControlChange> {
     let comments = |version: &PolicyVersion| {
-        let mut all: BTreeMap<String, i64> = BTreeMap::new();
+        let mut all: BTreeMap<(String, String), i64> = BTreeMap::new();
         let files = version.sources.iter();
         for file in files.filter(|file| file.text.contains("agentauthz:")) {
-            for comment in accepting_comments(&file.text) {
-                *all.entry(format!("{}: {comment}", file.path)).or_default() += 1;
+            for (comment, next) in accepting_comments(&file.text) {
+                let key = (format!("{}: {comment}", file.path), next);
+                *all.entry(key).or_default() += 1;
             }
         }
         all
@@ -68,25 +69,26 @@ fn accepted_findings(base: &PolicyVersion, head: &PolicyVersion) -> Vec<ControlC
         .keys()
         .chain(is.keys().filter(|key| !was.contains_key(*key)))
     {
-        let count = |all: &BTreeMap<String, i64>| all.get(comment).copied().unwrap_or_default();
+        let count =
+            |all: &BTreeMap<(String, String), i64>| all.get(comment).copied().unwrap_or_default();
         match count(&is) - count(&was) {
             0 => {}
-            more if more > 0 => changes.push(change(format!("suppression added: {comment}"), true)),
-            _ => changes.push(change(format!("suppression removed: {comment}"), false)),
+            more if more > 0 => {
+                changes.push(change(format!("suppression added: {}", comment.0), true))
+            }
+            _ => changes.push(change(format!("suppression removed: {}", comment.0), false)),
         }
     }
     if let Some(path) = &head.manifest.lint.baseline
         && let Some(is) = head.sources.get(path)
     {
         let was = base.sources.get(path).map(|file| file.text.as_ref());
-        let listed = |text: &str| text.matches("code:").count();
         if was != Some(is.text.as_ref()) {
-            let (was, is) = (was.map_or(0, listed), listed(&is.text));
-            // Others of the same number may have come.
-            changes.push(change(
-                format!("{path} changed: {was} accepted findings before, {is} now"),
-                is > 0,
-            ));
+            // Lines that only go away accept less; anything else has to be looked at.
+            let mut left = was.unwrap_or_default().lines();
+            let fewer = is.text.lines().all(|line| left.any(|other| other == line));
+            let accepts = is.text.contains("code");
+            changes.push(change(format!("{path} changed"), accepts && !fewer));
         }
     }
     changes

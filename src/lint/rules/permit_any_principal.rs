@@ -1,7 +1,7 @@
 //! AZ202: a permit that does not say for whom it is.
 
 use super::shared_breadth::{
-    asks_nothing, granted, is_untested, principals, some_actions, weight_of_anyone,
+    asks_nothing, granted, is_untested, listed, principals, some_actions, weight_of_anyone,
 };
 use crate::lint::catalogue::{Evidence, Lint, Run};
 use crate::lint::context::Policy;
@@ -53,5 +53,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             format!("{who} is permitted {what}, also those that are added later"),
         )
         .level(level)
+        // Another action is another grant.
+        .key(format!("principal {}", listed(&granted)))
         .help("name an agent, `principal == Agent::\"…\"`, or a group, `principal in Team::\"…\"`; or tie it to the resource, as `principal in resource.readers` does");
 }

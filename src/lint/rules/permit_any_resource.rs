@@ -1,7 +1,7 @@
 //! AZ204: a permit of a change that does not say of what.
 
 use super::shared_breadth::{
-    Narrowing, asks_nothing, granted, is_approved, is_untested, narrowing, some_actions,
+    Narrowing, asks_nothing, granted, is_approved, is_untested, listed, narrowing, some_actions,
 };
 use super::shared_guard::{Guard, guard};
 use crate::cedar::Verdict;
@@ -75,6 +75,8 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
     found
         .policy(policy, part.span, format!("{what} permitted on {on}"))
         .level(level)
+        // Another action is another grant.
+        .key(format!("resource {}", listed(&changes)))
         .help("bound the damage of one wrong call: `resource == …`, `resource in System::\"…\"`, or a condition on the resource, as `resource.environment == \"dev\"`");
 }
 

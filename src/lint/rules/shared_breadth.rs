@@ -218,6 +218,12 @@ pub(super) fn some_of<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     }
 }
 
+/// All of some actions, for the key of a finding.
+pub(super) fn listed(actions: &[EntityRef]) -> String {
+    let all: Vec<String> = actions.iter().map(ToString::to_string).collect();
+    all.join(" ")
+}
+
 /// The ids of some actions in words.
 pub(super) fn some_actions(actions: &[EntityRef]) -> String {
     some_of(actions.iter().map(|action| action.id.as_ref()))

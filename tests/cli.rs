@@ -6,9 +6,11 @@ use serde_json::Value;
 use support::play::{Play, run};
 use support::repository::agentauthz;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "init",
     "check",
+    "lint",
+    "fmt",
     "test",
     "replay",
     "diff",
@@ -183,7 +185,11 @@ fn init_writes_what_passes() {
     let inner = place.path().join("a/b");
     run(&inner, &["check"]).says(0, &["no faults"]);
     run(&inner, &["check", "--recordings"]).says(0, &["no faults"]);
-    run(&inner, &["test"]).says(0, &["6"]);
+    run(&inner, &["test"]).says(0, &["9 passed"]);
+    run(&inner, &["fmt", "--check"]).says(0, &["nothing to format"]);
+    // Nothing of level warning, whatever the unit tests show.
+    let lint = ["lint", "--with-tests", "-D", "warnings", "--now", "2026-11-24"];
+    run(&inner, &lint).says(0, &["lint"]);
     run(&inner, &["replay"]).says(0, &["fidelity 100 %"]);
     run(&inner, &["diff", "dir:."]).says(0, &[]);
     run(&inner, &["explain", "recordings/example.jsonl#s2-0"]).says(0, &["refund-needs-human"]);

@@ -188,7 +188,14 @@ fn init_writes_what_passes() {
     run(&inner, &["test"]).says(0, &["9 passed"]);
     run(&inner, &["fmt", "--check"]).says(0, &["nothing to format"]);
     // Nothing of level warning, whatever the unit tests show.
-    let lint = ["lint", "--with-tests", "-D", "warnings", "--now", "2026-11-24"];
+    let lint = [
+        "lint",
+        "--with-tests",
+        "-D",
+        "warnings",
+        "--now",
+        "2026-11-24",
+    ];
     run(&inner, &lint).says(0, &["lint"]);
     run(&inner, &["replay"]).says(0, &["fidelity 100 %"]);
     run(&inner, &["diff", "dir:."]).says(0, &[]);

@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(cedar("a like \"https://x y\" // z"), "alike\"https://x y\"");
         assert_ne!(cedar("a like \"https://x\""), cedar("a like \"https://*\""));
         assert_eq!(cedar("a == \"\\\" // no\""), "a==\"\\\" // no\"");
-        assert_eq!(cedar("// TODO:  the bound"), "// TODO: the bound");
+        assert_eq!(cedar("// ask:  the bound"), "// ask: the bound");
         assert_eq!(key("a.yaml", "a:   https://x"), "a: https://x");
     }
 }

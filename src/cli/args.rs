@@ -4,6 +4,7 @@ pub use super::lint::LintArgs;
 pub use super::test::TestArgs;
 use crate::engine::Engine;
 use crate::model::Importer;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -433,8 +434,8 @@ pub struct ImportArgs {
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
     /// The format; told by the first bytes where it is not given.
-    #[arg(long, value_enum)]
-    pub from: Option<FromFormat>,
+    #[arg(long, value_name = "FORMAT", value_parser = importers())]
+    pub from: Option<Importer>,
     /// A mapping instead of the repository's.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub mapping: Option<PathBuf>,
@@ -443,35 +444,23 @@ pub struct ImportArgs {
     pub output: PathBuf,
 }
 
-/// Formats that can be imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FromFormat {
-    /// Native recordings, to map them anew.
-    Native,
-    /// AgentDojo run files.
-    Agentdojo,
-    /// tau2 result files.
-    Tau2,
-    /// OpenAI chat messages.
-    Openai,
-}
-
-impl From<FromFormat> for Importer {
-    fn from(format: FromFormat) -> Self {
-        match format {
-            FromFormat::Native => Importer::Native,
-            FromFormat::Agentdojo => Importer::Agentdojo,
-            FromFormat::Tau2 => Importer::Tau2,
-            FromFormat::Openai => Importer::Openai,
-        }
-    }
+/// The formats by their names.
+fn importers() -> impl TypedValueParser<Value = Importer> {
+    let named = Importer::ALL
+        .iter()
+        .map(|importer| PossibleValue::new(importer.name()).help(importer.what()));
+    PossibleValuesParser::new(named).try_map(|name| {
+        let mut all = Importer::ALL.iter().copied();
+        all.find(|importer| importer.name() == name)
+            .ok_or("no such format")
+    })
 }
 
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
     /// Which one; without a name, the names are listed.
-    #[arg(value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(super::schema::names()))]
+    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(super::schema::names()))]
     pub name: Option<String>,
 }
 

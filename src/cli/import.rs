@@ -33,7 +33,7 @@ impl Report for Imported {
 
 pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
     let (schema, mapping) = by_what(args)?;
-    let input = Input::new(&args.files, args.from.map(Into::into))?;
+    let input = Input::new(&args.files, args.from)?;
     let mut importing = Importing {
         schema,
         mapping,

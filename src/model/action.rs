@@ -153,17 +153,3 @@ impl fmt::Display for NotReplayable {
         f.write_str(self.name())
     }
 }
-
-/// The formats of recordings that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Importer {
-    /// Native recordings, one recorded action a line.
-    Native,
-    /// AgentDojo run files.
-    Agentdojo,
-    /// tau2 result files.
-    Tau2,
-    /// OpenAI chat messages.
-    Openai,
-}

@@ -7,6 +7,7 @@ mod diagnostic;
 mod digest;
 mod expr;
 mod hash;
+mod importer;
 mod json;
 mod numbers;
 mod request;
@@ -14,15 +15,14 @@ mod source;
 mod types;
 mod value;
 
-pub use action::{
-    Importer, NotReplayable, RecordedAction, RecordedDecision, RecordedRequest, ToolCall,
-};
+pub use action::{NotReplayable, RecordedAction, RecordedDecision, RecordedRequest, ToolCall};
 pub use change::ChangeClass;
 pub use decision::{Answer, Decision, Effect, Outcome, Status};
 pub use diagnostic::{Diagnostic, Label, Severity, Stage};
 pub use digest::Digest;
 pub use expr::{Expr, Operator, PatternPart, Scope, ScopeTest, Variable};
 pub use hash::hash64;
+pub use importer::Importer;
 pub use json::{Json, refuse_repeated_keys};
 pub use numbers::{count, grouped, percent};
 pub use request::{FieldPath, Request, WrittenRequest};

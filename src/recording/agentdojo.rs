@@ -1,12 +1,29 @@
 //! AgentDojo: runs of an agent on a suite of tasks, `messages[].tool_calls[].{function, args, id}`; one run a line, or
 //! one a file.
 
+use super::detect::either;
 use super::fingerprint::fingerprint;
+use super::format::Format;
 use super::malformed::from_item;
+use super::outline::{Outline, Root};
 use super::{Item, Malformed, Parsed, args};
-use crate::model::{Json, RecordedAction, ToolCall};
+use crate::model::{Importer, Json, RecordedAction, ToolCall};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+
+pub(super) static FORMAT: Format = Format {
+    importer: Importer::Agentdojo,
+    marks,
+    layout: either,
+    parse: |item, _| parse(item),
+};
+
+fn marks(outline: &Outline) -> bool {
+    let cut = outline.end.is_none();
+    let of_run = outline.has("pipeline_name") || outline.has("user_task_id");
+    let run = outline.has("messages") || (cut && of_run);
+    outline.root == Root::Object && outline.has("suite_name") && run
+}
 
 #[derive(Deserialize)]
 struct Run {
@@ -26,7 +43,7 @@ struct Message {
     tool_calls: Option<Json>,
 }
 
-pub(super) fn parse(item: &Item) -> Result<Parsed, Malformed> {
+fn parse(item: &Item) -> Result<Parsed, Malformed> {
     let run: Run = from_item(item)?;
     let mut parsed = Parsed::default();
     // AgentDojo sets it where the pipeline itself failed, so the run does not show what the agent did.

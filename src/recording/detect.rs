@@ -1,5 +1,6 @@
 //! Which format a recording has, by its first bytes.
 
+use super::format::{Layout, format, format_of};
 use super::name;
 use super::outline::{Outline, Root};
 use crate::model::Importer;
@@ -32,31 +33,30 @@ pub(super) fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
-/// How a recording is cut into items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Layout {
-    /// One item a line.
-    Lines,
-    /// One item in all.
-    Document,
-}
-
 /// Whether a recording of a known format has one item a line or is one document.
 pub(super) fn layout(importer: Importer, prefix: &[u8]) -> Layout {
-    match importer {
-        Importer::Native => Layout::Lines,
-        Importer::Tau2 => Layout::Document,
-        Importer::Agentdojo | Importer::Openai => {
-            let text = without_bom(prefix).trim_ascii_start();
-            match Outline::of(text) {
-                Some(outline) if is_document(importer, &outline, text) => Layout::Document,
-                Some(_) | None => Layout::Lines,
-            }
-        }
+    (format(importer).layout)(without_bom(prefix).trim_ascii_start())
+}
+
+/// One item a line.
+pub(super) fn lines(_: &[u8]) -> Layout {
+    Layout::Lines
+}
+
+/// One document.
+pub(super) fn document(_: &[u8]) -> Layout {
+    Layout::Document
+}
+
+/// One value a line, or one value over several lines.
+pub(super) fn either(text: &[u8]) -> Layout {
+    match Outline::of(text) {
+        Some(outline) if is_document(&outline, text) => Layout::Document,
+        Some(_) | None => Layout::Lines,
     }
 }
 
-fn is_document(importer: Importer, first: &Outline, text: &[u8]) -> bool {
+fn is_document(first: &Outline, text: &[u8]) -> bool {
     let behind = first.end.and_then(|end| text.get(end..));
     match (first.root, first.line_feed) {
         // An array is a document unless something stands behind it: then it is the first of several lines.
@@ -71,7 +71,8 @@ fn is_document(importer: Importer, first: &Outline, text: &[u8]) -> bool {
                 .then(|| Outline::of(next))
                 .flatten()
                 .is_some_and(|next| {
-                    importer_of(&next) == Some(importer)
+                    importer_of(&next).is_some()
+                        && importer_of(&next) == importer_of(first)
                         && (next.has("messages") || !first.has("messages"))
                 });
             !sibling
@@ -79,32 +80,8 @@ fn is_document(importer: Importer, first: &Outline, text: &[u8]) -> bool {
     }
 }
 
-/// The format whose marks a value bears.
 fn importer_of(outline: &Outline) -> Option<Importer> {
-    let has = |key: &str| outline.has(key);
-    let cut = outline.end.is_none();
-    let openai = has("messages")
-        || has("role")
-        || has("tool_calls")
-        || has("function_call")
-        || (has("type") && has("call_id") && has("name"));
-    match outline.root {
-        Root::Array => openai.then_some(Importer::Openai),
-        Root::Object => {
-            let run = has("messages") || (cut && (has("pipeline_name") || has("user_task_id")));
-            let settings = ["agent_info", "environment_info", "user_info"];
-            let results = cut && settings.iter().any(|key| outline.has_inner("info", key));
-            if has("version") && has("id") && (has("call") || has("request")) {
-                Some(Importer::Native)
-            } else if has("suite_name") && run {
-                Some(Importer::Agentdojo)
-            } else if has("simulations") || results {
-                Some(Importer::Tau2)
-            } else {
-                openai.then_some(Importer::Openai)
-            }
-        }
-    }
+    format_of(outline).map(|format| format.importer)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Cuts a recording into items with bounded memory: a line each, or the whole of a document.
 
 use super::chunks::Chunks;
-use super::detect::{Layout, PREFIX, detect, layout, without_bom};
+use super::detect::{PREFIX, detect, layout, without_bom};
+use super::format::Layout;
 use crate::model::Importer;
 use std::fmt;
 use std::io::{self, BufRead, Chain, Cursor, Read};

@@ -16,6 +16,7 @@ mod args;
 mod chunks;
 mod detect;
 mod fingerprint;
+mod format;
 mod items;
 mod malformed;
 mod name;
@@ -58,11 +59,6 @@ impl Parsed {
 /// Reads the actions of one item. `name` is the recording's path or file name; formats that do not name their sessions
 /// name them after its stem. Never panics, whatever the bytes are.
 pub fn parse(importer: Importer, item: &Item, name: &str) -> Parsed {
-    let parsed = match importer {
-        Importer::Native => native::parse(item),
-        Importer::Agentdojo => agentdojo::parse(item),
-        Importer::Tau2 => tau2::parse(item, name::stem(name)),
-        Importer::Openai => openai::parse(item, name::stem(name)),
-    };
+    let parsed = (format::format(importer).parse)(item, name::stem(name));
     parsed.unwrap_or_else(Parsed::malformed)
 }

@@ -1,13 +1,28 @@
 //! Our own format, `agentauthz.action/1`: one recorded action a line, read strictly and written deterministically.
 
+use super::detect::lines;
+use super::format::Format;
 use super::malformed::from_item;
+use super::outline::{Outline, Root};
 use super::{Item, Malformed, Parsed};
-use crate::model::{FieldPath, Json, RecordedAction};
+use crate::model::{FieldPath, Importer, Json, RecordedAction};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
+
+pub(super) static FORMAT: Format = Format {
+    importer: Importer::Native,
+    marks,
+    layout: lines,
+    parse: |item, _| parse(item),
+};
+
+fn marks(outline: &Outline) -> bool {
+    let what = outline.has("call") || outline.has("request");
+    outline.root == Root::Object && outline.has("version") && outline.has("id") && what
+}
 
 /// The JSON Schema of one line.
 pub fn native_schema() -> serde_json::Value {
@@ -21,7 +36,7 @@ pub fn write(action: &RecordedAction, out: &mut impl io::Write) -> io::Result<()
     out.write_all(b"\n")
 }
 
-pub(super) fn parse(item: &Item) -> Result<Parsed, Malformed> {
+fn parse(item: &Item) -> Result<Parsed, Malformed> {
     let mut action: RecordedAction =
         from_item(item).map_err(|fault| other_version(item).unwrap_or(fault))?;
     if action.version != 1 {

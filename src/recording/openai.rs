@@ -1,12 +1,28 @@
 //! OpenAI: chat messages with `tool_calls` or the older `function_call`, and response items of type `function_call`;
 //! an array of messages, a message a line, or conversations that hold `messages`.
 
+use super::detect::either;
+use super::format::Format;
 use super::malformed::from_item;
+use super::outline::Outline;
 use super::time::set_time;
 use super::{Item, Malformed, Parsed, args};
-use crate::model::{Json, RecordedAction, ToolCall};
+use crate::model::{Importer, Json, RecordedAction, ToolCall};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) static FORMAT: Format = Format {
+    importer: Importer::Openai,
+    marks,
+    layout: either,
+    parse,
+};
+
+fn marks(outline: &Outline) -> bool {
+    let own = ["messages", "role", "tool_calls", "function_call"];
+    let item = ["type", "call_id", "name"];
+    own.iter().any(|key| outline.has(key)) || item.iter().all(|key| outline.has(key))
+}
 
 /// A conversation, a message or a response item: which one shows by its members.
 #[derive(Deserialize)]
@@ -65,7 +81,7 @@ struct Session<'a> {
     place: Option<u64>,
 }
 
-pub(super) fn parse(item: &Item, stem: &str) -> Result<Parsed, Malformed> {
+fn parse(item: &Item, stem: &str) -> Result<Parsed, Malformed> {
     let mut parsed = Parsed::default();
     if item.bytes.trim_ascii_start().first() == Some(&b'[') {
         array(from_item(item)?, item, stem, &mut parsed);

@@ -1,4 +1,4 @@
-//! The outline of a JSON value of which perhaps only the beginning is there: its kind and its keys, nothing else.
+//! The outline of a JSON value of which perhaps only the beginning is there: its kind and the paths of its keys, nothing else.
 
 use std::collections::BTreeSet;
 
@@ -16,15 +16,17 @@ pub(super) enum Root {
 pub(super) struct Outline {
     /// What the value is.
     pub(super) root: Root,
-    /// The keys of the object, or of the first element of the array where that is an object.
-    pub(super) keys: BTreeSet<String>,
-    /// The keys one level further down, behind the key above them.
-    pub(super) inner: BTreeSet<(String, String)>,
+    /// The paths of the keys, as keys joined by line feeds, which no key has. Of arrays the first element counts alone, and
+    /// it adds nothing to the path.
+    paths: BTreeSet<String>,
     /// Offset just behind the value, where its end is there.
     pub(super) end: Option<usize>,
     /// Offset of the first line feed inside the value.
     pub(super) line_feed: Option<usize>,
 }
+
+/// So deep are keys collected.
+const DEPTH: usize = 5;
 
 impl Outline {
     /// The outline of the value that begins here, where it is an object or an array.
@@ -40,12 +42,10 @@ impl Outline {
             at: start,
             open: Vec::new(),
             key_next: false,
-            first_element: true,
-            outer: String::new(),
+            keys: Vec::new(),
             outline: Outline {
                 root,
-                keys: BTreeSet::new(),
-                inner: BTreeSet::new(),
+                paths: BTreeSet::new(),
                 end: None,
                 line_feed: None,
             },
@@ -54,41 +54,50 @@ impl Outline {
         Some(scan.outline)
     }
 
-    /// Whether the object has this key.
+    /// Whether the object, or the first element of the array, has this key.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.keys.contains(key)
+        self.paths.contains(key)
     }
 
-    /// Whether the member `outer` has this key.
-    pub(super) fn has_inner(&self, outer: &str, key: &str) -> bool {
-        self.inner.contains(&(outer.to_owned(), key.to_owned()))
+    /// Whether there is such a path of keys; arrays on the way are passed through by their first element.
+    pub(super) fn has_path(&self, path: &[&str]) -> bool {
+        self.paths.contains(&path.join("\n"))
     }
 }
 
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// The brackets that are open, outermost first.
-    open: Vec<u8>,
+    /// What is open, outermost first.
+    open: Vec<Open>,
     /// Whether the next string is a key.
     key_next: bool,
-    /// Whether the scan is still in the first element of the root, if that is an array.
-    first_element: bool,
-    /// The last key of the level at which `keys` are collected.
-    outer: String,
+    /// The last key of each object that is open and counts.
+    keys: Vec<String>,
     outline: Outline,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// An object whose keys count.
+    Object,
+    /// The first element of an array that counts.
+    First,
+    /// An array behind its first element.
+    Rest,
+    /// Something in what does not count.
+    Ignored(u8),
 }
 
 impl Scan<'_> {
     fn run(&mut self) {
         while let Some(byte) = self.bytes.get(self.at).copied() {
             match byte {
-                b'{' | b'[' => {
-                    self.open.push(byte);
-                    self.key_next = byte == b'{';
-                }
+                b'{' | b'[' => self.open(byte),
                 b'}' | b']' => {
-                    self.open.pop();
+                    if self.open.pop() == Some(Open::Object) {
+                        self.keys.pop();
+                    }
                     self.key_next = false;
                     if self.open.is_empty() {
                         self.outline.end = Some(self.at + 1);
@@ -96,8 +105,11 @@ impl Scan<'_> {
                     }
                 }
                 b',' => {
-                    self.key_next = self.open.last() == Some(&b'{');
-                    self.first_element &= self.open.len() > 1;
+                    if let Some(last @ Open::First) = self.open.last_mut() {
+                        *last = Open::Rest;
+                    }
+                    let last = self.open.last();
+                    self.key_next = matches!(last, Some(Open::Object | Open::Ignored(b'{')));
                 }
                 b'\n' if self.outline.line_feed.is_none() => self.outline.line_feed = Some(self.at),
                 b'"' => {
@@ -112,6 +124,20 @@ impl Scan<'_> {
             }
             self.at += 1;
         }
+    }
+
+    fn open(&mut self, byte: u8) {
+        let counts = matches!(self.open.last(), None | Some(Open::Object | Open::First));
+        let open = match byte {
+            _ if !counts || self.keys.len() >= DEPTH => Open::Ignored(byte),
+            b'{' => Open::Object,
+            _ => Open::First,
+        };
+        if open == Open::Object {
+            self.keys.push(String::new());
+        }
+        self.open.push(open);
+        self.key_next = byte == b'{';
     }
 
     /// The raw text of the string that begins here; afterwards `at` is on its closing quote. Nothing where it has no
@@ -135,20 +161,11 @@ impl Scan<'_> {
     }
 
     fn key(&mut self, key: String) {
-        let level = match self.outline.root {
-            Root::Object => self.open.len(),
-            Root::Array if self.first_element => self.open.len().saturating_sub(1),
-            Root::Array => return,
-        };
-        match level {
-            1 => {
-                self.outline.keys.insert(key.clone());
-                self.outer = key;
+        if self.open.last() == Some(&Open::Object) {
+            if let Some(last) = self.keys.last_mut() {
+                *last = key;
             }
-            2 => {
-                self.outline.inner.insert((self.outer.clone(), key));
-            }
-            _ => {}
+            self.outline.paths.insert(self.keys.join("\n"));
         }
     }
 }
@@ -159,18 +176,19 @@ mod tests {
 
     fn keys(text: &str) -> Vec<String> {
         let outline = Outline::of(text.as_bytes()).expect("an object or an array");
-        outline.keys.into_iter().collect()
+        let top = outline.paths.into_iter();
+        top.filter(|path| !path.contains('\n')).collect()
     }
 
     #[test]
-    fn collects_keys_of_two_levels() {
+    fn collects_paths_of_keys() {
         let text = br#" {"a":"{\"x\":1}","b":{"c":[{"d":1}],"e":2},"f":["g",{"h":1}]} tail"#;
         let outline = Outline::of(text).expect("an object");
         assert_eq!(outline.root, Root::Object);
         assert!(["a", "b", "f"].iter().all(|key| outline.has(key)));
-        assert_eq!(outline.keys.len(), 3);
-        assert!(outline.has_inner("b", "c") && outline.has_inner("b", "e"));
-        assert!(!outline.has_inner("b", "d") && !outline.has_inner("f", "h"));
+        assert!(outline.has_path(&["b", "c", "d"]) && outline.has_path(&["b", "e"]));
+        assert!(!outline.has_path(&["b", "d"]) && !outline.has_path(&["f", "h"]));
+        assert_eq!(outline.paths.len(), 6);
         assert_eq!(outline.end, Some(text.len() - 5));
         assert_eq!(outline.line_feed, None);
     }
@@ -198,7 +216,7 @@ mod tests {
     #[test]
     fn a_line_feed_ends_a_broken_string() {
         let outline = Outline::of(b"{\"a\":\"cut\n{\"b\":1}").expect("an object");
-        assert_eq!(outline.keys.len(), 1);
+        assert_eq!(outline.paths.len(), 1);
         assert_eq!((outline.end, outline.line_feed), (None, Some(9)));
     }
 }

@@ -1,12 +1,29 @@
 //! tau2: results of simulated customer service, `simulations[].messages[].tool_calls[].{id, name, arguments,
 //! requestor}`; one document.
 
+use super::detect::document;
+use super::format::Format;
 use super::malformed::from_item;
+use super::outline::{Outline, Root};
 use super::time::set_time;
 use super::{Item, Malformed, Parsed, args};
-use crate::model::{Json, RecordedAction, ToolCall};
+use crate::model::{Importer, Json, RecordedAction, ToolCall};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+
+pub(super) static FORMAT: Format = Format {
+    importer: Importer::Tau2,
+    marks,
+    layout: document,
+    parse,
+};
+
+fn marks(outline: &Outline) -> bool {
+    let settings = ["agent_info", "environment_info", "user_info"];
+    let cut = outline.end.is_none();
+    let results = cut && settings.iter().any(|key| outline.has_path(&["info", key]));
+    outline.root == Root::Object && (outline.has("simulations") || results)
+}
 
 #[derive(Deserialize)]
 struct Results {
@@ -58,7 +75,7 @@ struct Session {
     meta: BTreeMap<String, Json>,
 }
 
-pub(super) fn parse(item: &Item, stem: &str) -> Result<Parsed, Malformed> {
+fn parse(item: &Item, stem: &str) -> Result<Parsed, Malformed> {
     let results: Results = from_item(item)?;
     let (agent, environment) = match results.info {
         Some(info) => (info.agent_info, info.environment_info),

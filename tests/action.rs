@@ -13,33 +13,66 @@ const HOSTILE: &str = "x\n::error::injected\n::set-output name=a::b\n::add-mask:
 #[test]
 fn everything_runs_and_the_worst_exit_code_counts() {
     for (codes, worst) in [
-        (["0", "0", "0"], "0"),
-        (["0", "0", "1"], "1"),
-        (["0", "0", "3"], "3"),
-        (["1", "0", "3"], "1"),
-        (["0", "1", "2"], "2"),
-        (["2", "0", "1"], "2"),
-        (["0", "0", "101"], "2"),
+        (["0", "0", "0", "0"], "0"),
+        (["0", "0", "0", "1"], "1"),
+        (["0", "0", "1", "0"], "1"),
+        (["0", "0", "2", "1"], "2"),
+        (["0", "0", "0", "3"], "3"),
+        (["1", "0", "0", "3"], "1"),
+        (["0", "1", "0", "2"], "2"),
+        (["2", "0", "0", "1"], "2"),
+        (["0", "0", "0", "101"], "2"),
     ] {
         let job = Job::new();
-        let [check, test, diff] = codes;
-        let ran = job.run(
-            "run.sh",
-            &[("CHECK", check), ("TEST", test), ("DIFF", diff)],
-        );
+        let [check, test, lint, diff] = codes;
+        let env = [
+            ("CHECK", check),
+            ("TEST", test),
+            ("LINT", lint),
+            ("DIFF", diff),
+        ];
+        let ran = job.run("run.sh", &env);
         assert_eq!(ran.code, 0, "{}", ran.all());
         assert_eq!(job.output("code"), worst, "{codes:?}");
-        let calls = job.calls("agentauthz");
-        let commands: Vec<&str> = ["check", "test", "diff"]
+        let all = ["check", "test", "lint", "diff"];
+        let commands: Vec<String> = job
+            .calls("agentauthz")
             .into_iter()
-            .filter(|command| {
-                calls
-                    .iter()
-                    .any(|call| call.contains(&(*command).to_owned()))
+            .filter_map(|call| {
+                let mut words = call.into_iter();
+                words.find(|word| all.contains(&word.as_str()))
             })
             .collect();
-        assert_eq!(commands, ["check", "test", "diff"]);
+        assert_eq!(commands, all);
     }
+}
+
+#[test]
+fn lint_shows_what_the_change_brought() {
+    for (env, wanted) in [
+        (
+            &[("GITHUB_BASE_REF", "main")][..],
+            Some("--changed=origin/main"),
+        ),
+        (
+            &[("INPUT_LINT", "changed"), ("INPUT_BASE", "dir:../p")],
+            Some("--changed=dir:../p"),
+        ),
+        (&[("INPUT_LINT", "all"), ("INPUT_BASE", "v1")], None),
+    ] {
+        let job = Job::new();
+        job.run("run.sh", env);
+        let calls = job.calls("agentauthz");
+        let lint = calls.iter().find(|call| call.contains(&"lint".to_owned()));
+        let lint = lint.unwrap();
+        assert!(lint.contains(&"github".to_owned()), "{lint:?}");
+        let changed = lint.iter().find(|word| word.starts_with("--changed"));
+        assert_eq!(changed.map(String::as_str), wanted, "{env:?}");
+    }
+    let job = Job::new();
+    job.run("run.sh", &[("INPUT_LINT", "off")]);
+    let calls = job.calls("agentauthz");
+    assert!(!calls.iter().any(|call| call.contains(&"lint".to_owned())));
 }
 
 #[test]

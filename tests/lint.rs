@@ -603,6 +603,11 @@ fn a_worse_text_is_a_new_finding() {
         "version: 1\nlint: { baseline: b.yaml }\n",
     )
     .unwrap();
+    let (_, report) = json(copy.path(), &[]);
+    let missing = found(&report)
+        .into_iter()
+        .filter(|(code, _)| code == "AZ412");
+    assert_eq!(missing.count(), 1, "{report}");
     let file = copy.path().join("policies/a.cedar");
     let forbid = |host: &str| {
         format!(

@@ -15,6 +15,14 @@ use std::sync::Arc;
 /// The request environments of a schema, for looking at many policies.
 pub struct Typings<'s> {
     environments: Environments<'s>,
+    /// The classes of environments, each in order of the actions.
+    classes: Vec<Vec<Placed>>,
+}
+
+/// An environment, by its place among all, with its action.
+struct Placed {
+    at: usize,
+    action: EntityRef,
 }
 
 /// What a policy comes to in some environments of equal types.
@@ -64,6 +72,7 @@ pub struct Typing {
     /// The environments of its scope.
     pub environments: Vec<TypedEnvironment>,
     types: BTreeMap<Span, Typed>,
+    live: Vec<EntityRef>,
 }
 
 impl Typing {
@@ -90,12 +99,16 @@ impl Typing {
 
     /// The actions for which it may apply, sorted.
     pub fn live_actions(&self) -> Vec<&EntityRef> {
+        self.live.iter().collect()
+    }
+
+    fn find_live(&self) -> Vec<EntityRef> {
         let live = self
             .environments
             .iter()
             .filter(|found| found.verdict != Verdict::Never);
-        let mut live: Vec<&EntityRef> = live.flat_map(|found| &found.actions).collect();
-        live.sort_unstable();
+        let mut live: Vec<EntityRef> = live.flat_map(|found| found.actions.clone()).collect();
+        live.sort();
         live.dedup();
         live
     }
@@ -105,7 +118,22 @@ impl Schema {
     /// The environments of this schema; nothing where it names what other schemas would have to declare.
     pub fn typings(&self) -> Option<Typings<'_>> {
         let environments = Environments::of(self.inner.as_ref())?;
-        Some(Typings { environments })
+        let place = |at: &usize| {
+            let found = environments.all.get(*at)?;
+            Some(Placed {
+                at: *at,
+                action: reference(found.env.action_entity_uid()?),
+            })
+        };
+        let classes = environments.classes.iter().map(|class| {
+            let mut class: Vec<Placed> = class.iter().filter_map(place).collect();
+            class.sort_unstable_by(|a, b| a.action.cmp(&b.action));
+            class
+        });
+        Some(Typings {
+            classes: classes.collect(),
+            environments,
+        })
     }
 }
 
@@ -120,21 +148,23 @@ impl Typings<'_> {
         let condition = template.condition();
         let each = super::typecheck::names_action(template);
         let mut typing = Typing::default();
-        for class in &self.environments.classes {
-            let inside = class.iter().filter_map(|at| {
-                let environment = self.environments.all.get(*at)?;
-                let within = holds.get(*at).copied().unwrap_or_default()
+        for class in &self.classes {
+            let inside = class.iter().filter_map(|placed| {
+                let environment = self.environments.all.get(placed.at)?;
+                let within = holds.get(placed.at).copied().unwrap_or_default()
                     && self.environments.takes(
                         template.principal_constraint(),
                         template.resource_constraint(),
                         environment,
                     );
-                within.then_some(environment)
+                within.then_some((environment, &placed.action))
             });
             let inside: Vec<_> = inside.collect();
             let together = if each { 1 } else { inside.len().max(1) };
             for group in inside.chunks(together) {
-                let Some(first) = group.first() else { continue };
+                let Some((first, _)) = group.first() else {
+                    continue;
+                };
                 let linked = self.environments.linked(template, first)?;
                 let mut verdict = None;
                 let mut here = BTreeMap::new();
@@ -161,11 +191,7 @@ impl Typings<'_> {
                         Some(other) => worse(other, found),
                     });
                 }
-                let mut actions: Vec<EntityRef> = group
-                    .iter()
-                    .filter_map(|found| Some(reference(found.env.action_entity_uid()?)))
-                    .collect();
-                actions.sort_unstable();
+                let actions = group.iter().map(|(_, action)| (*action).clone());
                 let spans = |wanted: fn(&Typed) -> bool| {
                     let found = here.iter().filter(|(_, typed)| wanted(typed));
                     found.map(|(span, _)| *span).collect()
@@ -174,7 +200,7 @@ impl Typings<'_> {
                     holds: spans(|typed| !typed.can_fail),
                     fails: spans(|typed| !typed.can_hold),
                     principal: first.principal.to_string().into(),
-                    actions,
+                    actions: actions.collect(),
                     resource: first.resource.to_string().into(),
                     verdict: verdict.unwrap_or(Verdict::Never),
                 });
@@ -193,6 +219,7 @@ impl Typings<'_> {
         typing.environments.sort_by(|a, b| {
             (&a.actions, &a.principal, &a.resource).cmp(&(&b.actions, &b.principal, &b.resource))
         });
+        typing.live = typing.find_live();
         Some(typing)
     }
 }

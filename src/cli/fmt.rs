@@ -7,7 +7,7 @@ use super::versions::root;
 use crate::format::{self, FormatReport};
 use crate::model::SourceFile;
 use crate::render;
-use crate::repository::{Manifest, matching};
+use crate::repository::{Manifest, MappingSource, matching};
 use crate::source::Tree;
 use std::io::Read as _;
 use std::path::Path;
@@ -95,7 +95,7 @@ fn standard_input(args: &FmtArgs, output: &Output) -> Result<u8, CliError> {
     }
 }
 
-/// The policy and schema files of the manifest, of those that are asked for.
+/// The manifest and the files that it names, of those that are asked for.
 fn files(args: &FmtArgs) -> Result<Vec<SourceFile>, CliError> {
     let tree = Tree::directory(&root()?, true)?;
     let bytes = |path: &str| {
@@ -115,12 +115,21 @@ fn files(args: &FmtArgs) -> Result<Vec<SourceFile>, CliError> {
             ..CliError::new("the manifest cannot be read")
         }
     })?;
-    let patterns: Vec<String> = manifest
-        .policies
-        .iter()
-        .chain(&manifest.schema)
-        .cloned()
-        .collect();
+    let mapping = match &manifest.mapping {
+        MappingSource::Files(patterns) => patterns.as_slice(),
+        MappingSource::Here(_) => &[],
+    };
+    let patterns = [
+        &manifest.policies,
+        &manifest.schema,
+        &manifest.links,
+        &manifest.agents,
+        &manifest.entities,
+        &manifest.tests,
+        mapping,
+        &[crate::source::MANIFEST.to_owned()],
+    ]
+    .concat();
     let wanted: Vec<String> = args
         .paths
         .iter()
@@ -149,10 +158,10 @@ fn files(args: &FmtArgs) -> Result<Vec<SourceFile>, CliError> {
         found.push(SourceFile::new(path, text));
     }
     if let Some((path, _)) = wanted.iter().zip(met).find(|(_, met)| !met) {
-        return Err(CliError::new(format!(
-            "the manifest names no policy or schema file `{path}`"
-        ))
-        .with_help("paths are relative to the repository's root"));
+        return Err(
+            CliError::new(format!("`{path}` is no file that the manifest names"))
+                .with_help("paths are relative to the repository's root"),
+        );
     }
     Ok(found)
 }

@@ -1,4 +1,7 @@
-//! `fmt`: policies as Cedar's formatter lays them out, and schemas without white space that says nothing.
+//! `fmt`: policies as Cedar's formatter lays them out, schemas without white space that says nothing, and the members of
+//! YAML files in their order.
+
+mod members;
 
 use crate::cedar;
 use crate::model::SourceFile;
@@ -24,7 +27,7 @@ pub struct Formatted {
     pub text: String,
 }
 
-/// Formats files: policies and schemas; the others are passed over.
+/// Formats files: policies, schemas and YAML; the others are passed over.
 pub fn format<'f>(files: impl IntoIterator<Item = &'f SourceFile>) -> FormatReport {
     let mut report = FormatReport::default();
     for file in files {
@@ -61,6 +64,11 @@ pub fn one(file: &SourceFile) -> Option<Result<String, String>> {
         policies(file, &text, ends_in_two)
     } else if file.path.ends_with(".cedarschema") {
         schema(&text).map(|done| ended(done, ends_in_two))
+    } else if file.path.ends_with(".yaml") || file.path.ends_with(".yml") {
+        Ok(match members::ordered(&text) {
+            Some(done) => ended(done, ends_in_two),
+            None => file.text.to_string(),
+        })
     } else {
         return None;
     };
@@ -189,12 +197,13 @@ mod tests {
             SourceFile::new("a.cedar", "permit(principal,action,resource);"),
             SourceFile::new("b.cedar", "permit (principal, action, resource);\n"),
             SourceFile::new("c.cedar", "permit ("),
-            SourceFile::new("d.yaml", "a:   1"),
+            SourceFile::new("d.json", "{ }"),
+            SourceFile::new("e.yaml", "name: n\nversion: 1\n"),
         ];
         let report = format(&files);
         assert_eq!(
             (report.changed.len(), report.well, report.refused.len()),
-            (1, 1, 1)
+            (2, 1, 1)
         );
     }
 }

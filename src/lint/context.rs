@@ -24,6 +24,7 @@ pub struct Context<'r> {
     pub(super) typings: Option<Typings<'r>>,
     pub(super) declared: OnceLock<Vec<Declaration>>,
     pub(super) suites: OnceLock<Vec<CaseSuite>>,
+    pub(super) requestable: OnceLock<Vec<EntityRef>>,
 }
 
 /// A policy or template with what is known about it.
@@ -37,6 +38,8 @@ pub struct Policy<'r> {
     /// Its file.
     pub file: &'r SourceFile,
     pub(super) typing: OnceLock<Option<Typing>>,
+    /// Nothing where it is all of the schema's.
+    pub(super) actions: OnceLock<Option<Vec<EntityRef>>>,
 }
 
 /// Everything, for lints that look at more than one policy.
@@ -106,10 +109,12 @@ impl<'r> Context<'r> {
     pub fn trust(&self, action: &EntityRef, path: &[&str]) -> Trust {
         let info = self.schema().and_then(|schema| schema.action(action));
         let said = info.and_then(|info| {
-            (1..=path.len()).rev().find_map(|length| {
-                let path = path.get(..length)?.iter().map(|&name| name.to_owned());
-                info.trust.get(&FieldPath(path.collect()))
-            })
+            let encloses = |outer: &FieldPath| {
+                outer.0.len() <= path.len() && outer.0.iter().zip(path).all(|(one, two)| one == two)
+            };
+            let all = info.trust.iter().filter(|(outer, _)| encloses(outer));
+            let nearest = all.max_by_key(|(outer, _)| outer.0.len());
+            nearest.map(|(_, said)| said)
         });
         match (said.map(String::as_str), path.first()) {
             (Some("agent"), _) => Trust::Agent,
@@ -124,6 +129,17 @@ impl<'r> Context<'r> {
     pub fn is_group(&self, action: &EntityRef) -> bool {
         let info = self.schema().and_then(|schema| schema.action(action));
         info.is_some_and(|info| info.principals.is_empty() || info.resources.is_empty())
+    }
+
+    /// The actions that requests may have, sorted; none where there is no schema.
+    fn requestable(&self) -> &[EntityRef] {
+        self.requestable.get_or_init(|| {
+            let all = self.schema().into_iter().flat_map(Schema::actions);
+            let all = all.map(|(action, _)| action);
+            all.filter(|action| !self.is_group(action))
+                .cloned()
+                .collect()
+        })
     }
 
     /// The expressions that mean a person has approved.
@@ -223,34 +239,35 @@ impl<'r> Policy<'r> {
 
     /// The actions of its scope that apply to something, by the schema, members for groups; where there is no schema, the
     /// actions that it names. Sorted.
-    pub fn actions(&self) -> Vec<EntityRef> {
-        let named: Vec<EntityRef> = self
-            .syntax
-            .scope_of(Variable::Action)
+    pub fn actions(&self) -> &[EntityRef] {
+        let own = self.actions.get_or_init(|| self.find_actions());
+        match own {
+            Some(own) => own,
+            None => self.context.requestable(),
+        }
+    }
+
+    fn find_actions(&self) -> Option<Vec<EntityRef>> {
+        let part = self.syntax.scope_of(Variable::Action);
+        let named: Vec<EntityRef> = part
             .and_then(|part| part.test.as_ref())
             .map(|test| test.entities.iter().map(|(uid, _)| uid.clone()).collect())
             .unwrap_or_default();
         let Some(schema) = self.context.schema() else {
-            return named;
+            return Some(named);
         };
-        let free = self
-            .syntax
-            .scope_of(Variable::Action)
-            .is_none_or(|part| part.is_free());
-        let mut all: BTreeSet<EntityRef> = match free {
-            true => schema.actions().keys().cloned().collect(),
-            false => {
-                let members = named.iter().flat_map(|group| schema.members(group));
-                members.chain(named.iter().cloned()).collect()
-            }
-        };
+        if part.is_none_or(|part| part.is_free()) {
+            return None;
+        }
+        let members = named.iter().flat_map(|group| schema.members(group));
+        let mut all: BTreeSet<EntityRef> = members.chain(named.iter().cloned()).collect();
         all.retain(|action| !self.context.is_group(action) && schema.action(action).is_some());
-        all.into_iter().collect()
+        Some(all.into_iter().collect())
     }
 
     /// Its actions with one of these risks, sorted.
     pub fn risky(&self, risks: &[&str]) -> Vec<EntityRef> {
-        let mut all = self.actions();
+        let mut all = self.actions().to_vec();
         all.retain(|action| {
             let risk = self.context.risk(action);
             risk.is_some_and(|risk| risks.contains(&risk))

@@ -7,7 +7,7 @@ use super::facts::TestFacts;
 use super::found::{Finding, Found};
 use super::levels::Levels;
 use super::report::{LintReport, NotRun};
-use super::rules::plain;
+use super::rules::{option_fault, plain};
 use super::suppress::{Suppression, suppressions};
 use crate::cedar::{ParsedPolicy, Schema};
 use crate::model::{Diagnostic, SourceFile, Span};
@@ -41,6 +41,7 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         typings: version.schema.as_ref().and_then(Schema::typings),
         declared: OnceLock::new(),
         suites: OnceLock::new(),
+        requestable: OnceLock::new(),
     };
     let repository = Repository {
         context: &context,
@@ -157,6 +158,7 @@ fn policies<'r>(context: &'r Context<'r>) -> Vec<Policy<'r>> {
                 syntax: parsed.syntax(file),
                 file,
                 typing: OnceLock::new(),
+                actions: OnceLock::new(),
             }
         })
         .collect();
@@ -410,11 +412,11 @@ fn known(
     let Some(path) = &version.manifest.lint.baseline else {
         return;
     };
-    let Some(file) = version
-        .sources
-        .get(path)
-        .filter(|_| !settings.ignore_baseline)
-    else {
+    if settings.ignore_baseline {
+        return;
+    }
+    let Some(file) = version.sources.get(path) else {
+        no_baseline(repository, settings, path, findings);
         return;
     };
     let baseline = match Baseline::read(file) {
@@ -450,6 +452,34 @@ fn known(
             )
             .help("take this line out; `agentauthz lint --update-baseline` writes the whole list anew, and accepts whatever is found then");
         }
+    }
+    weigh(&mut own, &settings.levels);
+    findings.extend(own);
+}
+
+/// A finding where the manifest names a baseline that is not there.
+fn no_baseline(
+    repository: &Repository<'_>,
+    settings: &Settings<'_>,
+    path: &str,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(lint) = running("AZ412", settings) else {
+        return;
+    };
+    let mut own = Vec::new();
+    let mut found = Found {
+        lint,
+        findings: &mut own,
+    };
+    let message = format!("the manifest names a baseline that is not there, `{path}`");
+    if let Some(finding) = option_fault(
+        repository.context,
+        &mut found,
+        (path, Span::new(0, 0)),
+        message,
+    ) {
+        finding.help("`agentauthz lint --update-baseline` writes it, and accepts whatever is found then; else take it out of the manifest");
     }
     weigh(&mut own, &settings.levels);
     findings.extend(own);

@@ -3,7 +3,10 @@
 use super::escape::{harmless_source, printable};
 use super::style::{Role, paint};
 use crate::model::{self, Sources};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    SourceCode, SourceSpan, SpanContents,
+};
 use std::fmt::{self, Write as _};
 
 /// Draws diagnostics, each with a blank line behind it.
@@ -56,12 +59,64 @@ fn is_long(text: &str, label: &LabeledSpan) -> bool {
     drawn.lines().any(|line| line.len() > LONGEST_LINE)
 }
 
+/// The lines of a file around some labels: a file with many findings is not read from its beginning for each of them.
+#[derive(Debug)]
+struct Excerpt {
+    name: String,
+    text: String,
+    /// How many lines stand before it.
+    above: usize,
+}
+
+impl Excerpt {
+    /// The lines that are drawn for these labels, whose places are moved into it; nothing without labels.
+    fn of(file: &model::SourceFile, labels: &mut [LabeledSpan]) -> Option<Self> {
+        let start = labels.iter().map(LabeledSpan::offset).min()?;
+        let ends = labels.iter().map(|label| label.offset() + label.len());
+        let end = ends.max()?;
+        let text = file.text.as_ref();
+        let before = text.get(..start)?;
+        let mut lines = before.rmatch_indices('\n').map(|(at, _)| at + 1);
+        let from = lines.nth(1).unwrap_or(0);
+        let mut lines = text.get(end..)?.match_indices('\n');
+        let to = lines.nth(1).map_or(text.len(), |(at, _)| end + at + 1);
+        for label in labels.iter_mut() {
+            let span = SourceSpan::from((label.offset() - from, label.len()));
+            *label = LabeledSpan::new_with_span(label.label().map(str::to_owned), span);
+        }
+        Some(Self {
+            name: printable(&file.path),
+            text: harmless_source(text.get(from..to)?),
+            above: text.get(..from)?.matches('\n').count(),
+        })
+    }
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let inner = self.text.read_span(span, before, after)?;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            inner.data(),
+            *inner.span(),
+            inner.line() + self.above,
+            inner.column(),
+            inner.line_count(),
+        )))
+    }
+}
+
 #[derive(Debug)]
 struct Drawn {
     message: String,
     severity: miette::Severity,
     help: Option<String>,
-    source: Option<NamedSource<String>>,
+    source: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
 }
 
@@ -97,9 +152,7 @@ impl Drawn {
         {
             message = format!("{}: {message}", printable(path));
         }
-        let source = file
-            .filter(|_| !labels.is_empty())
-            .map(|file| NamedSource::new(printable(&file.path), harmless_source(&file.text)));
+        let source = file.and_then(|file| Excerpt::of(file, &mut labels));
         Self {
             message,
             severity: match diagnostic.severity {

@@ -18,11 +18,12 @@ for argument in "$@"; do
   case "$argument" in
     check) code=${CHECK:-0} ;;
     test) code=${TEST:-0} ;;
-    diff) code=${DIFF:-0} diff=1 ;;
+    lint) code=${LINT:-0} escaped=1 ;;
+    diff) code=${DIFF:-0} escaped=1 ;;
   esac
 done
-# What stands on standard output of `diff --format github` is escaped by the real one.
-[ -n "${diff:-}" ] || printf '%s' "${SAYS:-}"
+# What stands on standard output with `--format github` is escaped by the real one.
+[ -n "${escaped:-}" ] || printf '%s' "${SAYS:-}"
 printf '%s' "${COMPLAINS:-}" >&2
 exit "$code"
 "#;

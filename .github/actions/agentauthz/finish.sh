@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Ends the action as check, test and diff ended.
+# Ends the action as check, test, lint and diff ended.
 set -euo pipefail
 
 case "${CODE:-2}" in
   0) exit 0 ;;
   1)
-    echo '::error title=agentauthz::a check, a test or a gate failed; the summary of this job has the report'
+    echo '::error title=agentauthz::a check, a test, a lint or a gate failed; the summary of this job has the report'
     exit 1
     ;;
   3)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Check, test and diff in one go. Leaves the reports in a directory, and says in the step's outputs where it is and what
+# Check, test, lint and diff in one go. Leaves the reports in a directory, and says in the step's outputs where it is and what
 # came out; whether the job fails is decided at the end, when the reports are where people see them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -45,7 +45,6 @@ known() {
 common=("--directory=$directory" --no-progress --color never)
 code=0
 
-# `lint` belongs here as soon as there is such a command.
 for command in check test; do
   status=0
   echo "::group::agentauthz $command"
@@ -53,6 +52,26 @@ for command in check test; do
   echo '::endgroup::'
   code=$(worse "$code" "$(known "$status")")
 done
+
+# The annotations on standard output are workflow commands, and escaped; what goes wrong may quote anything.
+annotated() {
+  local status=0
+  agentauthz "$@" 2>"$reports/log" || status=$?
+  inert cat "$reports/log"
+  rm -f "$reports/log"
+  code=$(worse "$code" "$(known "$status")")
+}
+
+base=$(base)
+lint=(--format github)
+if [ "${INPUT_LINT:-changed}" = changed ]; then
+  # What was there when the branch began is not of this change.
+  begun=$(git -C "$directory" merge-base -- "$base" "$head" 2>/dev/null) || begun=$base
+  lint+=("--changed=$begun")
+fi
+if [ "${INPUT_LINT:-changed}" != off ]; then
+  annotated "${common[@]}" lint "${lint[@]}"
+fi
 
 arguments=(
   "${common[@]}" diff --format github
@@ -70,7 +89,6 @@ while IFS= read -r recording; do
     arguments+=("--recordings=$recording")
   fi
 done <<<"${INPUT_RECORDINGS:-}"
-base=$(base)
 case "$base$head" in
   dir:* | *dir:*) versions=("$base" "$head") ;;
   *) versions=("$base...$head") ;;
@@ -78,12 +96,7 @@ esac
 # What follows `--` is no option, whatever it is called.
 arguments+=(-- "${versions[@]}")
 
-status=0
-# The annotations on standard output are workflow commands, and escaped; what goes wrong may quote anything.
-agentauthz "${arguments[@]}" 2>"$reports/diff.log" || status=$?
-inert cat "$reports/diff.log"
-rm -f "$reports/diff.log"
-code=$(worse "$code" "$(known "$status")")
+annotated "${arguments[@]}"
 
 {
   printf 'reports=%s\n' "$reports"

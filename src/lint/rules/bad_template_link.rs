@@ -7,6 +7,8 @@ use crate::lint::context::{Context, Repository};
 use crate::lint::found::Found;
 use crate::model::{Diagnostic, EntityRef};
 use crate::repository::{LintLevel, nearest};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub(super) static LINT: Lint = Lint {
     code: "AZ124",
@@ -34,6 +36,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
                 .help(help.unwrap_or("write the entity as `Type::id`"));
         }
     }
+    let mut known = BTreeMap::new();
     for link in &context.version.links {
         let Some(file) = context.file(&link.file) else {
             continue;
@@ -58,7 +61,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             let Some(entity) = entity.as_ref().filter(|_| !refused) else {
                 continue;
             };
-            let Some((meant, level)) = unknown(context, entity) else {
+            let Some((meant, level)) = unknown(context, entity, &mut known) else {
                 continue;
             };
             let help = match meant {
@@ -115,10 +118,17 @@ fn of_validator(link: &Link, fault: &Diagnostic) -> (String, String) {
 }
 
 /// Whether the repository has other entities of a type, but not this one; with one that may be meant.
-fn unknown(context: &Context<'_>, entity: &EntityRef) -> Option<(Option<EntityRef>, LintLevel)> {
+/// The entities of each type are looked up once.
+fn unknown(
+    context: &Context<'_>,
+    entity: &EntityRef,
+    known: &mut BTreeMap<Arc<str>, BTreeSet<EntityRef>>,
+) -> Option<(Option<EntityRef>, LintLevel)> {
     let version = context.version;
     let of_inventory = *entity.ty == *version.manifest.agent_type && !version.agents.is_empty();
-    let known = version.store.of_type(&entity.ty);
+    let known = known
+        .entry(entity.ty.clone())
+        .or_insert_with(|| version.store.of_type(&entity.ty));
     if known.is_empty() || known.contains(entity) {
         return None;
     }

@@ -31,7 +31,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     if broad.is_empty() {
         return;
     }
-    let forbids: Vec<(&Policy<'_>, Vec<EntityRef>)> = repository
+    let forbids: Vec<(&Policy<'_>, &[EntityRef])> = repository
         .policies
         .iter()
         .filter(|policy| policy.is_forbid() && !policy.syntax.demands().is_empty())

@@ -145,6 +145,7 @@ mod write_without_approval;
 mod yoda;
 
 use super::catalogue::Lint;
+pub(super) use shared_manifest::fault as option_fault;
 pub(super) use shared_validator::plain;
 
 /// Every lint, in order of the codes.

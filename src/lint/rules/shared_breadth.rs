@@ -131,7 +131,7 @@ pub(super) fn asks_nothing(policy: &Policy<'_>) -> bool {
 pub(super) fn granted(policy: &Policy<'_>) -> Vec<EntityRef> {
     match policy.typing() {
         Some(typing) if typing.is_clean() => typing.live_actions().into_iter().cloned().collect(),
-        _ => policy.actions(),
+        _ => policy.actions().to_vec(),
     }
 }
 

@@ -208,7 +208,12 @@ impl<'p, 'r> Forbids<'p, 'r> {
             .filter(|policy| policy.is_forbid());
         for forbid in forbids.filter(|policy| !policy.parsed.is_template) {
             for action in forbid.actions() {
-                by_action.entry(action).or_default().push(forbid);
+                match by_action.get_mut(action) {
+                    Some(known) => known.push(forbid),
+                    None => {
+                        by_action.insert(action.clone(), vec![forbid]);
+                    }
+                }
             }
         }
         Self { by_action }

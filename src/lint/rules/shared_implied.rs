@@ -19,7 +19,8 @@ use std::sync::Arc;
 pub(super) struct Ruled<'r> {
     /// The policy.
     pub policy: &'r Policy<'r>,
-    actions: BTreeSet<EntityRef>,
+    /// Those of its scope; none where it takes any.
+    actions: BTreeSet<&'r EntityRef>,
     /// Whether it takes any action.
     any_action: bool,
     /// What it demands of principal and resource, and what follows from that and from their types.
@@ -48,12 +49,14 @@ impl<'r> Ruled<'r> {
         terms.extend(derived);
         terms.extend(by_type(policy));
         let asked: Vec<u64> = policy.syntax.demands().iter().map(one_form).collect();
+        let part = policy.syntax.scope_of(Variable::Action);
+        let any_action = part.is_none_or(|part| part.is_free());
         let mut found = Self {
-            any_action: policy
-                .syntax
-                .scope_of(Variable::Action)
-                .is_none_or(|part| part.is_free()),
-            actions: policy.actions().into_iter().collect(),
+            any_action,
+            actions: match any_action {
+                true => BTreeSet::new(),
+                false => policy.actions().iter().collect(),
+            },
             known: demanded(&terms)
                 .iter()
                 .map(one_form)
@@ -69,7 +72,7 @@ impl<'r> Ruled<'r> {
             let mut all = typing.environments.iter();
             all.any(|found| !matches!(found.verdict, Verdict::Never | Verdict::Faulty))
         });
-        found.alive = may && !found.actions.is_empty() && conflict(&found.demands()).is_none();
+        found.alive = may && !policy.actions().is_empty() && conflict(&found.demands()).is_none();
         found
     }
 

@@ -9,7 +9,7 @@ const MANIFEST: &str = "agentauthz.yaml";
 
 /// A finding about an option of the manifest: at its place, where it is known, else where its text stands first behind
 /// `lint:`.
-pub(super) fn fault<'f>(
+pub(in crate::lint) fn fault<'f>(
     context: &Context<'_>,
     found: &'f mut Found<'_>,
     (text, span): (&str, Span),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// The actions of a policy's scope for which it may apply, by the types of the schema.
 pub(super) fn live(policy: &Policy<'_>) -> Vec<EntityRef> {
-    let mut all = policy.actions();
+    let mut all = policy.actions().to_vec();
     if let Some(typing) = policy.typing() {
         let live = typing.live_actions();
         all.retain(|action| live.binary_search(&action).is_ok());

@@ -1,12 +1,12 @@
 //! Reads of entities that may not exist: what of a condition can raise an error although the types are right.
 
+use super::shared_claims::attribute;
 use super::shared_normal::{key, normal};
 use super::shared_within::before;
 use crate::cedar::{BinaryOperator, Demand, Term, TermKind, Typing};
 use crate::lint::context::{Policy, Trust};
 use crate::model::{Type, Variable};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// An entity that the context names, and of which something is read.
 pub(super) struct Read<'s> {
@@ -36,8 +36,10 @@ pub(super) fn unsure<'s>(policy: &'s Policy<'_>) -> Vec<Read<'s>> {
         };
         let of_context =
             matches!(entity.path(), Some((Variable::Context, names)) if !names.is_empty());
-        let is_entity = entity_types(policy, entity).next().is_some();
-        let Some(trust) = policy.trust(entity).filter(|_| of_context && is_entity) else {
+        if !of_context || !is_entity(policy, entity) {
+            continue;
+        }
+        let Some(trust) = policy.trust(entity) else {
             continue;
         };
         let sure = before(&policy.syntax, whole)
@@ -54,30 +56,14 @@ pub(super) fn unsure<'s>(policy: &'s Policy<'_>) -> Vec<Read<'s>> {
     found
 }
 
-/// The types of a path of the context that is an entity, for the actions of the scope.
-fn entity_types<'s>(
-    policy: &'s Policy<'_>,
-    path: &Term,
-) -> impl Iterator<Item = Arc<str>> + use<'s> {
-    let path: Option<Vec<String>> = path
-        .path()
-        .map(|(_, names)| names.into_iter().map(str::to_owned).collect());
-    let schema = policy.context.schema();
-    policy.actions().into_iter().filter_map(move |action| {
-        let (schema, path) = (schema?, path.as_ref()?);
-        let mut of = schema.action(&action)?.context.clone()?;
-        let (last, before) = path.split_last()?;
-        for name in before {
-            of = match &of.attributes.get(name.as_str())?.ty {
-                Type::Record(inner) => inner.clone(),
-                Type::Entity(ty) => schema.entity_type(ty)?,
-                _ => return None,
-            };
-        }
-        match &of.attributes.get(last.as_str())?.ty {
-            Type::Entity(ty) => Some(ty.clone()),
-            _ => None,
-        }
+/// Whether a path of the context is an entity, for some action of the scope.
+fn is_entity(policy: &Policy<'_>, path: &Term) -> bool {
+    let Some((_, names)) = path.path() else {
+        return false;
+    };
+    policy.actions().iter().any(|action| {
+        let found = attribute(policy.context, action, &names);
+        found.is_some_and(|found| matches!(found.ty, Type::Entity(_)))
     })
 }
 

@@ -7,6 +7,7 @@ use crate::lint::context::{Policy, Repository};
 use crate::lint::found::Found;
 use crate::model::{EntityRef, Span, Variable};
 use crate::repository::{AgentStatus, LintLevel};
+use std::collections::BTreeMap;
 
 pub(super) static LINT: Lint = Lint {
     code: "AZ215",
@@ -36,6 +37,16 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     if agents.len() < FEW {
         return;
     }
+    let mut inside: BTreeMap<EntityRef, usize> = BTreeMap::new();
+    let mut inside = |group: &EntityRef| match inside.get(group) {
+        Some(found) => *found,
+        None => {
+            let below = |agent: &&&EntityRef| context.version.store.is_below(agent, group);
+            let found = agents.iter().filter(below).count();
+            inside.insert(group.clone(), found);
+            found
+        }
+    };
     for policy in repository
         .policies
         .iter()
@@ -47,7 +58,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             demand,
         } in groups(policy)
         {
-            if let Some((inside, level)) = weigh(policy, group, demand, &agents) {
+            if let Some((inside, level)) = weigh(policy, inside(group), agents.len(), demand) {
                 found
                     .policy(policy, span, say(group, inside, agents.len()))
                     .level(level)
@@ -69,7 +80,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             let (Some(group), Some(file)) = (&link.principal, file) else {
                 continue;
             };
-            if let Some((inside, level)) = weigh(policy, group, None, &agents) {
+            if let Some((inside, level)) = weigh(policy, inside(group), agents.len(), None) {
                 found
                     .file(
                         file,
@@ -98,15 +109,12 @@ fn say(group: &EntityRef, inside: usize, all: usize) -> String {
 /// permit is bounded in another way.
 fn weigh(
     policy: &Policy<'_>,
-    group: &EntityRef,
+    inside: usize,
+    agents: usize,
     demand: Option<&Term>,
-    agents: &[&EntityRef],
 ) -> Option<(usize, LintLevel)> {
-    let context = policy.context;
-    let below = |agent: &&&EntityRef| context.version.store.is_below(agent, group);
-    let inside = agents.iter().filter(below).count();
-    let share = u32::try_from(inside * 100 / agents.len()).ok()?;
-    if share < context.options.almost_all {
+    let share = u32::try_from(inside * 100 / agents).ok()?;
+    if share < policy.context.options.almost_all {
         return None;
     }
     let granted = granted(policy);

@@ -126,7 +126,10 @@ fn spoken(repository: &Repository<'_>) -> BTreeSet<EntityRef> {
         let scope = policy.syntax.scope_of(Variable::Action);
         !policy.is_forbid() || scope.is_some_and(|part| !part.is_free())
     });
-    policies.flat_map(|policy| policy.actions()).collect()
+    policies
+        .flat_map(|policy| policy.actions())
+        .cloned()
+        .collect()
 }
 
 /// The actions that tests ask about; nothing where there are no tests.

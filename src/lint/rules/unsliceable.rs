@@ -26,13 +26,13 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     if repository.policies.len() < hot {
         return;
     }
-    let all: Vec<(&Policy<'_>, Vec<EntityRef>)> = repository
+    let all: Vec<(&Policy<'_>, &[EntityRef])> = repository
         .policies
         .iter()
         .map(|policy| (policy, policy.actions()))
         .collect();
     let mut counts: BTreeMap<&EntityRef, usize> = BTreeMap::new();
-    for action in all.iter().flat_map(|(_, actions)| actions) {
+    for action in all.iter().flat_map(|(_, actions)| *actions) {
         *counts.entry(action).or_default() += 1;
     }
     for (policy, actions) in &all {

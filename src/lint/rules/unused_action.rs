@@ -37,9 +37,8 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         return;
     }
     let allowed: Vec<Vec<EntityRef>> = permits.par_iter().map(|policy| live(policy)).collect();
-    let named: Vec<EntityRef> = permits.iter().flat_map(|policy| policy.actions()).collect();
     let allowed: BTreeSet<EntityRef> = allowed.into_iter().flatten().collect();
-    let named: BTreeSet<EntityRef> = named.into_iter().collect();
+    let named: BTreeSet<&EntityRef> = permits.iter().flat_map(|policy| policy.actions()).collect();
     let forbids = repository
         .policies
         .iter()
@@ -74,7 +73,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
 fn live(policy: &Policy<'_>) -> Vec<EntityRef> {
     match policy.typing() {
         Some(typing) => typing.live_actions().into_iter().cloned().collect(),
-        None => policy.actions(),
+        None => policy.actions().to_vec(),
     }
 }
 

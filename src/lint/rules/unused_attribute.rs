@@ -133,7 +133,7 @@ fn read<'p>(repository: &'p Repository<'_>) -> Option<Read<'p>> {
         if !paths.is_empty() {
             for action in policy.actions() {
                 read.context
-                    .entry(action)
+                    .entry(action.clone())
                     .or_default()
                     .extend(paths.iter().cloned());
             }

@@ -30,7 +30,13 @@ static FORMATS: &[&Format] = &[
     &super::native::FORMAT,
     &super::agentdojo::FORMAT,
     &super::tau2::FORMAT,
+    &super::verified_permissions::FORMAT,
+    &super::cerbos::FORMAT,
+    &super::opa::FORMAT,
+    &super::authzen::FORMAT,
     &super::openai::FORMAT,
+    &super::own::CSV,
+    &super::own::JSONL,
 ];
 
 /// What is known of a format.

@@ -40,10 +40,10 @@ mod verified_permissions;
 
 pub use chunks::{CHUNK, Chunks, Lines, lines};
 pub use detect::{PREFIX, detect};
-pub use items::{Item, ItemError, Items, Limits, OpenError, Unread};
+pub use items::{Item, ItemError, Items, Limits, OpenError, Peeked, Unread};
 pub use malformed::Malformed;
 pub use native::{native_schema, write};
-pub use own::{parse_line, parse_rows};
+pub use own::{missing_columns, parse_line, parse_row};
 pub use repeats::{Confirm, Repeats, Sightings};
 pub use rows::{Row, RowChunks, Rows};
 

@@ -5,7 +5,7 @@ use super::detect::lines;
 use super::format::Format;
 use super::malformed::from_item;
 use super::records::{Members, members};
-use super::rows::{Row, Rows};
+use super::rows::Row;
 use super::time::set_time;
 use super::{Item, Malformed, Parsed, name};
 use crate::model::{
@@ -14,6 +14,7 @@ use crate::model::{
 };
 use jiff::Timestamp;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 pub(super) static CSV: Format = Format {
     importer: Importer::Csv,
@@ -42,41 +43,31 @@ pub fn parse_line(layout: &LogLayout, item: &Item, name: &str) -> Parsed {
     parsed
 }
 
-/// Reads the rows of a table.
-pub fn parse_rows(layout: &LogLayout, rows: &Rows, name: &str) -> Parsed {
+/// Reads one row of a table. `name` is the recording's path or file name.
+pub fn parse_row(layout: &LogLayout, header: &[String], row: &Row, name: &str) -> Parsed {
     let mut parsed = Parsed::default();
-    if rows.first {
-        let missing = |place: &&LogPlace| !rows.header.contains(&place.written) && {
-            let first = place.steps.first();
-            !first.is_some_and(|first| rows.header.contains(first))
-        };
-        let mut missing: Vec<&str> = layout
-            .places()
-            .filter(missing)
-            .map(|place| place.written.as_str())
-            .collect();
-        missing.sort_unstable();
-        missing.dedup();
-        for column in missing {
-            let fault = format!("`source` names the column `{column}`, which the header does not");
-            let place = Item {
-                bytes: Vec::new(),
-                line: 1,
-            };
-            parsed.actions.push(Err(Malformed::new(&place, fault)));
-        }
-    }
-    for row in &rows.rows {
-        let place = Item {
-            bytes: Vec::new(),
-            line: row.line,
-        };
-        let read = row_members(row, &rows.header)
-            .and_then(|line| Line(&line).action(layout, name, row.line))
-            .map_err(|fault| Malformed::new(&place, fault));
-        push(&mut parsed, read);
-    }
+    let read = row_members(row, header)
+        .and_then(|line| Line(&line).action(layout, name, row.line))
+        .map_err(|fault| Malformed::at(row.line, fault));
+    push(&mut parsed, read);
     parsed
+}
+
+/// A fault for each column that a layout names and a table does not have.
+pub fn missing_columns(layout: &LogLayout, header: &[String]) -> Vec<Malformed> {
+    let is_column = |name: &String| header.contains(name);
+    let is_missing =
+        |place: &&LogPlace| !is_column(&place.written) && !place.steps.first().is_some_and(is_column);
+    let missing: BTreeSet<&str> = layout
+        .places()
+        .filter(is_missing)
+        .map(|place| place.written.as_str())
+        .collect();
+    let fault = |column: &str| format!("`source` names the column `{column}`, which there is not");
+    let missing = missing.into_iter();
+    missing
+        .map(|column| Malformed::at(1, fault(column)))
+        .collect()
 }
 
 fn push(parsed: &mut Parsed, read: Result<Option<RecordedAction>, Malformed>) {
@@ -109,17 +100,11 @@ impl<'l> Line<'l> {
     /// What stands at a place: the member of that name, else what the path leads to, also into JSON that is written in a
     /// text. `null` is absence.
     fn find(&self, place: &LogPlace) -> Option<Cow<'l, Json>> {
-        let mut found = match self.0.get(&place.written) {
+        let found = match self.0.get(&place.written) {
             Some(json) => Cow::Borrowed(json),
             None => self.walk(&place.steps)?,
         };
-        if let Json::Null = found.as_ref() {
-            return None;
-        }
-        if found.as_ref() == &Json::Repeated {
-            found = Cow::Owned(unknown("repeated_key"));
-        }
-        Some(found)
+        Some(found).filter(|json| json.as_ref() != &Json::Null)
     }
 
     fn walk(&self, steps: &[String]) -> Option<Cow<'l, Json>> {

@@ -2,8 +2,8 @@
 
 use super::error::CliError;
 use super::recordings::Input;
-use crate::engine::{Incoming, Place};
 use super::versions::log_layout;
+use crate::engine::{Incoming, Place};
 use crate::model::{Importer, LogLayout};
 use crate::recording::{
     CHUNK, Chunks, Item, ItemError, Items, Limits, Lines, Parsed, Peeked, RowChunks, Rows, Unread,

@@ -51,7 +51,9 @@ fn evaluations(record: Record) -> Result<Vec<Result<RecordedAction, String>>, St
     let mut outer = record.members?;
     let asked = take_object(&mut outer, "request")?;
     let response = take_object(&mut outer, "response")?;
-    let id = ["id", "request_id"].iter().find_map(|key| text(&outer, key));
+    let id = ["id", "request_id"]
+        .iter()
+        .find_map(|key| text(&outer, key));
     let id = id.map_or(record.place, str::to_owned);
     let time = ["time", "timestamp"]
         .iter()
@@ -137,8 +139,7 @@ fn evaluation(mut own: Members, batch: &Members, id: String) -> Result<RecordedA
     };
     let parts = [Some(subject), Some(action), Some(resource), context];
     let args = PARTS.iter().zip(parts);
-    let args =
-        args.filter_map(|(name, part)| Some(((*name).to_owned(), part.map(Json::Object)?)));
+    let args = args.filter_map(|(name, part)| Some(((*name).to_owned(), part.map(Json::Object)?)));
     recorded.call = Some(ToolCall {
         tool,
         args: Some(Json::Object(args.collect())),

@@ -4,9 +4,7 @@
 use super::detect::either;
 use super::format::Format;
 use super::outline::Outline;
-use super::records::{
-    Record, members, needed_text, records, take, take_array, take_object, text,
-};
+use super::records::{Record, members, needed_text, records, take, take_array, take_object, text};
 use super::time::set_time;
 use super::{Item, Malformed, Parsed};
 use crate::model::{Decision, Importer, Json, RecordedAction, RecordedDecision, ToolCall};

@@ -136,7 +136,9 @@ impl<R: BufRead> Peeked<R> {
 
     /// Whether it begins as a JSON object does.
     pub fn begins_object(&self) -> bool {
-        without_bom(&self.prefix).trim_ascii_start().starts_with(b"{")
+        without_bom(&self.prefix)
+            .trim_ascii_start()
+            .starts_with(b"{")
     }
 
     /// Its items.

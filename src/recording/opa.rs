@@ -91,9 +91,7 @@ fn asked(event: &Members) -> Option<String> {
         let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         plain && !name.is_empty()
     };
-    path.split('.')
-        .all(is_name)
-        .then(|| path.replace('.', "/"))
+    path.split('.').all(is_name).then(|| path.replace('.', "/"))
 }
 
 /// What a result says: itself, or its `allow`; the plugin for Envoy calls it `allowed`.
@@ -105,7 +103,10 @@ fn allowed(result: &Json) -> Option<Decision> {
                 Some(Json::Bool(said)) => Some(*said),
                 Some(_) | None => None,
             };
-            match (members.contains_key("allow"), members.contains_key("allowed")) {
+            match (
+                members.contains_key("allow"),
+                members.contains_key("allowed"),
+            ) {
                 (true, true) => None,
                 (true, false) => said("allow"),
                 (false, _) => said("allowed"),

@@ -56,8 +56,9 @@ pub fn parse_row(layout: &LogLayout, header: &[String], row: &Row, name: &str) -
 /// A fault for each column that a layout names and a table does not have.
 pub fn missing_columns(layout: &LogLayout, header: &[String]) -> Vec<Malformed> {
     let is_column = |name: &String| header.contains(name);
-    let is_missing =
-        |place: &&LogPlace| !is_column(&place.written) && !place.steps.first().is_some_and(is_column);
+    let is_missing = |place: &&LogPlace| {
+        !is_column(&place.written) && !place.steps.first().is_some_and(is_column)
+    };
     let missing: BTreeSet<&str> = layout
         .places()
         .filter(is_missing)
@@ -196,9 +197,7 @@ impl<'l> Line<'l> {
     fn args(&self, args: &LogArgs) -> Option<Json> {
         match args {
             LogArgs::Nowhere => None,
-            LogArgs::Whole(place) => {
-                args::text_or_object(self.find(place).map(Cow::into_owned))
-            }
+            LogArgs::Whole(place) => args::text_or_object(self.find(place).map(Cow::into_owned)),
             LogArgs::Each(each) => {
                 let found = each
                     .iter()
@@ -318,8 +317,9 @@ fn read(json: Cow<'_, Json>, form: LogForm) -> Json {
             Some(text) => Json::String(text.into_owned()),
             None => unknown("not_a_text"),
         },
-        (LogForm::Number, Json::Int(_) | Json::Float(_))
-        | (LogForm::Boolean, Json::Bool(_)) => json.into_owned(),
+        (LogForm::Number, Json::Int(_) | Json::Float(_)) | (LogForm::Boolean, Json::Bool(_)) => {
+            json.into_owned()
+        }
         (LogForm::Number, Json::String(text)) => match parsed(text) {
             Some(number @ (Json::Int(_) | Json::Float(_))) => number,
             Some(_) | None => unknown("not_a_number"),
@@ -331,9 +331,7 @@ fn read(json: Cow<'_, Json>, form: LogForm) -> Json {
             _ => unknown("not_a_boolean"),
         },
         (LogForm::Boolean, _) => unknown("not_a_boolean"),
-        (LogForm::Json, Json::String(text)) => {
-            parsed(text).unwrap_or_else(|| unknown("not_json"))
-        }
+        (LogForm::Json, Json::String(text)) => parsed(text).unwrap_or_else(|| unknown("not_json")),
         (LogForm::Json, _) => json.into_owned(),
         (LogForm::Seconds | LogForm::Milliseconds, _) => moment(json, Some(form)).into_owned(),
     }
@@ -367,7 +365,11 @@ fn nanoseconds(text: &str, places: usize) -> Option<i128> {
         return None;
     }
     // What is finer than a nanosecond is cut off.
-    let fraction: String = fraction.chars().chain("000000000".chars()).take(digits).collect();
+    let fraction: String = fraction
+        .chars()
+        .chain("000000000".chars())
+        .take(digits)
+        .collect();
     format!("{whole}{fraction}").parse().ok()
 }
 

@@ -2,11 +2,9 @@
 //! are Cedar's own already. Written from the documentation, not tried on real files.
 
 use super::detect::either;
-use super::format::Format;
+use super::format::{Format, Layout};
 use super::outline::Outline;
-use super::records::{
-    Members, Record, members, records, take, take_array, take_object, text,
-};
+use super::records::{Members, Record, members, records, take, take_array, take_object, text};
 use super::time::set_time;
 use super::{Item, Malformed, Parsed};
 use crate::model::{
@@ -20,9 +18,17 @@ mod values;
 pub(super) static FORMAT: Format = Format {
     importer: Importer::VerifiedPermissions,
     marks,
-    layout: either,
+    layout,
     parse,
 };
+
+/// Records may stand on lines of their own, and are no lines all the same: `Records` is around them.
+fn layout(text: &[u8]) -> Layout {
+    match Outline::of(text) {
+        Some(outline) if outline.has("Records") && outline.line_feed.is_some() => Layout::Document,
+        Some(_) | None => either(text),
+    }
+}
 
 fn marks(outline: &Outline) -> bool {
     let event = |at: &[&str]| {
@@ -107,7 +113,10 @@ fn event(record: Record) -> Result<Found, String> {
     }
     let results = take_array(&mut answer, "results")?;
     let mut actions = Vec::new();
-    for (at, request) in take_array(&mut parameters, "requests")?.into_iter().enumerate() {
+    for (at, request) in take_array(&mut parameters, "requests")?
+        .into_iter()
+        .enumerate()
+    {
         let result = results.get(at).filter(|result| answers(result, &request));
         let result = result.cloned().and_then(|result| members(result).ok());
         let action = members(request).and_then(|request| {
@@ -148,9 +157,7 @@ impl Shared {
         let mut action = RecordedAction::new(id);
         set_time(&mut action, self.time.as_ref());
         if let Some(store) = &self.store {
-            action
-                .meta
-                .insert("policy_store".to_owned(), store.clone());
+            action.meta.insert("policy_store".to_owned(), store.clone());
         }
         action.recorded = match text(answer, "decision") {
             Some("ALLOW") => Some(decided(Decision::Allow)),

@@ -323,8 +323,7 @@ mod tests {
     fn read(text: &str) -> Result<LogLayout, Vec<String>> {
         let text = format!("version: 1\nsource:\n{text}");
         let file = SourceFile::new("mapping.yaml", text.as_str());
-        let spec: MappingFile =
-            yaml::parse(&file).map_err(|fault| vec![fault.message.clone()])?;
+        let spec: MappingFile = yaml::parse(&file).map_err(|fault| vec![fault.message.clone()])?;
         let (layout, faults) = log_layout(&spec, &file);
         let faults: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
         layout.ok_or(faults)
@@ -359,7 +358,17 @@ mod tests {
         places.sort();
         assert_eq!(
             places,
-            ["/call/tool.name", "aws.region", "kind", "level", "outcome", "request.id", "sum", "ts", "who"]
+            [
+                "/call/tool.name",
+                "aws.region",
+                "kind",
+                "level",
+                "outcome",
+                "request.id",
+                "sum",
+                "ts",
+                "who"
+            ]
         );
     }
 
@@ -383,12 +392,21 @@ mod tests {
             ("  tool: t\n  delimiter: '\"'\n", "one character"),
             ("  tool: t\n  time: { at: x, as: number }\n", "as: seconds"),
             ("  tool: t\n  args: [x]\n", "a place, or a map"),
-            ("  tool: t\n  args: { a: { as: number } }\n", "missing field `at`"),
+            (
+                "  tool: t\n  args: { a: { as: number } }\n",
+                "missing field `at`",
+            ),
             ("  tool: t\n  only: { a: [[1]] }\n", "not an array"),
-            ("  tool: t\n  decision: { at: d, allow: [x], deny: [x] }\n", "both allow and deny"),
+            (
+                "  tool: t\n  decision: { at: d, allow: [x], deny: [x] }\n",
+                "both allow and deny",
+            ),
         ] {
             let faults = read(text).expect_err("a fault");
-            assert!(faults.iter().any(|fault| fault.contains(expected)), "{text}: {faults:?}");
+            assert!(
+                faults.iter().any(|fault| fault.contains(expected)),
+                "{text}: {faults:?}"
+            );
         }
     }
 }

@@ -59,7 +59,10 @@ fn a_request_is_a_call_with_all_its_parts() {
 fn what_was_answered_stands_in_several_places() {
     let request = format!(r#"{ALICE},"resource":{{"type":"doc","id":"1"}}"#);
     for (text, expected) in [
-        (format!(r#"{{{request},"decision":true}}"#), "log:4 alice - read 1 Some(Allow)"),
+        (
+            format!(r#"{{{request},"decision":true}}"#),
+            "log:4 alice - read 1 Some(Allow)",
+        ),
         (
             format!(r#"{{"request_id":"r","request":{{{request}}},"decision":false}}"#),
             "r alice - read 1 Some(Deny)",
@@ -73,7 +76,9 @@ fn what_was_answered_stands_in_several_places() {
             "log:4 alice - read 1 None",
         ),
         (
-            format!(r#"{{{request},"response":{{"decision":false,"context":{{"error":{{"status":404}}}}}}}}"#),
+            format!(
+                r#"{{{request},"response":{{"decision":false,"context":{{"error":{{"status":404}}}}}}}}"#
+            ),
             "log:4 alice - read 1 None",
         ),
         (format!("[{{{request}}}]"), "log:4/0 alice - read 1 None"),
@@ -109,8 +114,13 @@ fn a_batch_has_defaults_and_may_stop_early() {
 fn the_binding_for_mcp_names_agent_and_tool() {
     let text = r#"{"subject":{"type":"identity","id":"alice"},"context":{"agent":"bot"},"action":{"name":"tools/call"},
         "resource":{"type":"tool","id":"get_customer"}}"#;
-    assert_eq!(brief(text), ["log:4 bot alice get_customer get_customer None"]);
-    let other = text.replace("identity", "user").replace("tools/call", "read");
+    assert_eq!(
+        brief(text),
+        ["log:4 bot alice get_customer get_customer None"]
+    );
+    let other = text
+        .replace("identity", "user")
+        .replace("tools/call", "read");
     assert_eq!(brief(&other), ["log:4 alice - read get_customer None"]);
 }
 
@@ -119,30 +129,51 @@ fn what_is_broken_is_named_and_hides_nothing() {
     for (text, expected) in [
         ("{}", "`subject` is missing"),
         ("7", "this is an integer, not an object"),
-        (r#"{"subject":"alice"}"#, "`subject` is a string, not an object"),
+        (
+            r#"{"subject":"alice"}"#,
+            "`subject` is a string, not an object",
+        ),
         (r#"{"subject":{}}"#, "`action` is missing"),
         (r#"{"subject":{},"action":{}}"#, "`resource` is missing"),
-        (r#"{"subject":{},"action":{},"resource":{}}"#, "in `action`, `name` is missing"),
+        (
+            r#"{"subject":{},"action":{},"resource":{}}"#,
+            "in `action`, `name` is missing",
+        ),
         (
             r#"{"subject":{},"action":{"name":"a","name":"b"},"resource":{}}"#,
             "in `action`, `name` is a repeated key, not a string",
         ),
-        (r#"{"evaluations":{}}"#, "`evaluations` is an object, not an array"),
+        (
+            r#"{"evaluations":{}}"#,
+            "`evaluations` is an object, not an array",
+        ),
         (r#"{"request":[]}"#, "`request` is an array, not an object"),
-        (r#"{"subject":{},"subject":{}}"#, "`subject` is a repeated key, not an object"),
+        (
+            r#"{"subject":{},"subject":{}}"#,
+            "`subject` is a repeated key, not an object",
+        ),
     ] {
         assert_eq!(all(text), [Err(format!("line 4: {expected}"))], "{text}");
     }
     let text = format!(r#"{{{ALICE},"evaluations":[7,{{}},{{"resource":{{"id":"1"}}}}]}}"#);
     let actions = all(&text);
     assert_eq!(actions.len(), 3);
-    assert_eq!(actions[0], Err("line 4: `evaluations[0]` is an integer".to_owned()));
-    assert_eq!(actions[1], Err("line 4: `evaluations[1]`: `resource` is missing".to_owned()));
+    assert_eq!(
+        actions[0],
+        Err("line 4: `evaluations[0]` is an integer".to_owned())
+    );
+    assert_eq!(
+        actions[1],
+        Err("line 4: `evaluations[1]`: `resource` is missing".to_owned())
+    );
     assert!(actions[2].is_ok());
     let cut = Item {
         bytes: br#"{"subject":{"id":"#.to_vec(),
         line: 4,
     };
     let fault = super::parse(&cut, "log").expect_err("cut off");
-    assert!(fault.to_string().contains("the JSON ends too early"), "{fault}");
+    assert!(
+        fault.to_string().contains("the JSON ends too early"),
+        "{fault}"
+    );
 }

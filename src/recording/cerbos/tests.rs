@@ -55,19 +55,23 @@ fn an_action_for_each_action_of_each_input() {
     assert_eq!(brief(&parsed), EXPECTED);
     let first = parsed.actions[0].as_ref().expect("an action");
     assert_eq!(first.time.as_deref(), Some("2026-01-01T00:00:00.1Z"));
-    assert_eq!(first.meta["policy"].as_str(), Some("resource.leave.vdefault"));
+    assert_eq!(
+        first.meta["policy"].as_str(),
+        Some("resource.leave.vdefault")
+    );
     let args = first.call.as_ref().and_then(|call| call.args.as_ref());
     let args = args.expect("arguments");
     assert_eq!(args.get("actions"), None);
-    let days = args.get("resource").and_then(|r| r.get("attr")?.get("days"));
+    let days = args
+        .get("resource")
+        .and_then(|r| r.get("attr")?.get("days"));
     assert_eq!(days, Some(&Json::Int(3)));
 }
 
 #[test]
 fn older_and_wrapped_entries_are_the_same() {
-    let older = format!(
-        r#"{{"callId":"c1","timestamp":"2026-01-01T00:00:00Z",{INPUTS},{OUTPUTS}}}"#
-    );
+    let older =
+        format!(r#"{{"callId":"c1","timestamp":"2026-01-01T00:00:00Z",{INPUTS},{OUTPUTS}}}"#);
     assert_eq!(brief(&read(&older)), EXPECTED);
     let first = read(&older).actions.remove(0).expect("an action");
     assert_eq!(first.time.as_deref(), Some("2026-01-01T00:00:00Z"));
@@ -99,12 +103,27 @@ fn a_decision_is_only_one_that_surely_belongs_to_it() {
 #[test]
 fn what_is_no_check_is_left_out_with_a_reason() {
     for (text, reason) in [
-        (r#"{"log.kind":"access","callId":"c","method":"/cerbos"}"#, "access_log"),
-        (r#"{"callId":"c","method":"/cerbos","statusCode":0}"#, "access_log"),
+        (
+            r#"{"log.kind":"access","callId":"c","method":"/cerbos"}"#,
+            "access_log",
+        ),
+        (
+            r#"{"callId":"c","method":"/cerbos","statusCode":0}"#,
+            "access_log",
+        ),
         (r#"{"accessLogEntry":{"callId":"c"}}"#, "access_log"),
-        (r#"{"log.kind":"decision","callId":"c","planResources":{}}"#, "plan_resources"),
-        (r#"{"log.kind":"decision","callId":"c","oversized":true}"#, "oversized"),
-        (r#"{"log.level":"info","log.logger":"cerbos.grpc"}"#, "other_log_line"),
+        (
+            r#"{"log.kind":"decision","callId":"c","planResources":{}}"#,
+            "plan_resources",
+        ),
+        (
+            r#"{"log.kind":"decision","callId":"c","oversized":true}"#,
+            "oversized",
+        ),
+        (
+            r#"{"log.level":"info","log.logger":"cerbos.grpc"}"#,
+            "other_log_line",
+        ),
     ] {
         let parsed = read(text);
         assert_eq!(parsed.actions, [], "{text}");
@@ -117,8 +136,14 @@ fn what_is_broken_is_named_and_hides_nothing() {
     for (text, expected) in [
         ("{}", "`callId` is missing"),
         (r#"{"callId":"c"}"#, "`checkResources` is missing"),
-        (r#"{"callId":"c","checkResources":[]}"#, "`checkResources` is an array, not an object"),
-        (r#"{"callId":"c","checkResources":{"inputs":{}}}"#, "`inputs` is an object, not an array"),
+        (
+            r#"{"callId":"c","checkResources":[]}"#,
+            "`checkResources` is an array, not an object",
+        ),
+        (
+            r#"{"callId":"c","checkResources":{"inputs":{}}}"#,
+            "`inputs` is an object, not an array",
+        ),
         (
             r#"{"callId":"c","checkResources":{"inputs":[7]}}"#,
             "input 0 of call `c`: this is an integer, not an object",

@@ -34,7 +34,10 @@ fn a_decision_is_a_call_of_its_path() {
         "bundles":{"b":{"revision":"r2"},"a":{"revision":"r1"},"c":{}},"input":{"method":"GET","user":"bob"},"result":true,
         "metrics":{"x":1},"req_id":7"#,
     );
-    assert_eq!((action.id.as_str(), action.session.as_deref()), ("d1", Some("t")));
+    assert_eq!(
+        (action.id.as_str(), action.session.as_deref()),
+        ("d1", Some("t"))
+    );
     assert_eq!(action.time.as_deref(), Some("2018-01-01T00:00:00.5Z"));
     let call = action.call.expect("a call");
     assert_eq!(call.tool, "app/allow");
@@ -60,13 +63,23 @@ fn only_what_says_allow_or_deny_is_a_decision() {
         (r#""result":null"#, None),
         (r#""result":true,"error":{"code":"eval_error"}"#, None),
         (r#""result":{},"erased":["/result/allow"]"#, None),
-        (r#""result":{"allow":true},"masked":["/result/allow"]"#, None),
+        (
+            r#""result":{"allow":true},"masked":["/result/allow"]"#,
+            None,
+        ),
         (r#""result":true,"masked":["/result"]"#, None),
-        (r#""result":true,"masked":["/input/result"],"input":{}"#, Some(Decision::Allow)),
+        (
+            r#""result":true,"masked":["/input/result"],"input":{}"#,
+            Some(Decision::Allow),
+        ),
         (r#""input":{}"#, None),
     ] {
         let recorded = action(result).recorded;
-        assert_eq!(recorded.map(|recorded| recorded.decision), expected, "{result}");
+        assert_eq!(
+            recorded.map(|recorded| recorded.decision),
+            expected,
+            "{result}"
+        );
     }
 }
 
@@ -110,16 +123,31 @@ fn what_was_taken_out_is_unknown() {
             format!(r#"{{"a":[{masked},2]}}"#),
         ),
         // Places that cannot be: all around them is unknown.
-        (r#""input":{"a":[1]},"erased":["/input/a/7"]"#, format!(r#"{{"a":{erased}}}"#)),
-        (r#""input":{"a":5},"erased":["/input/a/b"]"#, format!(r#"{{"a":{erased}}}"#)),
-        (r#""input":{"a":5},"masked":["/input/a/b"]"#, format!(r#"{{"a":{masked}}}"#)),
-        (r#""input":{"a":[1]},"masked":["/input/a/x"]"#, format!(r#"{{"a":{masked}}}"#)),
+        (
+            r#""input":{"a":[1]},"erased":["/input/a/7"]"#,
+            format!(r#"{{"a":{erased}}}"#),
+        ),
+        (
+            r#""input":{"a":5},"erased":["/input/a/b"]"#,
+            format!(r#"{{"a":{erased}}}"#),
+        ),
+        (
+            r#""input":{"a":5},"masked":["/input/a/b"]"#,
+            format!(r#"{{"a":{masked}}}"#),
+        ),
+        (
+            r#""input":{"a":[1]},"masked":["/input/a/x"]"#,
+            format!(r#"{{"a":{masked}}}"#),
+        ),
         // Keys are taken as they are written.
         (
             r#""input":{"a~1b":1,"c%20d":2},"masked":["/input/a~1b","/input/c%20d"]"#,
             format!(r#"{{"a~1b":{masked},"c%20d":{masked}}}"#),
         ),
-        (r#""input":{"a":1},"erased":["/nd_builtin_cache/x"],"masked":null"#, r#"{"a":1}"#.to_owned()),
+        (
+            r#""input":{"a":1},"erased":["/nd_builtin_cache/x"],"masked":null"#,
+            r#"{"a":1}"#.to_owned(),
+        ),
     ] {
         assert_eq!(input(members), json(&expected), "{members}");
     }
@@ -127,7 +155,10 @@ fn what_was_taken_out_is_unknown() {
 
 #[test]
 fn inputs_that_are_no_objects_are_unknown_and_none_is_none() {
-    assert_eq!(input(r#""input":[1]"#), json(r#"{"$unknown":"args_not_object"}"#));
+    assert_eq!(
+        input(r#""input":[1]"#),
+        json(r#"{"$unknown":"args_not_object"}"#)
+    );
     let call = action(r#""result":true"#).call.expect("a call");
     assert_eq!(call.args, None);
 }
@@ -135,14 +166,29 @@ fn inputs_that_are_no_objects_are_unknown_and_none_is_none() {
 #[test]
 fn queries_are_decisions_only_where_they_name_one() {
     let tool = |query: &str| {
-        let parsed = read(&format!(r#"{{"decision_id":"d","query":"{query}","result":true}}"#));
+        let parsed = read(&format!(
+            r#"{{"decision_id":"d","query":"{query}","result":true}}"#
+        ));
         let found = parsed.actions.into_iter().next();
         let call = found.and_then(|action| action.expect("a decision").call);
         call.map(|call| call.tool).ok_or(parsed.dropped)
     };
-    assert_eq!(tool("data.envoy.authz.allow"), Ok("envoy/authz/allow".to_owned()));
-    for query in ["assign(x, 1)", "data.a[x]", "data.", "data.a = x", "input.a"] {
-        assert_eq!(tool(query), Err(BTreeMap::from([("ad_hoc_query", 1)])), "{query}");
+    assert_eq!(
+        tool("data.envoy.authz.allow"),
+        Ok("envoy/authz/allow".to_owned())
+    );
+    for query in [
+        "assign(x, 1)",
+        "data.a[x]",
+        "data.",
+        "data.a = x",
+        "input.a",
+    ] {
+        assert_eq!(
+            tool(query),
+            Err(BTreeMap::from([("ad_hoc_query", 1)])),
+            "{query}"
+        );
     }
     assert_eq!(
         read(r#"{"decision_id":"d"}"#).dropped,
@@ -152,7 +198,8 @@ fn queries_are_decisions_only_where_they_name_one() {
 
 #[test]
 fn arrays_and_other_lines_of_the_console_are_read() {
-    let parsed = read(r#"[{"decision_id":"a","path":"p"},{"level":"info","msg":"Initializing server."},7]"#);
+    let parsed =
+        read(r#"[{"decision_id":"a","path":"p"},{"level":"info","msg":"Initializing server."},7]"#);
     assert_eq!(parsed.dropped, BTreeMap::from([("other_log_line", 1)]));
     let ids: Vec<_> = parsed
         .actions
@@ -160,14 +207,19 @@ fn arrays_and_other_lines_of_the_console_are_read() {
         .map(|action| action.as_ref().map(|action| action.id.as_str()))
         .collect();
     assert_eq!(ids[0], Ok("a"));
-    assert!(ids[1].is_err_and(|fault| fault.to_string() == "line 2: this is an integer, not an object"));
+    assert!(
+        ids[1].is_err_and(|fault| fault.to_string() == "line 2: this is an integer, not an object")
+    );
 }
 
 #[test]
 fn what_is_broken_is_named() {
     for (text, expected) in [
         ("{}", "`decision_id` is missing"),
-        (r#"{"decision_id":5,"path":"p"}"#, "`decision_id` is an integer, not a string"),
+        (
+            r#"{"decision_id":5,"path":"p"}"#,
+            "`decision_id` is an integer, not a string",
+        ),
         (
             r#"{"decision_id":"d","path":"p","erased":"/input/a"}"#,
             "`erased` has a string, so nobody knows what was taken out",
@@ -184,7 +236,10 @@ fn what_is_broken_is_named() {
         let fault = read(text).actions.remove(0).expect_err("a fault");
         assert_eq!(fault.to_string(), format!("line 2: {expected}"), "{text}");
     }
-    let deep = format!("{{\"decision_id\":\"d\",\"path\":\"p\",\"input\":{}", "[".repeat(9_999));
+    let deep = format!(
+        "{{\"decision_id\":\"d\",\"path\":\"p\",\"input\":{}",
+        "[".repeat(9_999)
+    );
     let item = Item {
         bytes: deep.into_bytes(),
         line: 2,

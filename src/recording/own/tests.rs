@@ -47,11 +47,18 @@ fn line(layout: &LogLayout, text: &str) -> Parsed {
 fn action(layout: &LogLayout, text: &str) -> RecordedAction {
     let parsed = line(layout, text);
     let mut actions = parsed.actions.into_iter();
-    actions.next().expect("one").unwrap_or_else(|fault| panic!("{text}: {fault}"))
+    actions
+        .next()
+        .expect("one")
+        .unwrap_or_else(|fault| panic!("{text}: {fault}"))
 }
 
 fn fault(layout: &LogLayout, text: &str) -> String {
-    line(layout, text).actions.remove(0).expect_err("a fault").to_string()
+    line(layout, text)
+        .actions
+        .remove(0)
+        .expect_err("a fault")
+        .to_string()
 }
 
 fn json(text: &str) -> Json {
@@ -123,15 +130,33 @@ fn what_is_not_there_is_absent() {
         ..plain()
     };
     let found = action(&layout, r#"{"tool":"t","a":{"b":7},"id":null}"#);
-    assert_eq!((found.id.as_str(), found.session.as_deref()), ("agent:5", None));
+    assert_eq!(
+        (found.id.as_str(), found.session.as_deref()),
+        ("agent:5", None)
+    );
     assert_eq!(found.recorded, None);
     assert_eq!(found.call.expect("a call").args, None);
     let args = |text: &str| action(&layout, text).call.expect("a call").args;
     assert_eq!(args(r#"{"tool":"t","args":{}}"#), Some(json("{}")));
-    assert_eq!(args(r#"{"tool":"t","args":"?"}"#), Some(unknown("args_not_json")));
-    assert_eq!(args(r#"{"tool":"t","args":7}"#), Some(unknown("args_not_object")));
-    assert_eq!(args(r#"{"tool":"t","args":{},"args":{}}"#), Some(unknown("repeated_key")));
-    assert_eq!(action(&plain(), r#"{"tool":"t"}"#).call.expect("a call").args, None);
+    assert_eq!(
+        args(r#"{"tool":"t","args":"?"}"#),
+        Some(unknown("args_not_json"))
+    );
+    assert_eq!(
+        args(r#"{"tool":"t","args":7}"#),
+        Some(unknown("args_not_object"))
+    );
+    assert_eq!(
+        args(r#"{"tool":"t","args":{},"args":{}}"#),
+        Some(unknown("repeated_key"))
+    );
+    assert_eq!(
+        action(&plain(), r#"{"tool":"t"}"#)
+            .call
+            .expect("a call")
+            .args,
+        None
+    );
 }
 
 #[test]
@@ -168,7 +193,11 @@ fn values_are_read_as_it_was_said_or_unknown() {
         (Some(Written), "\"[1\"", r#"{"$unknown":"not_json"}"#),
         (Some(Written), "[1]", "[1]"),
         (Some(Seconds), "0", "\"1970-01-01T00:00:00Z\""),
-        (Some(Milliseconds), "\"1704067200001\"", "\"2024-01-01T00:00:00.001Z\""),
+        (
+            Some(Milliseconds),
+            "\"1704067200001\"",
+            "\"2024-01-01T00:00:00.001Z\"",
+        ),
     ] {
         assert_eq!(read(form, value), expected, "{form:?} {value}");
     }
@@ -182,20 +211,39 @@ fn times_are_counted_exactly() {
             ..plain()
         };
         let found = action(&layout, &format!(r#"{{"tool":"t","ts":{value}}}"#));
-        let kept = found.meta.get("timestamp").map(|kept| serde_json::to_string(kept).expect("JSON"));
+        let kept = found
+            .meta
+            .get("timestamp")
+            .map(|kept| serde_json::to_string(kept).expect("JSON"));
         found.time.or(kept).unwrap_or_default()
     };
     for (form, value, expected) in [
         (LogForm::Seconds, "1704067200", "2024-01-01T00:00:00Z"),
-        (LogForm::Seconds, "\"1704067200.123456789\"", "2024-01-01T00:00:00.123456789Z"),
+        (
+            LogForm::Seconds,
+            "\"1704067200.123456789\"",
+            "2024-01-01T00:00:00.123456789Z",
+        ),
         (LogForm::Seconds, "-1", "1969-12-31T23:59:59Z"),
-        (LogForm::Milliseconds, "1704067200123", "2024-01-01T00:00:00.123Z"),
-        (LogForm::Milliseconds, "\"1704067200123.5\"", "2024-01-01T00:00:00.1235Z"),
+        (
+            LogForm::Milliseconds,
+            "1704067200123",
+            "2024-01-01T00:00:00.123Z",
+        ),
+        (
+            LogForm::Milliseconds,
+            "\"1704067200123.5\"",
+            "2024-01-01T00:00:00.1235Z",
+        ),
         // What is no such number stays as it was recorded.
         (LogForm::Seconds, "\"soon\"", "\"soon\""),
         (LogForm::Seconds, "1e300", "1e+300"),
         (LogForm::Seconds, "\"1.2.3\"", "\"1.2.3\""),
-        (LogForm::Milliseconds, "\"99999999999999999999999\"", "\"99999999999999999999999\""),
+        (
+            LogForm::Milliseconds,
+            "\"99999999999999999999999\"",
+            "\"99999999999999999999999\"",
+        ),
         (LogForm::Milliseconds, "true", "true"),
         (LogForm::Seconds, "null", ""),
     ] {
@@ -245,7 +293,10 @@ fn lines_of_other_kinds_are_left_out_and_counted() {
     };
     let counts = |text: &str| {
         let parsed = line(&layout, text);
-        (parsed.actions.len(), parsed.dropped.get("not_selected").copied())
+        (
+            parsed.actions.len(),
+            parsed.dropped.get("not_selected").copied(),
+        )
     };
     assert_eq!(counts(r#"{"tool":"t","event":{"kind":"call"}}"#), (1, None));
     assert_eq!(counts(r#"{"tool":"t","event":{"kind":3}}"#), (1, None));
@@ -271,20 +322,36 @@ fn what_is_broken_is_named() {
         ("", "the JSON ends too early, at column 0"),
         ("[]", "this is an array, not an object"),
         ("{}", "there is no tool at `tool`"),
-        (r#"{"tool":["t"]}"#, "`tool` stands at `tool`, which is an array, not a text"),
-        (r#"{"tool":"t","tool":"u"}"#, "`tool` stands at `tool`, which is a repeated key, not a text"),
+        (
+            r#"{"tool":["t"]}"#,
+            "`tool` stands at `tool`, which is an array, not a text",
+        ),
+        (
+            r#"{"tool":"t","tool":"u"}"#,
+            "`tool` stands at `tool`, which is a repeated key, not a text",
+        ),
         (
             r#"{"tool":"t","who":{"name":{}}}"#,
             "`agent` stands at `who.name`, which is an object, not a text",
         ),
-        (r#"{"tool":"t","n":-1}"#, "`sequence` is `-1`, not a whole number from 0"),
-        (r#"{"tool":"t","n":"x"}"#, "`sequence` is `x`, not a whole number from 0"),
+        (
+            r#"{"tool":"t","n":-1}"#,
+            "`sequence` is `-1`, not a whole number from 0",
+        ),
+        (
+            r#"{"tool":"t","n":"x"}"#,
+            "`sequence` is `x`, not a whole number from 0",
+        ),
         (
             r#"{"tool":"t","d":"a","p":[1]}"#,
             "`determining` stands at `p`, which holds an integer, not texts",
         ),
     ] {
-        assert_eq!(fault(&layout, text), format!("line 5: {expected}"), "{text}");
+        assert_eq!(
+            fault(&layout, text),
+            format!("line 5: {expected}"),
+            "{text}"
+        );
     }
     assert!(fault(&layout, &"[".repeat(9_999)).contains("nested deeper"));
 }
@@ -319,7 +386,10 @@ fn cells_are_texts_and_empty_ones_are_nothing() {
     let found = read(&["pay", "12.50", "007", r#"{"to":"bob"}"#, ""]).expect("an action");
     assert_eq!((found.id.as_str(), &found.agent), ("calls:7", &None));
     let args = |action: RecordedAction| action.call.expect("a call").args;
-    assert_eq!(args(found), Some(json(r#"{"amount":12.5,"note":"007","to":"bob"}"#)));
+    assert_eq!(
+        args(found),
+        Some(json(r#"{"amount":12.5,"note":"007","to":"bob"}"#))
+    );
     let found = read(&["pay", "", "", "no JSON", "w"]).expect("an action");
     assert_eq!(args(found), Some(json("{}")));
     let fault = read(&["", "1", "", "", ""]).expect_err("no tool");
@@ -328,7 +398,9 @@ fn cells_are_texts_and_empty_ones_are_nothing() {
         cells: Err("a cell is not UTF-8 text".to_owned()),
         ..row(8, &[])
     };
-    let fault = parse_row(&layout, &header, &broken, "x.csv").actions.remove(0);
+    let fault = parse_row(&layout, &header, &broken, "x.csv")
+        .actions
+        .remove(0);
     assert_eq!(fault.expect_err("a fault").line, 8);
 }
 

@@ -24,7 +24,9 @@ fn cut(bytes: &[u8], limit: usize, size: usize, buffer: usize) -> (Vec<String>, 
                 firsts += usize::from(rows.first);
                 found.extend(rows.rows.into_iter().map(|row| (row.line, row.cells)));
             }
-            Err(ItemError::LineTooLong { line, .. }) => found.push((line, Err("too long".to_owned()))),
+            Err(ItemError::LineTooLong { line, .. }) => {
+                found.push((line, Err("too long".to_owned())))
+            }
             Err(error) => found.push((0, Err(error.to_string()))),
         }
     }
@@ -35,7 +37,11 @@ fn cut(bytes: &[u8], limit: usize, size: usize, buffer: usize) -> (Vec<String>, 
 fn rows(text: &str) -> Vec<(u64, Found)> {
     let whole = cut(text.as_bytes(), 1 << 20, 1 << 20, 1 << 16);
     for (size, buffer) in [(1, 1), (7, 2), (1 << 20, 3)] {
-        assert_eq!(cut(text.as_bytes(), 1 << 20, size, buffer), whole, "{text:?}");
+        assert_eq!(
+            cut(text.as_bytes(), 1 << 20, size, buffer),
+            whole,
+            "{text:?}"
+        );
     }
     whole.1
 }
@@ -79,7 +85,10 @@ fn a_row_that_does_not_fit_is_a_fault_of_its_own() {
         [
             (2, fault("the row has 1 cells, and the header 2")),
             (3, fault("the row has 3 cells, and the header 2")),
-            (4, fault("the row has 3 cells, and the header 2; it goes up to line 6")),
+            (
+                4,
+                fault("the row has 3 cells, and the header 2; it goes up to line 6")
+            ),
             (7, cells(&["4", "5"])),
         ]
     );
@@ -91,7 +100,10 @@ fn a_quote_that_nothing_closes_is_a_fault() {
         let found = rows(&format!("a,b\n1,2\n3,\"4{end}"));
         assert_eq!(found.len(), 2, "{found:?}");
         let fault = found[1].1.clone().expect_err("a fault");
-        assert!(fault.starts_with("a quote is opened that nothing closes"), "{fault}");
+        assert!(
+            fault.starts_with("a quote is opened that nothing closes"),
+            "{fault}"
+        );
         assert_eq!(found[1].0, 3);
     }
 }

@@ -382,6 +382,21 @@ mod tests {
         assert!(read("  tool: t\n").is_ok_and(|layout| layout.args == LogArgs::Nowhere));
     }
 
+    /// A request that was recorded stays one that this mapping made.
+    #[test]
+    fn the_digest_of_a_mapping_is_that_of_what_it_makes_of_calls() {
+        let digest = |source: &str| {
+            let text = format!("version: 1\naction: Action::\"{{tool}}\"\n{source}");
+            let file = SourceFile::new("mapping.yaml", text.as_str());
+            let spec: MappingFile = yaml::parse(&file).expect("a mapping");
+            let (mapping, faults) = super::super::Mapping::compile(&spec, &file, None);
+            assert_eq!(faults, []);
+            mapping.digest
+        };
+        assert_eq!(digest(""), digest("source: { tool: t }"));
+        assert_ne!(digest(""), digest("context: { a: b }"));
+    }
+
     #[test]
     fn faults_are_named() {
         for (text, expected) in [

@@ -36,7 +36,7 @@ pub struct SourceSpec {
     pub sequence: Option<Spanned<String>>,
     /// When it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time: Option<Spanned<TextOr<PlacedSpec>>>,
+    pub time: Option<FieldSpec>,
     /// Which agent acted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<Spanned<String>>,
@@ -50,10 +50,10 @@ pub struct SourceSpec {
     pub tool: Spanned<String>,
     /// The arguments: the place of all of them, or, by name, the place of each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub args: Option<Spanned<TextOr<BTreeMap<String, Spanned<TextOr<PlacedSpec>>>>>>,
+    pub args: Option<Spanned<TextOr<BTreeMap<String, FieldSpec>>>>,
     /// Other facts, by the name under which the mapping reaches them as `{meta.NAME}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub meta: BTreeMap<String, Spanned<TextOr<PlacedSpec>>>,
+    pub meta: BTreeMap<String, FieldSpec>,
     /// What was decided at the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Spanned<TextOr<DecisionSpec>>>,
@@ -64,6 +64,9 @@ pub struct SourceSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_version: Option<Spanned<String>>,
 }
+
+/// A place alone, or with what is made of what stands there.
+pub type FieldSpec = Spanned<TextOr<PlacedSpec>>;
 
 /// A place, and what is made of what stands there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -91,6 +94,7 @@ pub struct DecisionSpec {
 /// A text for a place alone, or more than that.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "TextOr{M}")]
 pub enum TextOr<M> {
     /// The place.
     Text(String),
@@ -199,7 +203,7 @@ impl Reader<'_> {
     }
 
     /// A place with what is made of it. Only a time is counted, and it is nothing else.
-    fn field(&mut self, spec: &Spanned<TextOr<PlacedSpec>>, is_time: bool) -> Option<LogField> {
+    fn field(&mut self, spec: &FieldSpec, is_time: bool) -> Option<LogField> {
         let (at, form) = match &spec.value {
             TextOr::Text(at) => (at, None),
             TextOr::More(placed) => (&placed.at, placed.form),
@@ -380,6 +384,23 @@ mod tests {
         let decision = layout.decision.expect("a decision");
         assert!(decision.any_case && decision.allow.contains("permit"));
         assert!(read("  tool: t\n").is_ok_and(|layout| layout.args == LogArgs::Nowhere));
+    }
+
+    #[test]
+    fn what_the_documentation_shows_can_be_read() {
+        let page = include_str!("../../docs/recordings.md");
+        let blocks = page.split("```yaml\nsource:\n").skip(1);
+        let layouts: Vec<LogLayout> = blocks
+            .map(|block| {
+                let (text, _) = block.split_once("```").expect("the end of a block");
+                read(text).expect("a layout")
+            })
+            .collect();
+        let [lines, table] = &layouts[..] else {
+            panic!("two examples");
+        };
+        assert_eq!(lines.places().count(), 14);
+        assert_eq!((table.delimiter, table.places().count()), (b';', 5));
     }
 
     /// A request that was recorded stays one that this mapping made.

@@ -48,7 +48,7 @@ pub use load::{
     deciding_digest, is_suite, load, load_beside, select_log_layout, select_recordings,
     version_fault,
 };
-pub use log_source::{DecisionSpec, PlacedSpec, SourceSpec, TextOr, log_layout};
+pub use log_source::{DecisionSpec, FieldSpec, PlacedSpec, SourceSpec, TextOr, log_layout};
 pub use manifest::{Manifest, MappingSource, Reports};
 pub use mapping::{Mapping, ToolRule, ValueTemplate};
 pub use mutation::{Explained, Mutation};

@@ -76,7 +76,16 @@ fn recordings_that_are_none() {
     play.write("cut.jsonl", &text[..text.len() - 20]);
     play.run(&["check", "--recordings", "cut.jsonl"])
         .says(1, &["cut.jsonl:6", "ends too early"]);
-    for from in ["native", "agentdojo", "tau2", "openai"] {
+    for from in [
+        "native",
+        "agentdojo",
+        "tau2",
+        "openai",
+        "verified-permissions",
+        "opa",
+        "cerbos",
+        "authzen",
+    ] {
         play.write("out.jsonl", "kept");
         play.run(&["import", "noise.jsonl", "--from", from, "-o", "out.jsonl"])
             .says(

@@ -255,3 +255,180 @@ fn the_same_bytes_every_time() {
         }
     }
 }
+
+const OWN_CSV: &str = "\
+id,run,step,ts,who,what,order,sum,to,subject,approved by,outcome
+s1-0,s1,0,1772442843,refund-bot,read_order,o-100,,,,,ok
+s1-1,s1,1,1772442849,refund-bot,refund,o-100,35.5,,,,ok
+s2-0,s2,0,1772445704,refund-bot,refund,o-101,480,,,,refused
+s2-1,s2,1,1772446032,refund-bot,refund,o-101,480,,,maria,ok
+s3-0,s3,0,1772451000,reply-bot,send_mail,,,kim@customers.example,Your order,,ok
+s4-0,s4,0,1772451751,reply-bot,send_mail,,,collector@attacker.example,All orders,,refused
+";
+
+/// The same as lines, among others.
+const OWN_LINES: &str = r#"{"kind":"reply","text":"Hello"}
+{"kind":"call","req":{"id":"s1-0"},"run":"s1","step":0,"ts":1772442843,"who":"refund-bot","what":"read_order","outcome":"ok","call":"{\"order\": \"o-100\"}"}
+{"kind":"call","req":{"id":"s1-1"},"run":"s1","step":1,"ts":1772442849,"who":"refund-bot","what":"refund","outcome":"ok","call":"{\"order\": \"o-100\", \"amount\": 35.5}"}
+{"kind":"call","req":{"id":"s2-0"},"run":"s2","step":0,"ts":1772445704,"who":"refund-bot","what":"refund","outcome":"refused","call":"{\"order\": \"o-101\", \"amount\": 480}"}
+{"kind":"call","req":{"id":"s2-1"},"run":"s2","step":1,"ts":1772446032,"who":"refund-bot","what":"refund","outcome":"ok","call":"{\"order\": \"o-101\", \"amount\": 480}","approved by":"maria"}
+{"kind":"call","req":{"id":"s3-0"},"run":"s3","step":0,"ts":1772451000,"who":"reply-bot","what":"send_mail","outcome":"ok","call":"{\"to\": \"kim@customers.example\", \"subject\": \"Your order\"}"}
+{"kind":"call","req":{"id":"s4-0"},"run":"s4","step":0,"ts":1772451751,"who":"reply-bot","what":"send_mail","outcome":"refused","call":"{\"to\": \"collector@attacker.example\", \"subject\": \"All orders\"}"}
+"#;
+
+/// How both are read; the columns are those of the table.
+const OWN_SOURCE: &str = "
+source:
+  id: id
+  session: run
+  sequence: step
+  time: { at: ts, as: seconds }
+  agent: who
+  tool: what
+  args: { order: order, amount: { at: sum, as: number }, to: to, subject: subject }
+  meta: { approver: approved by }
+  decision: { at: outcome, allow: [ok], deny: [refused] }
+";
+
+/// The example as a table and as lines of one's own gives, byte for byte, what the native recording gives.
+#[test]
+fn own_logs_are_read_where_the_mapping_says_how() {
+    let play = Play::init();
+    let mapping = play.text("mapping.yaml");
+    play.run(&["import", "recordings/example.jsonl", "-o", "native.jsonl"])
+        .says(0, &["mapped    6"]);
+    play.write("calls.csv", OWN_CSV);
+    play.write("mapping.yaml", format!("{mapping}{OWN_SOURCE}"));
+    play.run(&["check"]).says(0, &["no faults"]);
+    play.run(&["import", "calls.csv", "-o", "table.jsonl"])
+        .says(0, &["mapped    6"]);
+    assert_eq!(play.text("table.jsonl"), play.text("native.jsonl"));
+    play.run(&["replay", "calls.csv"])
+        .says(0, &["fidelity 100 %", "6 actions"]);
+    play.run(&["explain", "calls.csv#s2-0"])
+        .says(0, &["refund-needs-human"]);
+
+    play.write("own.jsonl", OWN_LINES);
+    let lines = OWN_SOURCE
+        .replace("id: id", "only: { kind: call }\n  id: req.id")
+        .replace("args: {", "args: call\n  # {");
+    play.write("mapping.yaml", format!("{mapping}{lines}"));
+    for from in [&["--from", "jsonl"][..], &[]] {
+        let args = [&["import", "own.jsonl", "-o", "lines.jsonl"][..], from].concat();
+        play.run(&args).says(0, &["mapped    6", "not_selected"]);
+        assert_eq!(play.text("lines.jsonl"), play.text("native.jsonl"));
+    }
+    play.run(&["replay", "own.jsonl"])
+        .says(0, &["fidelity 100 %"]);
+    // Another mapping on disk says nothing of what this one reads.
+    play.write("other.yaml", format!("version: 1\n{OWN_SOURCE}"));
+    let args = [
+        "import",
+        "calls.csv",
+        "--mapping",
+        "other.yaml",
+        "-o",
+        "x.jsonl",
+    ];
+    play.run(&args).says(0, &["6 actions"]);
+}
+
+#[test]
+fn own_logs_need_somebody_to_say_how() {
+    let play = Play::init();
+    play.write("calls.csv", OWN_CSV)
+        .write("own.jsonl", OWN_LINES);
+    let nothing = "nothing says where the parts of an action stand in";
+    for args in [
+        &["replay", "calls.csv"][..],
+        &["check", "--recordings", "calls.csv"],
+        &["import", "own.jsonl", "--from", "jsonl", "-o", "x.jsonl"],
+        &["import", "own.jsonl", "--from", "csv", "-o", "x.jsonl"],
+    ] {
+        play.run(args)
+            .says(2, &[nothing, "`source` in the mapping"]);
+    }
+    play.run(&["replay", "own.jsonl"])
+        .says(2, &["no recording in a format that is known", "`source`"]);
+    let mapping = play.text("mapping.yaml");
+    play.write(
+        "mapping.yaml",
+        format!("{mapping}{OWN_SOURCE}  delimiter: ab\n"),
+    );
+    play.run(&["check"])
+        .says(1, &["mapping.yaml", "`delimiter`"]);
+    play.run(&["import", "calls.csv", "-o", "x.jsonl"])
+        .says(2, &["mapping.yaml", "`delimiter`"]);
+    let renamed = OWN_SOURCE.replace("agent: who", "agent: whom");
+    play.write("mapping.yaml", format!("{mapping}{renamed}"));
+    play.run(&["replay", "calls.csv"])
+        .says(1, &["calls.csv:1", "the column `whom`"]);
+    // Without a repository calls are imported as they are.
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("calls.csv"), OWN_CSV).unwrap();
+    std::fs::write(
+        place.path().join("m.yaml"),
+        format!("version: 1\n{OWN_SOURCE}"),
+    )
+    .unwrap();
+    let args = [
+        "import",
+        "calls.csv",
+        "--mapping",
+        "m.yaml",
+        "-o",
+        "x.jsonl",
+    ];
+    run(place.path(), &args).says(0, &["6 actions"]);
+    std::fs::write(place.path().join("m.yaml"), "version: 1\n").unwrap();
+    run(place.path(), &args).says(2, &["there is no `agentauthz.yaml`"]);
+}
+
+/// Of a context that CloudTrail left out everything is unknown: what does not read it is decided all the same.
+#[test]
+fn a_request_whose_context_is_not_known_is_decided_where_it_does_not_matter() {
+    let play = Play::init();
+    let event = |id: &str, action: &str, context: &str, decision: &str| {
+        format!(
+            r#"{{"eventSource":"verifiedpermissions.amazonaws.com","eventName":"IsAuthorized","eventID":"{id}",
+            "eventTime":"2026-03-02T09:14:03Z","requestParameters":{{"policyStoreId":"PS",
+            "principal":{{"entityType":"Agent","entityId":"refund-bot"}},"action":{{"actionType":"Action","actionId":"{action}"}},
+            "resource":{{"entityType":"System","entityId":"payments"}}{context}}},"additionalEventData":{{"decision":"{decision}"}}}}"#
+        )
+    };
+    let records = [
+        event("a", "read_order", "", "ALLOW"),
+        event("b", "refund", "", "ALLOW"),
+        event(
+            "c",
+            "refund",
+            r#","context":{"contextMap":{"amount":{"decimal":"480.0"}}}"#,
+            "DENY",
+        ),
+        event(
+            "d",
+            "refund",
+            r#","context":{"contextMap":{"amount":{"decimal":"***"}}}"#,
+            "ALLOW",
+        ),
+        event(
+            "e",
+            "refund",
+            r#","context":{"contextMap":{"amount":{"decimal":"20.0"},"approver":{"string":"***"}}}"#,
+            "ALLOW",
+        ),
+    ];
+    play.write(
+        "trail.json",
+        format!(r#"{{"Records":[{}]}}"#, records.join(",\n")),
+    );
+    play.run(&["replay", "trail.json", "-v"]).says(
+        0,
+        &[
+            "5 actions",
+            "undecidable",
+            "context.amount",
+            "fidelity 100 %",
+        ],
+    );
+}

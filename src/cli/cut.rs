@@ -2,10 +2,12 @@
 
 use super::error::CliError;
 use super::recordings::Input;
+use super::versions::log_layout;
 use crate::engine::{Incoming, Place};
-use crate::model::Importer;
+use crate::model::{Importer, LogLayout};
 use crate::recording::{
-    CHUNK, Chunks, Item, ItemError, Items, Limits, Lines, OpenError, Unread, lines, parse,
+    CHUNK, Chunks, Item, ItemError, Items, Limits, Lines, Parsed, Peeked, RowChunks, Rows, Unread,
+    lines, missing_columns, parse, parse_line, parse_row,
 };
 use crate::source::{self, Opened};
 use std::io::BufRead;
@@ -18,6 +20,8 @@ pub struct Piece {
     pub recording: Arc<str>,
     /// Its format.
     pub importer: Importer,
+    /// How it is read, where its lines are a team's own.
+    layout: Option<Arc<LogLayout>>,
     /// What is in it.
     pub body: Body,
 }
@@ -28,6 +32,8 @@ pub enum Body {
     Lines(Lines<Vec<u8>>),
     /// A document.
     Document(Item),
+    /// Rows of a table.
+    Rows(Rows),
     /// Something that is not read, at a line, and why.
     LeftOut(u64, String),
 }
@@ -38,6 +44,7 @@ impl Piece {
         match &self.body {
             Body::Lines(lines) => lines.bytes.len(),
             Body::Document(item) => item.bytes.len(),
+            Body::Rows(rows) => rows.bytes,
             Body::LeftOut(..) => 0,
         }
     }
@@ -64,6 +71,12 @@ impl Piece {
                 self.item(item, &mut each);
                 1
             }
+            Body::Rows(rows) => {
+                if let Some(layout) = &self.layout {
+                    self.rows(layout, rows, &mut each);
+                }
+                rows.rows.len() as u64
+            }
             Body::LeftOut(line, message) => {
                 each(Incoming::Malformed(self.place(*line), message.clone()));
                 1
@@ -81,10 +94,29 @@ impl Piece {
     }
 
     fn item(&self, item: &Item, each: &mut dyn FnMut(Incoming)) {
-        let parsed = parse(self.importer, item, &self.recording);
+        let parsed = match &self.layout {
+            Some(layout) => parse_line(layout, item, &self.recording),
+            None => parse(self.importer, item, &self.recording),
+        };
+        self.give(parsed, item.line, each);
+    }
+
+    fn rows(&self, layout: &LogLayout, found: &Rows, each: &mut dyn FnMut(Incoming)) {
+        if found.first {
+            for fault in missing_columns(layout, &found.header) {
+                each(Incoming::Malformed(self.place(fault.line), fault.message));
+            }
+        }
+        for row in &found.rows {
+            let parsed = parse_row(layout, &found.header, row, &self.recording);
+            self.give(parsed, row.line, each);
+        }
+    }
+
+    fn give(&self, parsed: Parsed, line: u64, each: &mut dyn FnMut(Incoming)) {
         for action in parsed.actions {
             each(match action {
-                Ok(action) => Incoming::Action(self.place(item.line), Box::new(action)),
+                Ok(action) => Incoming::Action(self.place(line), Box::new(action)),
                 Err(malformed) => {
                     Incoming::Malformed(self.place(malformed.line), malformed.message)
                 }
@@ -110,10 +142,12 @@ struct Open {
     path: PathBuf,
     name: Arc<str>,
     importer: Importer,
+    layout: Option<Arc<LogLayout>>,
     cuts: Cuts,
 }
 
 enum Cuts {
+    Rows(Box<RowChunks<Unread<Reader>>>),
     Chunks(Box<Chunks<Unread<Reader>>>),
     Document(Box<Items<Reader>>),
 }
@@ -123,6 +157,8 @@ pub struct Cutter<'a> {
     input: &'a Input,
     next: usize,
     open: Option<Open>,
+    /// What the mapping on disk says of a team's own lines, once somebody asked for it.
+    on_disk: Option<Option<Arc<LogLayout>>>,
     failed: Option<CliError>,
 }
 
@@ -133,6 +169,7 @@ impl<'a> Cutter<'a> {
             input,
             next: 0,
             open: None,
+            on_disk: None,
             failed: None,
         }
     }
@@ -157,44 +194,82 @@ impl<'a> Cutter<'a> {
     fn open_next(&mut self) -> Option<Open> {
         let path = self.input.paths.get(self.next)?;
         self.next += 1;
-        let error = match source::open(path) {
-            Ok(opened) => match open(path, opened, self.input.from) {
-                Ok(open) => return Some(open),
-                Err(OpenError::Io(error)) => CliError::file("read", path, &error),
-                Err(OpenError::UnknownFormat) => unknown_format(path),
-            },
-            Err(error) => CliError::file("read", path, &error),
-        };
-        self.failed = Some(error);
-        None
+        let opened = source::open(path).map_err(|error| CliError::file("read", path, &error));
+        match opened.and_then(|opened| self.begin(path, opened)) {
+            Ok(open) => Some(open),
+            Err(error) => {
+                self.failed = Some(error);
+                None
+            }
+        }
     }
-}
 
-fn open(path: &Path, opened: Opened, from: Option<Importer>) -> Result<Open, OpenError> {
-    let Opened { name, reader } = opened;
-    let items = Items::open(reader, from, &name, Limits::default())?;
-    let importer = items.importer();
-    let cuts = match items.into_chunks(CHUNK) {
-        Ok(chunks) => Cuts::Chunks(Box::new(chunks)),
-        Err(items) => Cuts::Document(items),
-    };
-    Ok(Open {
-        path: path.to_path_buf(),
-        name: name.into(),
-        importer,
-        cuts,
-    })
+    fn begin(&mut self, path: &Path, opened: Opened) -> Result<Open, CliError> {
+        let Opened { name, reader } = opened;
+        let limits = Limits::default();
+        let peeked = Peeked::at(reader, &name);
+        let peeked = peeked.map_err(|error| CliError::file("read", path, &error))?;
+        let known = self.input.from.or(peeked.detected());
+        let layout = match known {
+            Some(Importer::Csv | Importer::Jsonl) => {
+                let layout = self.layout()?;
+                Some(layout.ok_or_else(|| no_layout(path))?)
+            }
+            None if peeked.begins_object() => self.layout()?,
+            Some(_) | None => None,
+        };
+        let own = layout.as_ref().map(|_| Importer::Jsonl);
+        let importer = known.or(own).ok_or_else(|| unknown_format(path))?;
+        let cuts = match (importer, &layout) {
+            (Importer::Csv, Some(layout)) => {
+                Cuts::Rows(Box::new(peeked.rows(layout.delimiter, limits, CHUNK)))
+            }
+            (_, _) => match peeked.items(importer, limits).into_chunks(CHUNK) {
+                Ok(chunks) => Cuts::Chunks(Box::new(chunks)),
+                Err(items) => Cuts::Document(items),
+            },
+        };
+        Ok(Open {
+            path: path.to_path_buf(),
+            name: name.into(),
+            importer,
+            layout,
+            cuts,
+        })
+    }
+
+    /// How a team's own lines are read, where anything says it.
+    fn layout(&mut self) -> Result<Option<Arc<LogLayout>>, CliError> {
+        if let Some(layout) = &self.input.layout {
+            return Ok(Some(layout.clone()));
+        }
+        if let Some(layout) = &self.on_disk {
+            return Ok(layout.clone());
+        }
+        let layout = log_layout()?.map(Arc::new);
+        self.on_disk = Some(layout.clone());
+        Ok(layout)
+    }
 }
 
 fn unknown_format(path: &Path) -> CliError {
     CliError::new(format!("`{}` is no recording in a format that is known", path.display())).with_help(
-        "known are native recordings, AgentDojo runs, tau2 results and OpenAI chat messages; `agentauthz import --from FORMAT` forces one",
+        "`agentauthz import --from FORMAT` forces one, and `agentauthz import --help` lists them; for log lines of your own, say under `source` in the mapping where the parts of an action stand",
     )
+}
+
+fn no_layout(path: &Path) -> CliError {
+    CliError::new(format!(
+        "nothing says where the parts of an action stand in `{}`",
+        path.display()
+    ))
+    .with_help("say it under `source` in the mapping: `tool` at least, and where `args` stand")
 }
 
 impl Cuts {
     fn next(&mut self) -> Option<Result<Body, ItemError>> {
         match self {
+            Cuts::Rows(rows) => rows.next().map(|cut| cut.map(Body::Rows)),
             Cuts::Chunks(chunks) => chunks.next().map(|cut| cut.map(Body::Lines)),
             Cuts::Document(items) => items.next().map(|item| item.map(Body::Document)),
         }
@@ -227,6 +302,7 @@ impl Iterator for Cutter<'_> {
             let piece = Piece {
                 recording: open.name.clone(),
                 importer: open.importer,
+                layout: open.layout.clone(),
                 body,
             };
             self.open = Some(open);

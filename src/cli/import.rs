@@ -8,13 +8,14 @@ use super::recordings::{Input, SHORT};
 use super::versions::{load_version, root};
 use crate::cedar::Schema;
 use crate::engine::{Counts, Ids, Incoming, map_call};
-use crate::model::{Diagnostic, RecordedAction, RecordedRequest, SourceFile, Sources};
+use crate::model::{Diagnostic, LogLayout, RecordedAction, RecordedRequest, SourceFile, Sources};
 use crate::recording::{Repeats, write};
 use crate::render::{self, Header, ImportSummary};
-use crate::repository::{Mapping, MappingFile, version_fault};
+use crate::repository::{Mapping, MappingFile, log_layout, version_fault};
 use crate::yaml;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 struct Imported {
     header: Header,
@@ -32,11 +33,12 @@ impl Report for Imported {
 }
 
 pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
-    let (schema, mapping) = by_what(args)?;
-    let input = Input::new(&args.files, args.from)?;
+    let rules = by_what(args)?;
+    let mut input = Input::new(&args.files, args.from)?;
+    input.layout = rules.layout.map(Arc::new);
     let mut importing = Importing {
-        schema,
-        mapping,
+        schema: rules.schema,
+        mapping: rules.mapping,
         repeats: input.repeats(SHORT),
         summary: ImportSummary::default(),
         unmapped_tools: Counts::default(),
@@ -91,15 +93,25 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
     Ok(u8::from(faulty))
 }
 
+/// What calls are mapped by, and how lines of a team's own are read, where another mapping than the repository's says it.
+#[derive(Default)]
+struct Rules {
+    schema: Option<Schema>,
+    mapping: Option<Mapping>,
+    layout: Option<LogLayout>,
+}
+
 /// The schema and mapping to map by: the repository's, with another mapping where one is named. Without a
 /// repository the tool calls are imported as they are.
-fn by_what(args: &ImportArgs) -> Result<(Option<Schema>, Option<Mapping>), CliError> {
-    if root().is_err() && args.mapping.is_none() {
-        return Ok((None, None));
+fn by_what(args: &ImportArgs) -> Result<Rules, CliError> {
+    let mut rules = Rules::default();
+    if root().is_ok() {
+        let loaded = load_version(&Origin::WorkingTree)?.whole()?;
+        rules.schema = loaded.version.schema;
+        rules.mapping = loaded.version.mapping;
     }
-    let loaded = load_version(&Origin::WorkingTree)?.whole()?;
     let Some(path) = &args.mapping else {
-        return Ok((loaded.version.schema, loaded.version.mapping));
+        return Ok(rules);
     };
     let text =
         std::fs::read_to_string(path).map_err(|error| CliError::file("read", path, &error))?;
@@ -117,11 +129,19 @@ fn by_what(args: &ImportArgs) -> Result<(Option<Schema>, Option<Mapping>), CliEr
     if let Some(fault) = version_fault(&file, spec.version) {
         return Err(broken(vec![fault]));
     }
-    let (mapping, faults) = Mapping::compile(&spec, &file, loaded.version.schema.as_ref());
+    let (mapping, mut faults) = Mapping::compile(&spec, &file, rules.schema.as_ref());
+    let (layout, unread) = log_layout(&spec, &file);
+    faults.extend(unread);
     if !faults.is_empty() {
         return Err(broken(faults));
     }
-    Ok((loaded.version.schema, Some(mapping)))
+    if layout.is_none() {
+        // Such a mapping does nothing without a schema.
+        root()?;
+    }
+    rules.mapping = Some(mapping);
+    rules.layout = layout;
+    Ok(rules)
 }
 
 struct Importing {

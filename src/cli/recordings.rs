@@ -4,7 +4,7 @@ use super::cut::{Body, Cutter, Piece};
 use super::error::CliError;
 use super::output::Output;
 use crate::engine::{Chunk, Ids, Incoming, Merge, Observer, Worker};
-use crate::model::Importer;
+use crate::model::{Importer, LogLayout};
 use crate::recording::{Confirm, Repeats, Sightings};
 use crate::render::{Role, count, paint};
 use crate::source;
@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Recordings to read.
@@ -21,6 +21,8 @@ pub struct Input {
     pub paths: Vec<PathBuf>,
     /// Their format, where it was said.
     pub from: Option<Importer>,
+    /// How log lines of a team's own are read, where that was said; else the mapping on disk says it.
+    pub layout: Option<Arc<LogLayout>>,
 }
 
 /// With so many ids a worker turns to the filter that all of them share, which one at a time can use.
@@ -46,11 +48,15 @@ impl Input {
                 .map_err(|error| CliError::file("read", path, &error))?;
             if found.is_empty() {
                 return Err(CliError::new(format!("`{}` holds no recording", path.display()))
-                    .with_help("recordings end in `.jsonl`, `.json` or `.ndjson`, also with `.gz` or `.zst`"));
+                    .with_help("recordings end in `.jsonl`, `.json`, `.ndjson` or `.csv`, also with `.gz` or `.zst`"));
             }
             all.extend(found);
         }
-        Ok(Self { paths: all, from })
+        Ok(Self {
+            paths: all,
+            from,
+            layout: None,
+        })
     }
 
     /// Streams everything through `observe`, and confirms which ids are repeated.

@@ -2,8 +2,11 @@
 
 use super::error::CliError;
 use super::origin::{Origin, Range};
+use crate::model::LogLayout;
 use crate::render::Version;
-use crate::repository::{Files, Manifest, PolicyVersion, Refused, load_beside, select_recordings};
+use crate::repository::{
+    Files, Manifest, PolicyVersion, Refused, load_beside, select_log_layout, select_recordings,
+};
 use crate::source::{self, Repository, Tree};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -199,6 +202,19 @@ pub fn manifest_recordings() -> Result<Vec<PathBuf>, CliError> {
         .filter(|path| source::is_recording(path))
         .map(|path| relative(&root).join(path))
         .collect())
+}
+
+/// How log lines of a team's own are read: by the mapping on disk, as recordings are those that the manifest on disk names.
+pub fn log_layout() -> Result<Option<LogLayout>, CliError> {
+    let Some(root) = source::find_root(Path::new(".")) else {
+        return Ok(None);
+    };
+    let tree = Tree::directory(&root, true)?;
+    let read = |path: &str| tree.read(path).map_err(|error| error.message);
+    select_log_layout(&files(&tree, &read)).map_err(|(faults, sources)| CliError {
+        diagnostics: Some((faults, Box::new(sources))),
+        ..CliError::new("the mapping, which says how log lines are read, cannot be used")
+    })
 }
 
 /// The root as it is best written in reports: relative to the working directory where that is above it.

@@ -14,6 +14,18 @@ pub enum Importer {
     Tau2,
     /// OpenAI chat messages.
     Openai,
+    /// Amazon Verified Permissions events of CloudTrail.
+    VerifiedPermissions,
+    /// OPA decision logs.
+    Opa,
+    /// Cerbos decision logs.
+    Cerbos,
+    /// AuthZEN evaluations.
+    Authzen,
+    /// Rows of a CSV file of one's own.
+    Csv,
+    /// JSON lines of one's own.
+    Jsonl,
 }
 
 impl Importer {
@@ -23,6 +35,12 @@ impl Importer {
         Importer::Agentdojo,
         Importer::Tau2,
         Importer::Openai,
+        Importer::VerifiedPermissions,
+        Importer::Opa,
+        Importer::Cerbos,
+        Importer::Authzen,
+        Importer::Csv,
+        Importer::Jsonl,
     ];
 
     /// What `--from` calls it.
@@ -32,6 +50,12 @@ impl Importer {
             Importer::Agentdojo => "agentdojo",
             Importer::Tau2 => "tau2",
             Importer::Openai => "openai",
+            Importer::VerifiedPermissions => "verified-permissions",
+            Importer::Opa => "opa",
+            Importer::Cerbos => "cerbos",
+            Importer::Authzen => "authzen",
+            Importer::Csv => "csv",
+            Importer::Jsonl => "jsonl",
         }
     }
 
@@ -42,6 +66,12 @@ impl Importer {
             Importer::Agentdojo => "AgentDojo run files",
             Importer::Tau2 => "tau2 result files",
             Importer::Openai => "OpenAI chat messages and response items",
+            Importer::VerifiedPermissions => "Amazon Verified Permissions events of CloudTrail",
+            Importer::Opa => "OPA decision logs",
+            Importer::Cerbos => "Cerbos decision logs",
+            Importer::Authzen => "AuthZEN evaluation requests and responses",
+            Importer::Csv => "CSV files of your own, read as the mapping's `source` says",
+            Importer::Jsonl => "JSON lines of your own, read as the mapping's `source` says",
         }
     }
 }

@@ -12,11 +12,14 @@ pub const PREFIX: usize = 64 * 1024;
 const LINES: usize = 100;
 
 /// The format of a recording by its first bytes, of which [`PREFIX`] are enough. A first line that is broken does not
-/// hide those behind it. The name decides only where there is nothing to look at: no lines are native lines.
+/// hide those behind it. The name decides only where there is nothing to look at, as no lines are native lines, and for
+/// tables, which bear no marks.
 pub fn detect(prefix: &[u8], name: &str) -> Option<Importer> {
     let text = without_bom(prefix).trim_ascii_start();
+    let is_table = name::says_rows(name).then_some(Importer::Csv);
     if text.is_empty() {
-        return name::says_lines(name).then_some(Importer::Native);
+        let is_native = name::says_lines(name).then_some(Importer::Native);
+        return is_native.or(is_table);
     }
     if let Some(importer) = Outline::of(text).as_ref().and_then(importer_of) {
         return Some(importer);
@@ -26,6 +29,7 @@ pub fn detect(prefix: &[u8], name: &str) -> Option<Importer> {
     lines
         .filter(|line| line.first() == Some(&b'{'))
         .find_map(|line| Outline::of(line).as_ref().and_then(importer_of))
+        .or(is_table)
 }
 
 /// The bytes behind a byte order mark.
@@ -117,6 +121,38 @@ mod tests {
                 r#"{"type":"function_call","call_id":"c","name":"t"}"#,
                 Importer::Openai,
             ),
+            (
+                r#"{"Records":[{"eventVersion":"1.08","eventSource":"s3","eventName":"Get"#,
+                Importer::VerifiedPermissions,
+            ),
+            (
+                r#"{"eventSource":"verifiedpermissions.amazonaws.com","eventName":"IsAuthorized"}"#,
+                Importer::VerifiedPermissions,
+            ),
+            (
+                r#"[{"labels":{},"decision_id":"d","path":"a/allow","result":true}]"#,
+                Importer::Opa,
+            ),
+            (
+                r#"{"log.kind":"access","callId":"c","method":"m"}"#,
+                Importer::Cerbos,
+            ),
+            (
+                r#"{"callId":"c","checkResources":{"inputs":[]}}"#,
+                Importer::Cerbos,
+            ),
+            (
+                r#"{"decisionLogEntry":{"callId":"c","checkResources":{}}}"#,
+                Importer::Cerbos,
+            ),
+            (
+                r#"{"subject":{"type":"user","id":"a"},"action":{"name":"read"},"resource":{"type":"d","id":"1"}}"#,
+                Importer::Authzen,
+            ),
+            (
+                r#"{"request":{"action":{"name":"r"},"evaluations":[{"resource":{"id":"1"}}]},"response":{}}"#,
+                Importer::Authzen,
+            ),
         ] {
             assert_eq!(detected(text), Some(expected), "{text}");
             assert_eq!(
@@ -143,6 +179,10 @@ mod tests {
             assert_eq!(detected(text), None, "{text}");
         }
         assert_eq!(detect(b"", "empty.jsonl.gz"), Some(Importer::Native));
+        assert_eq!(detect(b"a,b\n1,2\n", "x.csv.zst"), Some(Importer::Csv));
+        assert_eq!(detect(b"", "x.csv"), Some(Importer::Csv));
+        assert_eq!(detect(b"a,b\n1,2\n", "x.jsonl"), None);
+        assert_eq!(detect(NATIVE.as_bytes(), "x.csv"), Some(Importer::Native));
     }
 
     #[test]

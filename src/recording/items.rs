@@ -3,6 +3,7 @@
 use super::chunks::Chunks;
 use super::detect::{PREFIX, detect, layout, without_bom};
 use super::format::Layout;
+use super::rows::RowChunks;
 use crate::model::Importer;
 use std::fmt;
 use std::io::{self, BufRead, Chain, Cursor, Read};
@@ -106,6 +107,64 @@ impl std::error::Error for OpenError {
 /// A reader whose first bytes were looked at.
 pub type Unread<R> = Chain<Cursor<Vec<u8>>, R>;
 
+/// A recording of which the first bytes were read.
+#[derive(Debug)]
+pub struct Peeked<R> {
+    prefix: Vec<u8>,
+    reader: R,
+    detected: Option<Importer>,
+}
+
+impl<R: BufRead> Peeked<R> {
+    /// Looks at the beginning of a recording that is not packed.
+    pub fn at(mut reader: R, name: &str) -> io::Result<Self> {
+        let mut prefix = Vec::new();
+        let enough = u64::try_from(PREFIX).unwrap_or(u64::MAX);
+        (&mut reader).take(enough).read_to_end(&mut prefix)?;
+        let detected = detect(&prefix, name);
+        Ok(Self {
+            prefix,
+            reader,
+            detected,
+        })
+    }
+
+    /// What it is, where its first bytes say so.
+    pub fn detected(&self) -> Option<Importer> {
+        self.detected
+    }
+
+    /// Whether it begins as a JSON object does.
+    pub fn begins_object(&self) -> bool {
+        without_bom(&self.prefix)
+            .trim_ascii_start()
+            .starts_with(b"{")
+    }
+
+    /// Its items.
+    pub fn items(self, importer: Importer, limits: Limits) -> Items<R> {
+        let layout = layout(importer, &self.prefix);
+        Items {
+            reader: self.unread(),
+            importer,
+            layout,
+            limits,
+            line: 0,
+            done: false,
+        }
+    }
+
+    /// Its rows, as those of a table, in chunks of about `size` bytes.
+    pub fn rows(self, delimiter: u8, limits: Limits, size: usize) -> RowChunks<Unread<R>> {
+        RowChunks::new(self.unread(), delimiter, limits, size)
+    }
+
+    fn unread(self) -> Unread<R> {
+        let head = without_bom(&self.prefix).to_vec();
+        Cursor::new(head).chain(self.reader)
+    }
+}
+
 /// The items of a recording, in order.
 #[derive(Debug)]
 pub struct Items<R> {
@@ -121,30 +180,15 @@ pub struct Items<R> {
 impl<R: BufRead> Items<R> {
     /// Opens a recording that is not packed. Without an importer its first bytes say what it is.
     pub fn open(
-        mut reader: R,
+        reader: R,
         importer: Option<Importer>,
         name: &str,
         limits: Limits,
     ) -> Result<Self, OpenError> {
-        let mut prefix = Vec::new();
-        let enough = u64::try_from(PREFIX).unwrap_or(u64::MAX);
-        (&mut reader)
-            .take(enough)
-            .read_to_end(&mut prefix)
-            .map_err(OpenError::Io)?;
-        let importer = importer
-            .or_else(|| detect(&prefix, name))
-            .ok_or(OpenError::UnknownFormat)?;
-        let layout = layout(importer, &prefix);
-        let head = without_bom(&prefix).to_vec();
-        Ok(Self {
-            reader: Cursor::new(head).chain(reader),
-            importer,
-            layout,
-            limits,
-            line: 0,
-            done: false,
-        })
+        let peeked = Peeked::at(reader, name).map_err(OpenError::Io)?;
+        let importer = importer.or(peeked.detected);
+        let importer = importer.ok_or(OpenError::UnknownFormat)?;
+        Ok(peeked.items(importer, limits))
     }
 
     /// The format of the recording.

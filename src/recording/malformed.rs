@@ -34,6 +34,14 @@ impl Malformed {
         }
     }
 
+    /// A fault at a line.
+    pub(super) fn at(line: u64, message: impl Into<String>) -> Self {
+        Self {
+            line,
+            message: clip(message.into()),
+        }
+    }
+
     /// A fault that the JSON reader found, with the line of the recording where it stands.
     pub(super) fn from_json(item: &Item, error: &serde_json::Error) -> Self {
         let inner = u64::try_from(error.line()).unwrap_or_default();

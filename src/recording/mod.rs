@@ -10,9 +10,15 @@
 //! | `agentdojo` | AgentDojo run files |
 //! | `tau2` | tau2 result files |
 //! | `openai` | OpenAI chat messages and response items |
+//! | `verified_permissions` | Amazon Verified Permissions events of CloudTrail |
+//! | `opa`, `cerbos` | decision logs of OPA and Cerbos |
+//! | `authzen` | AuthZEN evaluations |
+//! | `own` | CSV and JSON lines of one's own, by a [`crate::model::LogLayout`] |
 
 mod agentdojo;
 mod args;
+mod authzen;
+mod cerbos;
 mod chunks;
 mod detect;
 mod fingerprint;
@@ -21,18 +27,25 @@ mod items;
 mod malformed;
 mod name;
 mod native;
+mod opa;
 mod openai;
 mod outline;
+mod own;
+mod records;
 mod repeats;
+mod rows;
 mod tau2;
 mod time;
+mod verified_permissions;
 
 pub use chunks::{CHUNK, Chunks, Lines, lines};
 pub use detect::{PREFIX, detect};
-pub use items::{Item, ItemError, Items, Limits, OpenError, Unread};
+pub use items::{Item, ItemError, Items, Limits, OpenError, Peeked, Unread};
 pub use malformed::Malformed;
 pub use native::{native_schema, write};
+pub use own::{missing_columns, parse_line, parse_row};
 pub use repeats::{Confirm, Repeats, Sightings};
+pub use rows::{Row, RowChunks, Rows};
 
 use crate::model::{Importer, RecordedAction};
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! The YAML files of a policy repository, as types: `docs/repository.md` shows each by example.
 
+use super::log_source::SourceSpec;
 use crate::model::Json;
 use crate::yaml::Spanned;
 use serde::{Deserialize, Serialize};
@@ -143,6 +144,9 @@ pub struct MappingFile {
     /// before a shorter one.
     #[serde(default)]
     pub tools: BTreeMap<String, Spanned<ToolSpec>>,
+    /// Where the parts of an action stand in log lines of your own, read with `--from csv` or `--from jsonl`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Spanned<SourceSpec>>,
 }
 
 /// What differs for a tool.

@@ -5,6 +5,7 @@ mod suites;
 use super::approvals::{self, ApprovalsFile};
 use super::files::{LinksFile, MappingFile};
 use super::globs::{concerns, select};
+use super::log_source::log_layout;
 use super::manifest::{Manifest, MappingSource};
 use super::mapping::Mapping;
 use super::near_misses::near_misses;
@@ -13,7 +14,7 @@ use super::references::parse_reference;
 use super::tools::tool_list;
 use super::version::{Files, PolicyVersion, SchemaMade};
 use crate::cedar::{self, Link, ParsedPolicy, PolicySetBuilder};
-use crate::model::{Diagnostic, Digest, SourceFile, Sources, Stage};
+use crate::model::{Diagnostic, Digest, LogLayout, SourceFile, Sources, Stage};
 use crate::yaml::{self, Spanned};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
@@ -63,6 +64,24 @@ pub fn select_recordings(files: &Files<'_>) -> Result<Vec<String>, (Vec<Diagnost
         return Ok(paths);
     }
     Err((diagnostics, loader.version.sources))
+}
+
+/// How log lines of a team's own are read, as the mapping says that a manifest names, or the faults for which nobody knows.
+pub fn select_log_layout(
+    files: &Files<'_>,
+) -> Result<Option<LogLayout>, (Vec<Diagnostic>, Sources)> {
+    let mut loader = Loader::of(files);
+    loader.manifest();
+    let mut layout = None;
+    if let Some((spec, file)) = loader.mapping_file() {
+        let (found, faults) = log_layout(&spec, &file);
+        layout = found;
+        loader.version.diagnostics.extend(faults);
+    }
+    if loader.version.diagnostics.is_empty() {
+        return Ok(layout);
+    }
+    Err((loader.version.diagnostics, loader.version.sources))
 }
 
 /// Whether a manifest takes a path, relative to its directory, for a suite of unit tests.
@@ -223,34 +242,37 @@ impl<'a> Loader<'a> {
     }
 
     fn mapping(&mut self) {
+        let Some((spec, file)) = self.mapping_file() else {
+            return;
+        };
+        let (mapping, faults) = Mapping::compile(&spec, &file, self.version.schema.as_ref());
+        self.version.diagnostics.extend(faults);
+        self.version.mapping = Some(mapping);
+        let (_, faults) = log_layout(&spec, &file);
+        self.version.diagnostics.extend(faults);
+    }
+
+    /// The mapping as it is written, and the file in which it stands.
+    fn mapping_file(&mut self) -> Option<(MappingFile, SourceFile)> {
         if let MappingSource::Here(spec) = self.version.manifest.mapping.clone()
             && let Some(file) = self.version.sources.get(MANIFEST).cloned()
         {
-            let (mapping, faults) = Mapping::compile(&spec, &file, self.version.schema.as_ref());
-            self.version.diagnostics.extend(faults);
-            self.version.mapping = Some(mapping);
-            return;
+            return Some((*spec, file));
         }
         let files = self.select(|manifest| match &manifest.mapping {
             MappingSource::Files(patterns) => patterns,
             MappingSource::Here(_) => &NONE,
         });
-        for (at, file) in files.iter().enumerate() {
-            if at > 0 {
-                self.push(
-                    Diagnostic::error(Stage::Parse, "mapping", "there is more than one mapping")
-                        .in_file(file.path.clone())
-                        .with_help("put all rules into one file"),
-                );
-                continue;
-            }
-            let Some(spec) = self.yaml::<MappingFile>(file, |spec| spec.version) else {
-                continue;
-            };
-            let (mapping, faults) = Mapping::compile(&spec, file, self.version.schema.as_ref());
-            self.version.diagnostics.extend(faults);
-            self.version.mapping = Some(mapping);
+        for file in files.iter().skip(1) {
+            self.push(
+                Diagnostic::error(Stage::Parse, "mapping", "there is more than one mapping")
+                    .in_file(file.path.clone())
+                    .with_help("put all rules into one file"),
+            );
         }
+        let file = files.into_iter().next()?;
+        let spec = self.yaml::<MappingFile>(&file, |spec| spec.version)?;
+        Some((spec, file))
     }
 
     /// The files that lints alone read: lists of tools, and the baseline.

@@ -87,7 +87,15 @@ impl Mapping {
             }
         }
         patterns.sort_by(|a, b| (b.0.len(), &a.0).cmp(&(a.0.len(), &b.0)));
-        let text = format!("{RULES}{}", serde_json::to_string(spec).unwrap_or_default());
+        // How lines are read makes the calls, and no request of them.
+        let maps = MappingFile {
+            source: None,
+            ..spec.clone()
+        };
+        let text = format!(
+            "{RULES}{}",
+            serde_json::to_string(&maps).unwrap_or_default()
+        );
         let mapping = Self {
             digest: Digest::from_bytes(&Sha256::digest(text.as_bytes())),
             general,

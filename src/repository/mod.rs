@@ -10,6 +10,7 @@ mod gates;
 mod globs;
 mod lint;
 mod load;
+mod log_source;
 mod manifest;
 mod mapping;
 mod mutation;
@@ -43,7 +44,11 @@ pub use globs::matching;
 pub use lint::{
     LintLevel, LintOptions, LintOverride, LintSettings, RequiredCondition, accepting_comments,
 };
-pub use load::{deciding_digest, is_suite, load, load_beside, select_recordings, version_fault};
+pub use load::{
+    deciding_digest, is_suite, load, load_beside, select_log_layout, select_recordings,
+    version_fault,
+};
+pub use log_source::{DecisionSpec, FieldSpec, PlacedSpec, SourceSpec, TextOr, log_layout};
 pub use manifest::{Manifest, MappingSource, Reports};
 pub use mapping::{Mapping, ToolRule, ValueTemplate};
 pub use mutation::{Explained, Mutation};

@@ -65,13 +65,13 @@ pub fn is_recording(name: &str) -> bool {
         .strip_suffix(".gz")
         .or_else(|| name.strip_suffix(".zst"))
         .unwrap_or(name);
-    [".jsonl", ".json", ".ndjson"]
+    [".jsonl", ".json", ".ndjson", ".csv"]
         .iter()
         .any(|end| plain.ends_with(end))
 }
 
 /// The recordings that a path names: itself, or, for a directory, every file directly in it whose name ends like a
-/// recording's (`.jsonl`, `.json`, `.ndjson`, also with `.gz` or `.zst`), sorted by name.
+/// recording's (`.jsonl`, `.json`, `.ndjson`, `.csv`, also with `.gz` or `.zst`), sorted by name.
 pub fn list_recordings(path: &Path) -> io::Result<Vec<PathBuf>> {
     if path.as_os_str() == "-" || !path.is_dir() {
         if path.as_os_str() != "-" {

@@ -210,7 +210,7 @@ fn a_baseline_holds_what_was_there_and_nothing_else() {
         "version: 1\nname: known-bad\nlint: { baseline: lint-baseline.yaml }\n",
     )
     .unwrap();
-    let (_, before) = json(copy.path(), &[]);
+    let (_, before) = json(copy.path(), &["--ignore-baseline"]);
     let all = found(&before).len();
     let ran = run(copy.path(), &["lint", "--update-baseline", "--now", NOW]);
     assert_eq!(ran.code, 0, "{}", ran.all());

@@ -48,6 +48,19 @@ pub struct Repository<'r> {
     pub context: &'r Context<'r>,
     /// The policies and templates, in order of their files and places.
     pub policies: Vec<Policy<'r>>,
+    /// Which policies apply wherever others do, for each policy; found by the first lint that asks.
+    pub(super) implied: OnceLock<Vec<Implied>>,
+}
+
+/// Policies that apply wherever a policy does, by their places in the repository; of each kind the first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Implied {
+    /// One before it, of the same effect, that applies nowhere else.
+    pub(super) same: Option<usize>,
+    /// One of the same effect that applies elsewhere, too.
+    pub(super) wider: Option<usize>,
+    /// A forbid, where it is a permit.
+    pub(super) forbidden: Option<usize>,
 }
 
 /// Who writes a part of the context.

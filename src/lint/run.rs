@@ -46,14 +46,15 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
     let repository = Repository {
         context: &context,
         policies: policies(&context),
+        implied: OnceLock::new(),
     };
     let mut report = LintReport {
         policies: repository.policies.len(),
         ..LintReport::default()
     };
-    let mut findings = Vec::new();
     let mut passing: BTreeMap<&'static str, &'static Lint> = BTreeMap::new();
     let mut per_policy = Vec::new();
+    let mut per_repository = Vec::new();
     for lint in catalogue().iter().copied() {
         let picked = settings.only.is_empty() || settings.only.contains(&lint.code);
         if !picked || !settings.levels.runs(lint) {
@@ -78,34 +79,22 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         passing.extend(lint.passes.iter().map(|code| (*code, lint)));
         match lint.run {
             Run::Policy(look) => per_policy.push((lint, look)),
-            Run::Repository(look) => look(
-                &repository,
-                &mut Found {
-                    lint,
-                    findings: &mut findings,
-                },
-            ),
+            Run::Repository(look) => per_repository.push((lint, look)),
             Run::Passed | Run::Solver => {}
         }
     }
-    let of_policies: Vec<Vec<Finding>> = repository
-        .policies
-        .par_iter()
-        .map(|policy| {
-            let mut findings = Vec::new();
-            for (lint, look) in &per_policy {
-                look(
-                    policy,
-                    &mut Found {
-                        lint,
-                        findings: &mut findings,
-                    },
-                );
-            }
-            findings
-        })
-        .collect();
-    findings.extend(of_policies.into_iter().flatten());
+    let of_policies = || -> Vec<Vec<Finding>> {
+        let look = |policy| look_at(&per_policy, |look, found| look(policy, found));
+        repository.policies.par_iter().map(look).collect()
+    };
+    let of_repository = || -> Vec<Vec<Finding>> {
+        let all = per_repository.par_iter();
+        all.map(|one| look_at(&[*one], |look, found| look(&repository, found)))
+            .collect()
+    };
+    let (of_policies, of_repository) = rayon::join(of_policies, of_repository);
+    let all = of_repository.into_iter().chain(of_policies);
+    let mut findings: Vec<Finding> = all.flatten().collect();
     report.unread = blocking(&version.diagnostics, |found| {
         !passing.contains_key(found.code)
     });
@@ -125,6 +114,19 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
     report.unread.extend(hidden);
     report.findings = findings;
     report
+}
+
+/// What some lints find.
+fn look_at<L: Copy>(
+    lints: &[(&'static Lint, L)],
+    look: impl Fn(L, &mut Found<'_>),
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (lint, own) in lints {
+        let findings = &mut findings;
+        look(*own, &mut Found { lint, findings });
+    }
+    findings
 }
 
 /// Whether a fault is among the findings under the code of a lint.

@@ -1,7 +1,7 @@
 //! AZ115: two policies that say the same.
 
 use super::shared_edit::deleted;
-use super::shared_implied::Ruled;
+use super::shared_implied::{implied, named};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Repository;
 use crate::lint::found::Found;
@@ -21,21 +21,18 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
-    let all = Ruled::all(repository);
-    for (at, later) in all.iter().enumerate() {
-        let mut earlier = all.iter().take(at);
-        let Some(first) = earlier.find(|first| first.is_same(later)) else {
-            continue;
-        };
-        let policy = later.policy;
+    let all = repository.policies.iter();
+    for (policy, implied) in all.zip(implied(repository)) {
+        let first = implied.same.and_then(|at| repository.policies.get(at));
+        let Some(first) = first else { continue };
         let message = format!(
             "this policy applies to the same requests as {}",
-            first.named(policy)
+            named(first, policy)
         );
         let finding = found.policy(policy, policy.syntax.effect, message);
         finding.help("keep one of them: an edit of the other one would change nothing");
-        if first.policy.file.path == policy.file.path {
-            finding.label(first.place(), "the other one");
+        if first.file.path == policy.file.path {
+            finding.label(first.syntax.effect, "the other one");
         }
         if let Some(edits) = deleted(policy) {
             finding.fix("delete the later one", edits);

@@ -1,6 +1,6 @@
 //! AZ117: a permit that a forbid always beats.
 
-use super::shared_implied::Ruled;
+use super::shared_implied::{implied, named};
 use crate::lint::catalogue::{Evidence, Lint, Run};
 use crate::lint::context::Repository;
 use crate::lint::found::Found;
@@ -20,21 +20,19 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
-    let all = Ruled::all(repository);
-    let narrow = all.iter().filter(|ruled| !ruled.policy.is_forbid());
-    for narrow in narrow {
-        let mut wider = all.iter().filter(|ruled| ruled.policy.is_forbid());
-        let wider = wider.find(|wider| narrow.implies(wider));
+    let all = repository.policies.iter();
+    for (policy, implied) in all.zip(implied(repository)) {
+        let wider = implied.forbidden.filter(|_| !policy.is_forbid());
+        let wider = wider.and_then(|at| repository.policies.get(at));
         let Some(wider) = wider else { continue };
-        let policy = narrow.policy;
         let message = format!(
             "{} forbids everything that this permits",
-            wider.named(policy)
+            named(wider, policy)
         );
         let finding = found.policy(policy, policy.syntax.effect, message);
         finding.help("narrow the forbid, or delete the permit: nobody is allowed anything by it");
-        if wider.policy.file.path == policy.file.path {
-            finding.label(wider.place(), "the forbid");
+        if wider.file.path == policy.file.path {
+            finding.label(wider.syntax.effect, "the forbid");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! AZ118: a forbid that forbids nothing that another one does not forbid.
 
-use super::shared_implied::Ruled;
+use super::shared_implied::{implied, named};
 use crate::lint::catalogue::{Evidence, Lint, Run};
 use crate::lint::context::Repository;
 use crate::lint::found::Found;
@@ -20,21 +20,19 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
-    let all = Ruled::all(repository);
-    let narrow = all.iter().filter(|ruled| ruled.policy.is_forbid());
-    for narrow in narrow {
-        let mut wider = all.iter().filter(|ruled| ruled.policy.is_forbid());
-        let wider = wider.find(|wider| wider.is_wider(narrow));
+    let all = repository.policies.iter();
+    for (policy, implied) in all.zip(implied(repository)) {
+        let wider = implied.wider.filter(|_| policy.is_forbid());
+        let wider = wider.and_then(|at| repository.policies.get(at));
         let Some(wider) = wider else { continue };
-        let policy = narrow.policy;
         let message = format!(
             "{} forbids everything that this forbids",
-            wider.named(policy)
+            named(wider, policy)
         );
         let finding = found.policy(policy, policy.syntax.effect, message);
         finding.help("delete this one, or narrow the wider one if this one is meant");
-        if wider.policy.file.path == policy.file.path {
-            finding.label(wider.place(), "the wider one");
+        if wider.file.path == policy.file.path {
+            finding.label(wider.syntax.effect, "the wider one");
         }
     }
 }

@@ -201,12 +201,20 @@ pub(super) struct Forbids<'p, 'r> {
 impl<'p, 'r> Forbids<'p, 'r> {
     /// Those of a repository. Templates are left out: what they cover is said elsewhere.
     pub(super) fn of(repository: &'p Repository<'r>) -> Self {
+        Self::that(repository, |_| true)
+    }
+
+    /// Those of them that are as is asked.
+    pub(super) fn that(
+        repository: &'p Repository<'r>,
+        wanted: impl Fn(&Policy<'r>) -> bool,
+    ) -> Self {
         let mut by_action: BTreeMap<EntityRef, Vec<&'p Policy<'r>>> = BTreeMap::new();
         let forbids = repository
             .policies
             .iter()
             .filter(|policy| policy.is_forbid());
-        for forbid in forbids.filter(|policy| !policy.parsed.is_template) {
+        for forbid in forbids.filter(|policy| !policy.parsed.is_template && wanted(policy)) {
             for action in forbid.actions() {
                 match by_action.get_mut(action) {
                     Some(known) => known.push(forbid),

@@ -8,17 +8,93 @@ use super::shared_demands::{demanded, scope_terms};
 use super::shared_logic::{conflict, follows};
 use super::shared_normal::{binary, key, normal, unplaced};
 use crate::cedar::{BinaryOperator, Demand, Term, TermKind, Verdict};
-use crate::lint::context::{Policy, Repository};
-use crate::model::{EntityRef, Span, Variable};
+use crate::lint::context::{Implied, Policy, Repository};
+use crate::model::{EntityRef, Variable};
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+/// Which policies apply wherever others do, for each policy of a repository.
+pub(super) fn implied<'r>(repository: &'r Repository<'_>) -> &'r [Implied] {
+    repository.implied.get_or_init(|| {
+        let all: Vec<Ruled<'_>> = repository.policies.par_iter().map(Ruled::of).collect();
+        let widest = Widest::of(&all);
+        let each = all.par_iter().enumerate();
+        each.map(|(at, narrow)| widest.around(&all, at, narrow))
+            .collect()
+    })
+}
+
+/// Policies by what each asks first of every request: few of them can apply wherever another one does.
+struct Widest<'r> {
+    /// By something that the scope demands of principal or resource, or by nothing; and by action, or for any.
+    places: BTreeMap<(Option<u64>, Option<&'r EntityRef>), Vec<usize>>,
+}
+
+impl<'r> Widest<'r> {
+    fn of(all: &[Ruled<'r>]) -> Self {
+        // What the fewest demand tells the most apart.
+        let mut often: BTreeMap<u64, usize> = BTreeMap::new();
+        for demand in all.iter().flat_map(|ruled| &ruled.scope) {
+            *often.entry(*demand).or_default() += 1;
+        }
+        let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        let taken = |ruled: &&Ruled<'_>| ruled.alive && !ruled.policy.parsed.is_template;
+        for (at, ruled) in all.iter().enumerate().filter(|(_, ruled)| taken(ruled)) {
+            let demands = ruled.scope.iter().copied();
+            let demand = demands.min_by_key(|demand| (often.get(demand).copied(), *demand));
+            let actions = ruled.actions.iter().map(|action| Some(*action));
+            let any = ruled.any_action.then_some(None);
+            for action in actions.chain(any) {
+                places.entry((demand, action)).or_default().push(at);
+            }
+        }
+        Self { places }
+    }
+
+    /// The policies that apply wherever one does, which stands at a place.
+    fn around(&self, all: &[Ruled<'r>], at: usize, narrow: &Ruled<'r>) -> Implied {
+        let mut found = Implied::default();
+        if !narrow.alive {
+            return found;
+        }
+        let first = narrow.actions.first().map(|action| Some(*action));
+        let actions = [Some(None), first].into_iter().flatten();
+        let mut wider: Vec<usize> = actions
+            .flat_map(|action| {
+                let demands = narrow.known.iter().map(|demand| Some(*demand));
+                let demands = demands.chain([None]);
+                demands.filter_map(move |demand| self.places.get(&(demand, action)))
+            })
+            .flatten()
+            .copied()
+            .collect();
+        wider.sort_unstable();
+        for (place, wider) in wider.iter().filter_map(|at| Some((*at, all.get(*at)?))) {
+            let alike = narrow.policy.is_forbid() == wider.policy.is_forbid();
+            let open = match alike {
+                true => found.wider.is_none() || (found.same.is_none() && place < at),
+                false => wider.policy.is_forbid() && found.forbidden.is_none(),
+            };
+            if place == at || !open || !narrow.implies(wider) {
+                continue;
+            }
+            let slot = match (alike, alike && wider.implies(narrow)) {
+                (false, _) => &mut found.forbidden,
+                (true, true) if place < at => &mut found.same,
+                (true, true) => continue,
+                (true, false) => &mut found.wider,
+            };
+            slot.get_or_insert(place);
+        }
+        found
+    }
+}
+
 /// A policy as what it demands.
-pub(super) struct Ruled<'r> {
-    /// The policy.
-    pub policy: &'r Policy<'r>,
+struct Ruled<'r> {
+    policy: &'r Policy<'r>,
     /// Those of its scope; none where it takes any.
     actions: BTreeSet<&'r EntityRef>,
     /// Whether it takes any action.
@@ -26,7 +102,7 @@ pub(super) struct Ruled<'r> {
     /// What it demands of principal and resource, and what follows from that and from their types.
     terms: Vec<Term>,
     /// All of its demands in one form, with what follows from the scope.
-    known: HashSet<u64>,
+    known: BTreeSet<u64>,
     /// What its scope demands of principal and resource.
     scope: Vec<u64>,
     /// What its conditions demand.
@@ -36,11 +112,6 @@ pub(super) struct Ruled<'r> {
 }
 
 impl<'r> Ruled<'r> {
-    /// Every policy of a repository.
-    pub(super) fn all(repository: &'r Repository<'r>) -> Vec<Self> {
-        repository.policies.par_iter().map(Self::of).collect()
-    }
-
     fn of(policy: &'r Policy<'r>) -> Self {
         let of_scope = scope_terms(&policy.syntax).into_iter();
         let mut terms: Vec<Term> = of_scope.filter(|term| !is_of_action(term)).collect();
@@ -84,7 +155,7 @@ impl<'r> Ruled<'r> {
     }
 
     /// Whether a policy applies wherever this one does.
-    pub(super) fn implies(&self, wider: &Ruled<'_>) -> bool {
+    fn implies(&self, wider: &Ruled<'_>) -> bool {
         if wider.policy.parsed.is_template || !self.alive || !wider.alive {
             return false;
         }
@@ -105,31 +176,14 @@ impl<'r> Ruled<'r> {
         let known = self.demands();
         unknown.into_iter().all(|demand| follows(&known, demand))
     }
+}
 
-    /// Whether it applies to everything that another one does, and to more.
-    pub(super) fn is_wider(&self, narrow: &Ruled<'_>) -> bool {
-        narrow.implies(self) && !self.implies(narrow)
-    }
-
-    /// Whether two policies of one effect apply to the same requests.
-    pub(super) fn is_same(&self, other: &Ruled<'_>) -> bool {
-        self.policy.is_forbid() == other.policy.is_forbid()
-            && self.implies(other)
-            && other.implies(self)
-    }
-
-    /// The policy with its file, where that is another one than this.
-    pub(super) fn named(&self, from: &Policy<'_>) -> String {
-        let (id, file): (Arc<str>, &str) = (self.policy.id(), &self.policy.file.path);
-        match *file == *from.file.path {
-            true => format!("`{id}`"),
-            false => format!("`{id}` (`{file}`)"),
-        }
-    }
-
-    /// Where it is named, for a label in its file.
-    pub(super) fn place(&self) -> Span {
-        self.policy.syntax.effect
+/// A policy with its file, where that is another one than that of a second policy.
+pub(super) fn named(policy: &Policy<'_>, from: &Policy<'_>) -> String {
+    let (id, file): (Arc<str>, &str) = (policy.id(), &policy.file.path);
+    match *file == *from.file.path {
+        true => format!("`{id}`"),
+        false => format!("`{id}` (`{file}`)"),
     }
 }
 

@@ -33,7 +33,7 @@ const DEPTHS: &[&str] = &["depth", "hops"];
 const LENGTHS: &[&str] = &["length", "level", "count"];
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
-    let forbids = Forbids::of(repository);
+    let forbids = Forbids::that(repository, |forbid| asks_depth(forbid, true));
     for policy in repository
         .policies
         .iter()
@@ -42,11 +42,9 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let actions = live_for_agents(policy);
         let guarded = asks_depth(policy, false)
             || (!actions.is_empty()
-                && actions.iter().all(|action| {
-                    forbids
-                        .covering(policy, action)
-                        .any(|forbid| asks_depth(forbid, true))
-                }));
+                && actions
+                    .iter()
+                    .all(|action| forbids.covering(policy, action).next().is_some()));
         if guarded {
             continue;
         }

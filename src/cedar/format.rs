@@ -8,6 +8,10 @@ use rayon::prelude::*;
 /// After so many rounds the formatter must have come to rest.
 const ROUNDS: usize = 4;
 
+/// So many policies are laid out at once: the parser prepares itself anew for each text, and the formatter looks through
+/// all tokens of a text for each of its own.
+const TOGETHER: usize = 16;
+
 /// The text of a policy file as `cedar format` writes it: the same policies with the same annotations and comments.
 ///
 /// # Errors
@@ -22,9 +26,7 @@ pub fn format(text: &str) -> Result<String, String> {
     if old.is_empty() {
         return Err("there is no policy in it".to_owned());
     }
-    let pieces = pieces(text, &old);
-    let done: Result<Vec<String>, String> = pieces.par_iter().map(|piece| settled(piece)).collect();
-    let after = with_header(text, done?.join("\n"));
+    let after = with_header(text, in_pieces(text, &old, TOGETHER)?);
     if after == text {
         return Ok(after);
     }
@@ -69,12 +71,22 @@ fn with_header(before: &str, after: String) -> String {
     }
 }
 
-/// The text of each policy with the comments that the formatter takes for its own: those before it, and the one on the
-/// line of its end. Of a whole file the formatter would look through all tokens for each of them.
-fn pieces<'t>(text: &'t str, policies: &[ParsedPolicy]) -> Vec<&'t str> {
+/// The text laid out in pieces of so many policies.
+fn in_pieces(text: &str, policies: &[ParsedPolicy], together: usize) -> Result<String, String> {
+    let pieces = pieces(text, policies, together);
+    let done: Result<Vec<String>, String> = pieces.par_iter().map(|piece| settled(piece)).collect();
+    Ok(done?.join("\n"))
+}
+
+/// The texts of so many policies each, with the comments that the formatter takes for their own: those before a policy, and
+/// the one on the line of its end.
+fn pieces<'t>(text: &'t str, policies: &[ParsedPolicy], together: usize) -> Vec<&'t str> {
     let mut found = Vec::new();
     let mut start = 0;
     for (at, policy) in policies.iter().enumerate() {
+        if (at + 1) % together != 0 && at + 1 < policies.len() {
+            continue;
+        }
         let end = policies.get(at + 1).map_or(text.len(), |next| {
             let between = text.get(policy.span.end()..next.span.start);
             let line = between.and_then(|between| between.find('\n'));
@@ -201,10 +213,12 @@ mod tests {
             line_width: 80,
             indent_width: 2,
         };
-        assert_eq!(
-            format(text).unwrap(),
-            with_header(text, policies_str_to_pretty(text, &config).unwrap())
-        );
+        let whole = policies_str_to_pretty(text, &config).unwrap();
+        assert_eq!(format(text).unwrap(), with_header(text, whole.clone()));
+        let (policies, _) = parse_policies(&SourceFile::new("a.cedar", text));
+        for together in 1..=4 {
+            assert_eq!(in_pieces(text, &policies, together).unwrap(), whole);
+        }
     }
 
     #[test]

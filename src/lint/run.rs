@@ -7,7 +7,7 @@ use super::facts::TestFacts;
 use super::found::{Finding, Found};
 use super::levels::Levels;
 use super::report::{LintReport, NotRun};
-use super::rules::{option_fault, plain};
+use super::rules::{self, option_fault, plain};
 use super::suppress::{Suppression, suppressions};
 use crate::cedar::{ParsedPolicy, Schema};
 use crate::model::{Diagnostic, SourceFile, Span};
@@ -83,6 +83,8 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
             Run::Passed | Run::Solver => {}
         }
     }
+    // What several of them share is found before they run side by side: it is found in parallel itself.
+    rules::prepare(&repository, &report.ran);
     let of_policies = || -> Vec<Vec<Finding>> {
         let look = |policy| look_at(&per_policy, |look, found| look(policy, found));
         repository.policies.par_iter().map(look).collect()

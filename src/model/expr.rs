@@ -32,7 +32,7 @@ pub struct Scope {
 }
 
 /// A variable of a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Variable {
     /// `principal`
     Principal,

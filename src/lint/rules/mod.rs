@@ -148,6 +148,16 @@ use super::catalogue::Lint;
 pub(super) use shared_manifest::fault as option_fault;
 pub(super) use shared_validator::plain;
 
+/// Finds what several lints share, in parallel. A lint that found it while others run beside it could be given one of those
+/// to run in between, and that one would wait for it.
+pub(super) fn prepare(repository: &super::context::Repository<'_>, ran: &[&super::Lint]) {
+    let implying = ["AZ115", "AZ116", "AZ117", "AZ118"];
+    if ran.iter().any(|lint| implying.contains(&lint.code)) {
+        shared_implied::implied(repository);
+    }
+    repository.context.suites();
+}
+
 /// Every lint, in order of the codes.
 pub(super) static ALL: &[&Lint] = &[
     // AZ1: correctness

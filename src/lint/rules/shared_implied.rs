@@ -5,7 +5,7 @@
 //! the wider one.
 
 use super::shared_demands::{demanded, scope_terms};
-use super::shared_logic::{conflict, follows};
+use super::shared_logic::{conflict, follows_from_possible, may_follow};
 use super::shared_normal::{binary, key, normal, unplaced};
 use crate::cedar::{BinaryOperator, Demand, Term, TermKind, Verdict};
 use crate::lint::context::{Implied, Policy, Repository};
@@ -106,9 +106,31 @@ struct Ruled<'r> {
     /// What its scope demands of principal and resource.
     scope: Vec<u64>,
     /// What its conditions demand.
-    asked: Vec<u64>,
+    asked: Vec<Asked>,
+    /// What its scope and conditions read.
+    reads: BTreeSet<u64>,
     /// Whether it may apply at all.
     alive: bool,
+}
+
+/// A demand of a condition.
+struct Asked {
+    /// Its one form.
+    form: u64,
+    /// What it reads, to the first attribute; nothing where all of it is constant.
+    reads: Vec<u64>,
+    /// Whether it may follow from others at all: what never fails by itself follows from nothing else.
+    may_follow: bool,
+}
+
+impl Asked {
+    fn of(demand: &Demand<'_>) -> Self {
+        Self {
+            form: one_form(demand),
+            reads: reads(demand.term),
+            may_follow: may_follow(*demand),
+        }
+    }
 }
 
 impl<'r> Ruled<'r> {
@@ -119,7 +141,11 @@ impl<'r> Ruled<'r> {
         let derived: Vec<Term> = terms.iter().flat_map(derived).collect();
         terms.extend(derived);
         terms.extend(by_type(policy));
-        let asked: Vec<u64> = policy.syntax.demands().iter().map(one_form).collect();
+        let demands = policy.syntax.demands();
+        let asked: Vec<Asked> = demands.iter().map(Asked::of).collect();
+        let of_scope = terms.iter().flat_map(reads);
+        let of_conditions = asked.iter().flat_map(|asked| asked.reads.iter().copied());
+        let reads = of_scope.chain(of_conditions).collect();
         let part = policy.syntax.scope_of(Variable::Action);
         let any_action = part.is_none_or(|part| part.is_free());
         let mut found = Self {
@@ -131,12 +157,13 @@ impl<'r> Ruled<'r> {
             known: demanded(&terms)
                 .iter()
                 .map(one_form)
-                .chain(asked.iter().copied())
+                .chain(asked.iter().map(|asked| asked.form))
                 .collect(),
             policy,
             terms,
             scope,
             asked,
+            reads,
             alive: false,
         };
         let may = policy.typing().is_none_or(|typing| {
@@ -164,17 +191,28 @@ impl<'r> Ruled<'r> {
         if !scope {
             return false;
         }
-        let unknown: Vec<Demand<'_>> = wider
-            .policy
-            .syntax
-            .demands()
-            .into_iter()
-            .zip(&wider.asked)
-            .filter(|(_, key)| !self.known.contains(key))
-            .map(|(demand, _)| demand)
+        let open = wider.asked.iter().enumerate();
+        let open: Vec<(usize, &Asked)> = open
+            .filter(|(_, asked)| !self.known.contains(&asked.form))
             .collect();
+        // What reads nothing that is known about follows from nothing that is known.
+        let touches = |asked: &Asked| {
+            asked.reads.is_empty() || asked.reads.iter().any(|read| self.reads.contains(read))
+        };
+        if open.is_empty()
+            || !open
+                .iter()
+                .all(|(_, asked)| asked.may_follow && touches(asked))
+        {
+            return open.is_empty();
+        }
         let known = self.demands();
-        unknown.into_iter().all(|demand| follows(&known, demand))
+        let demands = wider.policy.syntax.demands();
+        open.iter().all(|(at, _)| {
+            demands
+                .get(*at)
+                .is_some_and(|demand| follows_from_possible(&known, *demand))
+        })
     }
 }
 
@@ -226,6 +264,21 @@ fn derived(term: &Term) -> Vec<Term> {
         unplaced(is),
         binary(BinaryOperator::In, left.clone(), right.clone()),
     ]
+}
+
+/// The paths that an expression reads, to the first attribute.
+fn reads(term: &Term) -> Vec<u64> {
+    let paths = term.paths().into_iter();
+    let mut found: Vec<u64> = paths
+        .map(|(variable, path)| {
+            let mut hasher = DefaultHasher::new();
+            (variable, path.first()).hash(&mut hasher);
+            hasher.finish()
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 fn one_form(demand: &Demand<'_>) -> u64 {

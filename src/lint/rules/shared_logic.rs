@@ -40,17 +40,28 @@ pub(super) fn conflict(demands: &[Demand<'_>]) -> Option<Conflict> {
 
 /// Whether a condition follows from others, and not from itself alone; one that may raise an error where they hold does not.
 pub(super) fn follows(from: &[Demand<'_>], demand: Demand<'_>) -> bool {
+    may_follow(demand) && conflict(from).is_none() && follows_from_possible(from, demand)
+}
+
+/// Whether a condition may follow from others at all, and not from itself alone.
+pub(super) fn may_follow(demand: Demand<'_>) -> bool {
     // What a condition without connectives follows from has read what it reads.
-    if is_connective(demand.term) && may_raise(demand.term) {
-        return false;
-    }
-    let opposite = Demand {
+    let raises = is_connective(demand.term) && may_raise(demand.term);
+    !raises && conflict(&[opposite(demand)]).is_none()
+}
+
+/// The same as [`follows`], where the others may all hold and the condition may follow.
+pub(super) fn follows_from_possible(from: &[Demand<'_>], demand: Demand<'_>) -> bool {
+    let mut all = from.to_vec();
+    all.push(opposite(demand));
+    conflict(&all).is_some()
+}
+
+fn opposite(demand: Demand<'_>) -> Demand<'_> {
+    Demand {
         term: demand.term,
         denied: !demand.denied,
-    };
-    let mut all = from.to_vec();
-    all.push(opposite);
-    conflict(&[opposite]).is_none() && conflict(from).is_none() && conflict(&all).is_some()
+    }
 }
 
 impl Known {

@@ -187,9 +187,18 @@ fn open(path: &Path, opened: Opened, from: Option<Importer>) -> Result<Open, Ope
 }
 
 fn unknown_format(path: &Path) -> CliError {
-    CliError::new(format!("`{}` is no recording in a format that is known", path.display())).with_help(
-        "known are native recordings, AgentDojo runs, tau2 results and OpenAI chat messages; `agentauthz import --from FORMAT` forces one",
-    )
+    let known: Vec<_> = Importer::ALL
+        .iter()
+        .map(|importer| importer.name())
+        .collect();
+    CliError::new(format!(
+        "`{}` is no recording in a format that is known",
+        path.display()
+    ))
+    .with_help(format!(
+        "known are {}; `agentauthz import --from FORMAT` forces one",
+        known.join(", ")
+    ))
 }
 
 impl Cuts {

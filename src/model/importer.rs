@@ -12,6 +12,14 @@ pub enum Importer {
     Agentdojo,
     /// tau2 result files.
     Tau2,
+    /// tau-bench result files.
+    TauBench,
+    /// Claude Code transcripts.
+    ClaudeCode,
+    /// Logs of Claude Code's hooks.
+    ClaudeHooks,
+    /// Logs of MCP's JSON-RPC messages.
+    Mcp,
     /// OpenAI chat messages.
     Openai,
 }
@@ -22,6 +30,10 @@ impl Importer {
         Importer::Native,
         Importer::Agentdojo,
         Importer::Tau2,
+        Importer::TauBench,
+        Importer::ClaudeCode,
+        Importer::ClaudeHooks,
+        Importer::Mcp,
         Importer::Openai,
     ];
 
@@ -31,6 +43,10 @@ impl Importer {
             Importer::Native => "native",
             Importer::Agentdojo => "agentdojo",
             Importer::Tau2 => "tau2",
+            Importer::TauBench => "tau-bench",
+            Importer::ClaudeCode => "claude-code",
+            Importer::ClaudeHooks => "claude-hooks",
+            Importer::Mcp => "mcp",
             Importer::Openai => "openai",
         }
     }
@@ -41,6 +57,10 @@ impl Importer {
             Importer::Native => "Native recordings, to map them anew",
             Importer::Agentdojo => "AgentDojo run files",
             Importer::Tau2 => "tau2 result files",
+            Importer::TauBench => "tau-bench result files",
+            Importer::ClaudeCode => "Claude Code transcripts",
+            Importer::ClaudeHooks => "Logs of Claude Code's hooks",
+            Importer::Mcp => "Logs of MCP messages (JSON-RPC)",
             Importer::Openai => "OpenAI chat messages and response items",
         }
     }

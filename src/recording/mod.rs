@@ -9,22 +9,32 @@
 //! | `native` | our own, one [`RecordedAction`] a line; the only one that is also written |
 //! | `agentdojo` | AgentDojo run files |
 //! | `tau2` | tau2 result files |
+//! | `tau_bench` | tau-bench result files |
+//! | `claude_code` | Claude Code transcripts |
+//! | `claude_hooks` | logs of Claude Code's hooks |
+//! | `mcp` | logs of MCP's JSON-RPC messages |
 //! | `openai` | OpenAI chat messages and response items |
 
 mod agentdojo;
 mod args;
 mod chunks;
+mod claude_code;
+mod claude_hooks;
 mod detect;
 mod fingerprint;
 mod format;
+mod frames;
 mod items;
+mod joined;
 mod malformed;
+mod mcp;
 mod name;
 mod native;
 mod openai;
 mod outline;
 mod repeats;
 mod tau2;
+mod tau_bench;
 mod time;
 
 pub use chunks::{CHUNK, Chunks, Lines, lines};

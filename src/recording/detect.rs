@@ -28,10 +28,12 @@ pub fn detect(prefix: &[u8], name: &str) -> Option<Importer> {
         return Some(importer);
     }
     // Only lines that begin an object without indentation: those of one indented document are parts of it.
-    let lines = text.split(|byte| *byte == b'\n').skip(1).take(LINES);
-    lines
-        .filter(|line| line.first() == Some(&b'{'))
-        .find_map(|line| Outline::of(line).as_ref().and_then(importer_of))
+    let lines = || text.split(|byte| *byte == b'\n').take(LINES);
+    let objects = || lines().filter(|line| line.first() == Some(&b'{'));
+    let found = objects()
+        .skip(usize::from(text.first() == Some(&b'{')))
+        .find_map(|line| Outline::of(line).as_ref().and_then(importer_of));
+    found.or_else(|| objects().any(mcp::holds_text).then_some(Importer::Mcp))
 }
 
 /// The bytes behind a byte order mark.
@@ -142,7 +144,10 @@ mod tests {
                 r#"{"ts":"t","msg":{"jsonrpc":"2.0","id":1,"result":{}}}"#,
                 Importer::Mcp,
             ),
-            (r#"{"dir":"in","message":"{\"jsonrpc\""#, Importer::Mcp),
+            (
+                r#"{"dir":"in","message":"{\"jsonrpc\":\"2.0\",\"id\""#,
+                Importer::Mcp,
+            ),
             (
                 "Content-Length: 40\r\n\r\n{\"jsonrpc\":\"2.0\",\"method\":\"initialize\"}",
                 Importer::Mcp,
@@ -183,6 +188,8 @@ mod tests {
             r#"{"version":1,"id":"a"}"#,
             r#"{"resourceSpans":[]}"#,
             r#"{"type":"user","message":{"role":"user"}}"#,
+            r#"{"direction":"in","message":"hi"}"#,
+            "Content-Length: 12\n\n{\"a\":\"b\"}",
         ] {
             assert_eq!(detected(text), None, "{text}");
         }

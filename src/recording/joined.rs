@@ -15,7 +15,10 @@ const LINES: usize = 1024;
 const BYTES: usize = 16 * 1024 * 1024;
 
 /// So many names of calls are remembered, to know a call that is recorded again.
-const NAMES: usize = 64 * 1024;
+const NAMES: usize = 16 * 1024;
+
+/// The longest name that is remembered, in bytes.
+const NAME: usize = 256;
 
 /// Stands between a line and its notes: JSON holds it nowhere, and notes are JSON.
 const SEPARATOR: u8 = 0x1e;
@@ -254,6 +257,9 @@ impl Window {
 
     /// Whether the call was not recorded before, as far as is remembered.
     fn remember(&mut self, key: &str) -> bool {
+        if key.len() > NAME {
+            return true;
+        }
         if !self.names.insert(key.to_owned()) {
             return false;
         }

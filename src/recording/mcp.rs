@@ -34,12 +34,15 @@ const AROUND: [&str; 13] = [
 const PART: char = '\u{1f}';
 
 fn marks(outline: &Outline) -> bool {
-    let around = || AROUND.iter().copied();
-    // A message that is text shows no keys; what is around it must do.
-    let direction = outline.has("dir") || outline.has("direction");
-    outline.has("jsonrpc")
-        || around().any(|key| outline.has_path(&[key, "jsonrpc"]))
-        || (direction && around().any(|key| outline.has(key)))
+    let around = |key: &&str| outline.has_path(&[key, "jsonrpc"]);
+    outline.has("jsonrpc") || AROUND.iter().any(around)
+}
+
+/// Whether a line holds a message as text, whose keys an outline does not show.
+pub(super) fn holds_text(line: &[u8]) -> bool {
+    let outline = || Outline::of(line);
+    let around = |outline: Outline| AROUND.iter().any(|key| outline.has(key));
+    memchr::memmem::find(line, br#"\"jsonrpc\""#).is_some() && outline().is_some_and(around)
 }
 
 fn layout(text: &[u8]) -> Layout {

@@ -1,7 +1,7 @@
 //! Recordings with something wrong in them, and what holds of every importer whatever it reads.
 
 use agentauthz::model::{Importer, RecordedAction};
-use agentauthz::recording::{Item, ItemError, Items, Limits, Parsed, parse, write};
+use agentauthz::recording::{Item, ItemError, Items, Limits, Parsed, detect, parse, write};
 
 /// A little of every format.
 pub const SEEDS: [&str; 11] = [
@@ -46,6 +46,11 @@ const PIECES: [&[u8]; 24] = [
     b"{\"$unknown\":1}",
 ];
 
+/// Whether the bytes are of a format.
+pub fn is_of(importer: Importer, seed: &[u8]) -> bool {
+    detect(seed, "x.jsonl") == Some(importer)
+}
+
 /// SplitMix64: the same numbers on every machine.
 struct Numbers(u64);
 
@@ -68,15 +73,16 @@ impl Numbers {
     }
 }
 
-/// One of the seeds with a few things wrong in it; always the same in the same round.
-pub fn mangle(seeds: &[Vec<u8>], round: u64) -> Vec<u8> {
+/// One of the seeds with a few things wrong in it; always the same in the same round. Most are seeds of the format.
+pub fn mangle(importer: Importer, seeds: &[Vec<u8>], round: u64) -> Vec<u8> {
     let mut numbers = Numbers(round.wrapping_mul(0x2545_f491_4f6c_dd1d));
-    // Every other round takes one of the short seeds, where a single byte matters more.
-    let end = match round % 2 {
-        0 => SEEDS.len().min(seeds.len()),
-        _ => seeds.len(),
+    let mut own = seeds.iter().filter(|seed| is_of(importer, seed));
+    let count = own.clone().count();
+    let seed = match count > 0 && round % 4 > 0 {
+        true => own.nth(numbers.below(count)),
+        false => seeds.get(numbers.below(seeds.len())),
     };
-    let mut bytes = seeds[numbers.below(end)].clone();
+    let mut bytes = seed.cloned().unwrap_or_default();
     for _ in 0..numbers.below(6) {
         let length = bytes.len();
         match numbers.below(9) {

@@ -214,12 +214,12 @@ fn one_bad_line_does_not_hide_the_others() {
     assert_eq!(
         faults,
         [
-            "line 2: the JSON ends too early, at column 26",
+            "line 2: the JSON ends too early, at column 25",
             "line 3: a tool call of session `s1`: `name` is an integer, not a string",
             "line 4: a tool call of session `s1`: `name` is missing",
             "line 5: this is an integer, not an object",
             "line 6: trailing characters, at column 3",
-            "line 7: the JSON ends too early, at column 62",
+            "line 7: the JSON ends too early, at column 61",
             "line 10: nested deeper than 127 levels, at column 128",
         ]
     );

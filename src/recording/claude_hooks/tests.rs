@@ -239,7 +239,8 @@ fn one_bad_line_does_not_hide_the_others() {
         "[7]",
         "8",
         &hook("PreToolUse", "", ""),
-        &hook("PostToolUse", "", "").replace("\"tool_name\":\"\"", "\"tool_name\":[]"),
+        &hook("PostToolUse", "", ",\"tool_input\":{}")
+            .replace("\"tool_name\":\"\"", "\"tool_name\":[]"),
         &format!("{}{}", "[".repeat(200), "]".repeat(200)),
         &hook("SessionEnd", "", ""),
     ]

@@ -146,6 +146,8 @@ fn only_so_much_waits() {
         window.remember(&name.to_string());
     }
     assert_eq!((window.names.len(), window.order.len()), (NAMES, NAMES));
+    let long = "x".repeat(NAME + 1);
+    assert!(window.remember(&long) && window.remember(&long));
     assert!(window.remember("0") && !window.remember(&(2 * NAMES - 1).to_string()));
 }
 

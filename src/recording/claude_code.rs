@@ -22,7 +22,7 @@ pub(super) static FORMAT: Format = Format {
 pub(super) const AGENT: &str = "claude-code";
 
 /// How the result of a call that was not allowed begins, and what that is called.
-const REFUSALS: [(&str, &str); 4] = [
+const REFUSALS: [(&str, &str); 7] = [
     (
         "The user doesn't want to proceed with this tool use.",
         "user_rejection_text",
@@ -31,8 +31,11 @@ const REFUSALS: [(&str, &str); 4] = [
         "The user doesn't want to take this action right now.",
         "user_rejection_text",
     ),
-    ("Claude requested permissions to ", "permission_denied_text"),
     ("Permission to use ", "permission_denied_text"),
+    ("Permission for this ", "permission_denied_text"),
+    ("Claude requested permissions to ", "permission_denied_text"),
+    ("This command requires approval", "permission_denied_text"),
+    ("PreToolUse:", "hook_denied_text"),
 ];
 
 fn marks(outline: &Outline) -> bool {
@@ -85,8 +88,8 @@ fn look(line: &[u8]) -> Ends {
             ends.keep = Keep::Always;
             ends.begins.extend(name(block.get("id")).map(str::to_owned));
         }
-        ends.ends.extend(result(block));
     }
+    ends.ends.extend(results(&line));
     ends
 }
 
@@ -119,24 +122,46 @@ fn name(json: Option<&Json>) -> Option<&str> {
     json.and_then(Json::as_str).filter(|name| !name.is_empty())
 }
 
-/// The call whose result a block is, and what is to be known of it.
-fn result(block: &Json) -> Option<(String, Json)> {
-    if kind(block) != Some("tool_result") {
-        return None;
-    }
-    let call = name(block.get("tool_use_id"))?;
-    let is_error = block.get("is_error") == Some(&Json::Bool(true));
-    let mut note = BTreeMap::from([("is_error".to_owned(), Json::Bool(is_error))]);
+/// The calls whose results a line holds, and what is to be known of each.
+fn results(line: &Json) -> impl Iterator<Item = (String, Json)> {
+    let results = |block: &&Json| kind(block) == Some("tool_result");
+    let alone = blocks(line).iter().filter(results).count() == 1;
+    let results = blocks(line).iter().filter(results);
+    results.filter_map(move |block| {
+        let call = name(block.get("tool_use_id"))?;
+        let is_error = block.get("is_error") == Some(&Json::Bool(true));
+        let mut note = BTreeMap::from([("is_error".to_owned(), Json::Bool(is_error))]);
+        if is_error && let Some(what) = refusal(block) {
+            note.insert("refused".to_owned(), Json::String(what.to_owned()));
+        }
+        let kind = denial_kind(line, call, alone).cloned();
+        note.extend(kind.map(|kind| ("denial_kind".to_owned(), kind)));
+        Some((call.to_owned(), Json::Object(note)))
+    })
+}
+
+/// What the words of a result say of a call that was not allowed.
+fn refusal(block: &Json) -> Option<&'static str> {
     let text = match block.get("content") {
         Some(Json::Array(parts)) => parts.iter().find_map(|part| part.get("text")),
         other => other,
     };
-    let text = text.and_then(Json::as_str).unwrap_or_default();
-    let refused = REFUSALS.iter().find(|(begin, _)| text.starts_with(begin));
-    if is_error && let Some((_, what)) = refused {
-        note.insert("refused".to_owned(), Json::String((*what).to_owned()));
-    }
-    Some((call.to_owned(), Json::Object(note)))
+    let text = text.and_then(Json::as_str)?;
+    let (begin, what) = REFUSALS.iter().find(|(begin, _)| text.starts_with(begin))?;
+    let hook = *begin == "PreToolUse:";
+    (!hook || text.contains(" hook error:")).then_some(*what)
+}
+
+/// Why a call was not made, where a newer version says so: for the line, which may hold several results, or by call.
+fn denial_kind<'a>(line: &'a Json, call: &str, alone: bool) -> Option<&'a Json> {
+    let of_call = match line.get("tool_result_meta") {
+        Some(Json::Array(all)) => all
+            .iter()
+            .find(|one| one.get("id").and_then(Json::as_str) == Some(call)),
+        Some(_) | None => None,
+    };
+    let of_call = of_call.and_then(|one| one.get("non_execution_kind"));
+    of_call.or_else(|| line.get("toolDenialKind").filter(|_| alone))
 }
 
 fn parse(item: &Item, stem: &str) -> Result<Parsed, Malformed> {
@@ -147,7 +172,7 @@ fn parse(item: &Item, stem: &str) -> Result<Parsed, Malformed> {
         Err(error) => return Err(Malformed::from_json(item, &error)),
     };
     for line in &lines {
-        notes.extend(blocks(line).iter().filter_map(result));
+        notes.extend(results(line));
     }
     let is_line = text.len() < item.bytes.len();
     let mut transcript = Transcript {
@@ -256,10 +281,21 @@ impl Transcript<'_> {
 
 /// What is known of the result goes into the action.
 fn note_on(action: &mut RecordedAction, note: &Json) {
-    facts(action, [("is_error", note.get("is_error"))]);
-    if let Some(what) = note.get("refused") {
-        facts(action, [("decision_heuristic", Some(what))]);
-        action.recorded = Some(decided(Decision::Deny));
+    let kind = note.get("denial_kind");
+    facts(
+        action,
+        [("is_error", note.get("is_error")), ("denial_kind", kind)],
+    );
+    match (kind.and_then(Json::as_str), note.get("refused")) {
+        (Some("user-rejected" | "permission-rule"), _) => {
+            action.recorded = Some(decided(Decision::Deny));
+        }
+        // It was stopped, and nobody decided about it; the words may be the same.
+        (Some("interrupted" | "cancelled"), _) | (_, None) => {}
+        (_, Some(what)) => {
+            facts(action, [("decision_heuristic", Some(what))]);
+            action.recorded = Some(decided(Decision::Deny));
+        }
     }
 }
 

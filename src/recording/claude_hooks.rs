@@ -43,14 +43,40 @@ const AROUND: [&str; 6] = [
     "input",
 ];
 
-/// Arguments that loggers write beside or in place of the input, by tool: name of the member, name of the argument; and
-/// the tool's other arguments.
-#[rustfmt::skip]
-const FLAT: &[(&str, &[(&str, &str)], &[&str])] = &[
-    ("Bash", &[("bash_command", "command"), ("command", "command"), ("bash_description", "description")], &["description", "timeout", "run_in_background"]),
-    ("Read", &[("file_path", "file_path")], &["offset", "limit"]),
-    ("Write", &[("file_path", "file_path")], &["content"]),
-    ("Edit", &[("file_path", "file_path")], &["old_string", "new_string", "replace_all"]),
+/// Arguments of a tool that loggers write beside the input or in place of it.
+struct Flat {
+    tool: &'static str,
+    /// By the name of the member, the name of the argument.
+    known: &'static [(&'static str, &'static str)],
+    /// The tool's other arguments.
+    others: &'static [&'static str],
+}
+
+static FLAT: [Flat; 4] = [
+    Flat {
+        tool: "Bash",
+        known: &[
+            ("bash_command", "command"),
+            ("command", "command"),
+            ("bash_description", "description"),
+        ],
+        others: &["description", "timeout", "run_in_background"],
+    },
+    Flat {
+        tool: "Read",
+        known: &[("file_path", "file_path")],
+        others: &["offset", "limit"],
+    },
+    Flat {
+        tool: "Write",
+        known: &[("file_path", "file_path")],
+        others: &["content"],
+    },
+    Flat {
+        tool: "Edit",
+        known: &[("file_path", "file_path")],
+        others: &["old_string", "new_string", "replace_all"],
+    },
 ];
 
 fn marks(outline: &Outline) -> bool {
@@ -159,8 +185,8 @@ impl Hook {
             return args::text_or_object(Some(input.clone()));
         }
         let tool = self.text(&TOOL)?;
-        let (_, known, others) = FLAT.iter().find(|(name, _, _)| *name == tool)?;
-        let known = known.iter().filter_map(|(member, argument)| {
+        let flat = FLAT.iter().find(|flat| flat.tool == tool)?;
+        let known = flat.known.iter().filter_map(|(member, argument)| {
             Some(((*argument).to_owned(), self.members.get(*member)?.clone()))
         });
         let known: BTreeMap<_, _> = known.collect();
@@ -168,7 +194,7 @@ impl Hook {
             return None;
         }
         let unknown = |name: &&str| ((*name).to_owned(), args::unknown("args_not_logged"));
-        let mut all: BTreeMap<_, _> = others.iter().map(unknown).collect();
+        let mut all: BTreeMap<_, _> = flat.others.iter().map(unknown).collect();
         all.extend(known);
         Some(Json::Object(all))
     }

@@ -78,7 +78,7 @@ pub fn mangle(importer: Importer, seeds: &[Vec<u8>], round: u64) -> Vec<u8> {
     let mut numbers = Numbers(round.wrapping_mul(0x2545_f491_4f6c_dd1d));
     let mut own = seeds.iter().filter(|seed| is_of(importer, seed));
     let count = own.clone().count();
-    let seed = match count > 0 && round % 4 > 0 {
+    let seed = match count > 0 && !round.is_multiple_of(4) {
         true => own.nth(numbers.below(count)),
         false => seeds.get(numbers.below(seeds.len())),
     };

@@ -137,6 +137,13 @@ fn a_refused_call_is_a_recorded_deny() {
             deny,
             "permission_denied_text",
         ),
+        (
+            "\"PreToolUse:Bash hook error: [guard.sh]: blocked\"".to_owned(),
+            true,
+            deny,
+            "hook_denied_text",
+        ),
+        ("\"PreToolUse: is a word\"".to_owned(), true, None, ""),
         // A file may hold these words.
         (format!("\"{rejected}\""), false, None, ""),
         (format!("\"1: {rejected}\""), true, None, ""),
@@ -157,6 +164,45 @@ fn a_refused_call_is_a_recorded_deny() {
         assert_eq!(recorded, decision, "{content}");
         let heuristic = actions[0].meta.get("decision_heuristic");
         assert_eq!(heuristic.and_then(Json::as_str).unwrap_or_default(), what);
+    }
+}
+
+#[test]
+fn what_newer_versions_say_of_a_refusal_counts_more_than_its_words() {
+    let text =
+        "\"content\":\"The user doesn't want to proceed with this tool use. x\",\"is_error\":true";
+    let deny = Some(Decision::Deny);
+    for (member, decision, heuristic) in [
+        (r#""toolDenialKind":"user-rejected""#, deny, false),
+        (r#""toolDenialKind":"interrupted""#, None, false),
+        (r#""toolDenialKind":"new-kind""#, deny, true),
+        (
+            r#""tool_result_meta":[{"id":"toolu_1","non_execution_kind":"permission-rule"}]"#,
+            deny,
+            false,
+        ),
+        (
+            r#""tool_result_meta":[{"id":"toolu_1","non_execution_kind":"cancelled"}]"#,
+            None,
+            false,
+        ),
+        (
+            r#""tool_result_meta":[{"id":"toolu_2","non_execution_kind":"cancelled"},7]"#,
+            deny,
+            true,
+        ),
+        (r#""tool_result_meta":7"#, deny, true),
+    ] {
+        let done = result("toolu_1", text).replacen('{', &format!("{{{member},"), 1);
+        let actions = good(&format!("{}\n{done}\n", call("toolu_1", "Bash", "{}")));
+        let recorded = actions[0].recorded.as_ref();
+        assert_eq!(
+            recorded.map(|recorded| recorded.decision),
+            decision,
+            "{member}"
+        );
+        let labelled = actions[0].meta.contains_key("decision_heuristic");
+        assert_eq!(labelled, heuristic, "{member}");
     }
 }
 

@@ -126,6 +126,7 @@ fn name(json: Option<&Json>) -> Option<&str> {
 fn results(line: &Json) -> impl Iterator<Item = (String, Json)> {
     let results = |block: &&Json| kind(block) == Some("tool_result");
     let alone = blocks(line).iter().filter(results).count() == 1;
+    let kinds = denial_kinds(line, alone);
     let results = blocks(line).iter().filter(results);
     results.filter_map(move |block| {
         let call = name(block.get("tool_use_id"))?;
@@ -134,8 +135,8 @@ fn results(line: &Json) -> impl Iterator<Item = (String, Json)> {
         if is_error && let Some(what) = refusal(block) {
             note.insert("refused".to_owned(), Json::String(what.to_owned()));
         }
-        let kind = denial_kind(line, call, alone).cloned();
-        note.extend(kind.map(|kind| ("denial_kind".to_owned(), kind)));
+        let kind = kinds.get(call).or_else(|| kinds.get("")).copied();
+        note.extend(kind.map(|kind| ("denial_kind".to_owned(), kind.clone())));
         Some((call.to_owned(), Json::Object(note)))
     })
 }
@@ -152,16 +153,17 @@ fn refusal(block: &Json) -> Option<&'static str> {
     (!hook || text.contains(" hook error:")).then_some(*what)
 }
 
-/// Why a call was not made, where a newer version says so: for the line, which may hold several results, or by call.
-fn denial_kind<'a>(line: &'a Json, call: &str, alone: bool) -> Option<&'a Json> {
-    let of_call = match line.get("tool_result_meta") {
-        Some(Json::Array(all)) => all
-            .iter()
-            .find(|one| one.get("id").and_then(Json::as_str) == Some(call)),
-        Some(_) | None => None,
+/// Why calls were not made, where a newer version says so: by call, or for a line that holds one result.
+fn denial_kinds(line: &Json, alone: bool) -> BTreeMap<&str, &Json> {
+    let of_line = line.get("toolDenialKind").filter(|_| alone);
+    let of_calls = match line.get("tool_result_meta") {
+        Some(Json::Array(all)) => all.as_slice(),
+        Some(_) | None => &[],
     };
-    let of_call = of_call.and_then(|one| one.get("non_execution_kind"));
-    of_call.or_else(|| line.get("toolDenialKind").filter(|_| alone))
+    let of_calls = of_calls
+        .iter()
+        .filter_map(|one| Some((name(one.get("id"))?, one.get("non_execution_kind")?)));
+    of_calls.chain(of_line.map(|kind| ("", kind))).collect()
 }
 
 fn parse(item: &Item, stem: &str) -> Result<Parsed, Malformed> {

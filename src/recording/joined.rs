@@ -14,6 +14,9 @@ const LINES: usize = 1024;
 /// So many bytes of lines and notes wait at most, unless one line is longer.
 const BYTES: usize = 16 * 1024 * 1024;
 
+/// What a key costs beside its letters, in bytes.
+const KEY: usize = 128;
+
 /// So many names of calls are remembered, to know a call that is recorded again.
 const NAMES: usize = 16 * 1024;
 
@@ -85,8 +88,10 @@ struct Waiting {
     /// Absent where the line is not read: its keys wait all the same.
     item: Option<Item>,
     /// The keys that are not ended yet.
-    open: Vec<String>,
+    open: BTreeSet<String>,
     notes: BTreeMap<String, Json>,
+    /// How much memory it has, about.
+    size: usize,
 }
 
 /// The lines that wait, in the order of the recording.
@@ -150,13 +155,17 @@ impl Window {
         for key in &open {
             self.open.entry(key.clone()).or_default().push(number);
         }
-        let waiting = Waiting {
-            item: kept.then_some(item),
-            open,
+        let item = kept.then_some(item);
+        let text = item.as_ref().map_or(0, |item| item.bytes.len());
+        let keys: usize = open.iter().map(|key| 2 * key.len() + KEY).sum();
+        let size = text + keys;
+        self.bytes += size;
+        self.waiting.push_back(Waiting {
+            item,
+            open: open.into_iter().collect(),
             notes,
-        };
-        self.bytes += waiting.size();
-        self.waiting.push_back(waiting);
+            size,
+        });
     }
 
     /// Whether nothing waits.
@@ -192,7 +201,7 @@ impl Window {
         let first = self.waiting.pop_front()?;
         let number = self.first;
         self.first += 1;
-        self.bytes = self.bytes.saturating_sub(first.size());
+        self.bytes = self.bytes.saturating_sub(first.size);
         for key in &first.open {
             self.close(key, number);
         }
@@ -226,14 +235,11 @@ impl Window {
         let Some(waiting) = self.waiting.get_mut(at) else {
             return false;
         };
-        self.bytes = self.bytes.saturating_sub(waiting.size());
-        if let Some(place) = waiting.open.iter().position(|other| other == key) {
-            waiting.open.swap_remove(place);
-        }
+        waiting.open.remove(key);
+        // A note needs no more than the key did that waited.
         if waiting.item.is_some() {
             waiting.notes.insert(key.to_owned(), note);
         }
-        self.bytes += waiting.size();
         true
     }
 
@@ -247,9 +253,7 @@ impl Window {
             for number in self.open.remove(&key).unwrap_or_default() {
                 let at = usize::try_from(number.saturating_sub(self.first)).unwrap_or(usize::MAX);
                 if let Some(waiting) = self.waiting.get_mut(at) {
-                    self.bytes = self.bytes.saturating_sub(waiting.size());
-                    waiting.open.retain(|other| *other != key);
-                    self.bytes += waiting.size();
+                    waiting.open.remove(&key);
                 }
             }
         }
@@ -270,17 +274,6 @@ impl Window {
             self.names.remove(&oldest);
         }
         true
-    }
-}
-
-impl Waiting {
-    /// How much memory it has, about.
-    fn size(&self) -> usize {
-        let item = self.item.as_ref().map_or(0, |item| item.bytes.len());
-        let open: usize = self.open.iter().map(String::len).sum();
-        // Notes are short.
-        let notes: usize = self.notes.keys().map(|key| key.len() + 64).sum();
-        item + open + notes
     }
 }
 

@@ -12,7 +12,7 @@ use super::time::set_time;
 use super::{Item, Malformed, Parsed, args, frames, joined};
 use crate::model::{Importer, Json, RecordedAction, ToolCall};
 use message::{Facts, Message};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) static FORMAT: Format = Format {
     importer: Importer::Mcp,
@@ -120,12 +120,10 @@ fn ends(messages: &[Message]) -> Ends {
         }
     }
     // What a line begins and ends itself needs no other line.
-    let own = |key: &String, ends: &Ends| ends.ends.iter().any(|(other, _)| other == key);
-    let (done, begins) = std::mem::take(&mut ends.begins)
-        .into_iter()
-        .partition::<Vec<_>, _>(|key| own(key, &ends));
-    ends.begins = begins;
-    ends.ends.retain(|(key, _)| !done.contains(key));
+    let begun: BTreeSet<_> = ends.begins.iter().cloned().collect();
+    let ended: BTreeSet<_> = ends.ends.iter().map(|(key, _)| key.clone()).collect();
+    ends.begins.retain(|key| !ended.contains(key));
+    ends.ends.retain(|(key, _)| !begun.contains(key));
     ends
 }
 

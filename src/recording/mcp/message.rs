@@ -92,7 +92,9 @@ fn flatten(
             }
         }
         // Other text is what a logger has to say.
-        Node::Text(text) if text.contains("jsonrpc") => {
+        Node::Text(text)
+            if text.trim_start().starts_with(['{', '[']) && text.contains("jsonrpc") =>
+        {
             if let Some(texts) = texts.checked_sub(1) {
                 flatten(serde_json::from_str(&text)?, outer, texts, found)?;
             }

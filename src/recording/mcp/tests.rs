@@ -317,7 +317,7 @@ fn one_bad_line_does_not_hide_the_others() {
         r#"{"jsonrpc":"2.0","method":"tools/call","params":{}}"#,
         r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":null}}"#,
         r#"{"dir":"in","msg":"{\"jsonrpc\":\"2.0\",\"id\""}"#,
-        r#"{"level":30,"msg":"started"}"#,
+        r#"{"level":30,"msg":"jsonrpc started"}"#,
         &format!("{}{}", "[".repeat(200), "]".repeat(200)),
         r#"{"jsonrpc":"2.0","id":{},"method":"tools/call","params":{"name":"b"}}"#,
     ]

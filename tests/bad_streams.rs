@@ -3,6 +3,7 @@
 
 mod support;
 
+use agentauthz::model::Importer;
 use std::fs;
 use std::io::Write;
 use std::process::Stdio;
@@ -76,16 +77,7 @@ fn recordings_that_are_none() {
     play.write("cut.jsonl", &text[..text.len() - 20]);
     play.run(&["check", "--recordings", "cut.jsonl"])
         .says(1, &["cut.jsonl:6", "ends too early"]);
-    for from in [
-        "native",
-        "agentdojo",
-        "tau2",
-        "openai",
-        "verified-permissions",
-        "opa",
-        "cerbos",
-        "authzen",
-    ] {
+    for from in Importer::ALL.iter().map(|importer| importer.name()) {
         play.write("out.jsonl", "kept");
         play.run(&["import", "noise.jsonl", "--from", from, "-o", "out.jsonl"])
             .says(

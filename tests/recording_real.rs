@@ -2,13 +2,16 @@
 
 use agentauthz::model::{Importer, Json, RecordedAction, hash64};
 use agentauthz::recording::{
-    ItemError, Items, Limits, Malformed, OpenError, Repeats, Sightings, detect, parse, write,
+    Items, Limits, Malformed, OpenError, Repeats, Sightings, detect, parse, write,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+#[path = "support/mangled.rs"]
+mod mangled;
 
 /// A file of the data that the checkout may have beside it; without it the test is not run, and says so.
 fn shared(path: &str) -> Option<PathBuf> {
@@ -280,32 +283,122 @@ fn tau2_has_the_calls_that_the_file_has() {
     assert_survives_the_native_format(&all);
 }
 
+/// Session, place, tool and arguments of a call.
+type Brief = (String, u64, String, serde_json::Value);
+
+fn brief(action: &RecordedAction) -> Brief {
+    let call = action.call.as_ref().expect("a call");
+    (
+        action.session.clone().expect("a session"),
+        action.sequence.expect("a place"),
+        call.tool.clone(),
+        serde_json::to_value(&call.args).expect("JSON"),
+    )
+}
+
 #[test]
-fn an_array_of_conversations_is_read_as_openai() {
+fn livemcpbench_has_the_calls_that_the_file_has() {
     let Some(bytes) = unpacked("recordings/livemcpbench/sessions.json") else {
         return;
     };
     let read = read(&bytes[..], "sessions.json", Importer::Openai);
     let value: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
-    let mut expected = 0;
-    for session in value.as_array().expect("sessions") {
+    let mut expected = Vec::new();
+    for (at, session) in value.as_array().expect("sessions").iter().enumerate() {
+        let mut place = 0;
         for message in session["messages"].as_array().expect("messages") {
-            expected += message["tool_calls"].as_array().map_or(0, Vec::len);
+            for call in message["tool_calls"].as_array().into_iter().flatten() {
+                let function = &call["function"];
+                let text = function["arguments"].as_str().expect("a text");
+                expected.push((
+                    format!("sessions/{at}"),
+                    place,
+                    function["name"].as_str().expect("a name").to_owned(),
+                    serde_json::from_str(text).expect("JSON"),
+                ));
+                place += 1;
+            }
         }
     }
-    assert!(expected > 95);
-    assert_eq!(read.actions.len() + read.malformed.len(), expected);
+    // As counted with Python: 283 searches for a tool, 531 executions of one.
+    let executions = expected
+        .iter()
+        .filter(|(_, _, tool, _)| tool == "execute-tool");
+    assert_eq!((expected.len(), executions.count()), (814, 531));
     assert_eq!(read.malformed, []);
+    let found: Vec<Brief> = read.actions.iter().map(brief).collect();
+    assert_eq!(found, expected);
     let sessions: BTreeSet<_> = read.actions.iter().map(|action| &action.session).collect();
     assert_eq!(sessions.len(), 95);
     assert_unique(read.actions.iter());
+    assert_survives_the_native_format(&read.actions);
+}
+
+#[test]
+fn a_transcript_and_its_hook_log_hold_the_same_calls() {
+    let directory = "recordings/claude-code";
+    let paths = ["sample_main_transcript", "sample_hook_logs"]
+        .map(|name| format!("{directory}/{name}.jsonl"));
+    let [Some(transcript), Some(hooks)] = paths.map(|path| unpacked(&path)) else {
+        return;
+    };
+    let transcript = read(&transcript[..], "transcript.jsonl", Importer::ClaudeCode);
+    let hooks = read(&hooks[..], "hooks.jsonl", Importer::ClaudeHooks);
+    for read in [&transcript, &hooks] {
+        assert_eq!(read.malformed, []);
+        assert_eq!(read.dropped, BTreeMap::new());
+        assert_unique(read.actions.iter());
+        assert_survives_the_native_format(&read.actions);
+    }
+    let calls = |read: &Read| -> Vec<_> {
+        let briefs = read.actions.iter().map(brief);
+        briefs
+            .map(|(session, _, tool, args)| (session, tool, args))
+            .collect()
+    };
+    assert_eq!(calls(&transcript), calls(&hooks));
+    let tools: Vec<_> = calls(&hooks).into_iter().map(|(_, tool, _)| tool).collect();
+    // Read by hand in the hook log.
+    assert_eq!(
+        tools,
+        [
+            "Bash", "Write", "Read", "Bash", "Write", "Write", "Read", "Bash", "Bash", "Bash"
+        ]
+    );
+    // Two commands failed: the transcript says so, and no hook followed them.
+    let failed = |read: &Read| -> Vec<Option<bool>> {
+        let of = |action: &RecordedAction| match action.meta.get("is_error") {
+            Some(Json::Bool(failed)) => Some(*failed),
+            _ => None,
+        };
+        read.actions.iter().map(of).collect()
+    };
+    let mut expected = [Some(false); 10];
+    (expected[3], expected[7]) = (Some(true), Some(true));
+    assert_eq!(failed(&transcript), expected);
+    (expected[3], expected[7]) = (None, None);
+    assert_eq!(failed(&hooks), expected);
+    // Nobody refused anything.
+    let actions = || transcript.actions.iter().chain(&hooks.actions);
+    assert!(actions().all(|action| action.recorded.is_none()));
+    assert!(actions().all(|action| action.agent.as_deref() == Some("claude-code")));
+    let ids: Vec<_> = transcript
+        .actions
+        .iter()
+        .map(|action| &*action.id)
+        .collect();
+    assert_eq!(ids[0], "toolu_01BYfGNktE4d25hZnxHwFh2s");
+    // Behind the transcript of the main agent, that of a subagent that called nothing.
+    let Some(subagent) = unpacked(&format!("{directory}/sample_agent_sidechain.jsonl")) else {
+        return;
+    };
+    let subagent = read(&subagent[..], "agent.jsonl", Importer::ClaudeCode);
+    assert_eq!((subagent.actions, subagent.malformed), (vec![], vec![]));
 }
 
 #[test]
 fn recordings_of_formats_that_are_not_read_yet_are_not_taken_for_others() {
     for path in [
-        "recordings/claude-code/sample_hook_logs.jsonl",
-        "recordings/claude-code/sample_main_transcript.jsonl",
         "recordings/otel/hand/adk_go_main.json",
         "recordings/tau2/tools.json",
         "recordings/tau2/retail.db.json",
@@ -325,44 +418,34 @@ fn recordings_of_formats_that_are_not_read_yet_are_not_taken_for_others() {
 }
 
 #[test]
-fn no_importer_panics_on_the_recordings_of_another() {
+fn no_importer_stumbles_over_mangled_recordings() {
+    let mut seeds: Vec<Vec<u8>> = mangled::SEEDS.map(|seed| seed.as_bytes().to_vec()).into();
     for path in [
         "recordings/agentdojo/banking.jsonl.zst",
         "recordings/tau2/gpt-4.1.airline.json",
         "recordings/claude-code/sample_main_transcript.jsonl",
+        "recordings/claude-code/sample_hook_logs.jsonl",
         "recordings/livemcpbench/sessions.json",
+        "recordings/otel/hand/adk_go_main.json",
     ] {
-        let Some(mut bytes) = unpacked(path) else {
-            return;
-        };
-        bytes.truncate(3_000_000);
-        for importer in [
-            Importer::Native,
-            Importer::Agentdojo,
-            Importer::Tau2,
-            Importer::Openai,
-        ] {
-            for damaged in [false, true] {
-                let mut bytes = bytes.clone();
-                if damaged {
-                    bytes
-                        .iter_mut()
-                        .step_by(997)
-                        .for_each(|byte| *byte = byte.wrapping_add(0x5b));
-                }
-                let limits = Limits {
-                    line: 50_000,
-                    ..Limits::default()
-                };
-                let items = Items::open(&bytes[..], Some(importer), path, limits);
-                for item in items.expect("bytes in memory can be read") {
-                    match item {
-                        Ok(item) => drop(parse(importer, &item, path)),
-                        Err(ItemError::LineTooLong { limit, .. }) => assert_eq!(limit, 50_000),
-                        Err(other) => panic!("{other}"),
-                    }
-                }
-            }
+        let bytes = unpacked(path);
+        seeds.extend(bytes.map(|bytes| bytes[..bytes.len().min(40_000)].to_vec()));
+    }
+    let seconds = std::env::var("AGENTAUTHZ_FUZZ_SECONDS").ok();
+    let time = seconds.map(|text| Duration::from_secs(text.parse().expect("a number of seconds")));
+    let only = std::env::var("AGENTAUTHZ_FUZZ_IMPORTER").ok();
+    let wanted = |importer: &&Importer| only.as_ref().is_none_or(|only| only == importer.name());
+    for importer in Importer::ALL.iter().filter(wanted) {
+        let start = Instant::now();
+        let mut tally = mangled::Tally::default();
+        // Without a time, so many rounds as show a fault of every kind that was ever found.
+        while time.map_or(tally.rounds < 400, |time| start.elapsed() < time) {
+            let bytes = mangled::mangle(*importer, &seeds, tally.rounds);
+            mangled::hold(*importer, &bytes, &mut tally);
         }
+        println!("{}: {tally:?} in {:?}", importer.name(), start.elapsed());
+        let known = seeds.iter().any(|seed| mangled::is_of(*importer, seed));
+        assert!(tally.actions > 0 || !known, "{importer:?}");
+        assert!(tally.malformed > 0, "{importer:?}");
     }
 }

@@ -253,9 +253,18 @@ impl<'a> Cutter<'a> {
 }
 
 fn unknown_format(path: &Path) -> CliError {
-    CliError::new(format!("`{}` is no recording in a format that is known", path.display())).with_help(
-        "`agentauthz import --from FORMAT` forces one, and `agentauthz import --help` lists them; for log lines of your own, say under `source` in the mapping where the parts of an action stand",
-    )
+    let known: Vec<_> = Importer::ALL
+        .iter()
+        .map(|importer| importer.name())
+        .collect();
+    CliError::new(format!(
+        "`{}` is no recording in a format that is known",
+        path.display()
+    ))
+    .with_help(format!(
+        "known are {}; `agentauthz import --from FORMAT` forces one, and for log lines of your own say under `source` in the mapping where the parts of an action stand",
+        known.join(", ")
+    ))
 }
 
 fn no_layout(path: &Path) -> CliError {

@@ -12,6 +12,14 @@ pub enum Importer {
     Agentdojo,
     /// tau2 result files.
     Tau2,
+    /// tau-bench result files.
+    TauBench,
+    /// Claude Code transcripts.
+    ClaudeCode,
+    /// Logs of Claude Code's hooks.
+    ClaudeHooks,
+    /// Logs of MCP's JSON-RPC messages.
+    Mcp,
     /// OpenAI chat messages.
     Openai,
     /// Amazon Verified Permissions events of CloudTrail.
@@ -34,6 +42,10 @@ impl Importer {
         Importer::Native,
         Importer::Agentdojo,
         Importer::Tau2,
+        Importer::TauBench,
+        Importer::ClaudeCode,
+        Importer::ClaudeHooks,
+        Importer::Mcp,
         Importer::Openai,
         Importer::VerifiedPermissions,
         Importer::Opa,
@@ -49,6 +61,10 @@ impl Importer {
             Importer::Native => "native",
             Importer::Agentdojo => "agentdojo",
             Importer::Tau2 => "tau2",
+            Importer::TauBench => "tau-bench",
+            Importer::ClaudeCode => "claude-code",
+            Importer::ClaudeHooks => "claude-hooks",
+            Importer::Mcp => "mcp",
             Importer::Openai => "openai",
             Importer::VerifiedPermissions => "verified-permissions",
             Importer::Opa => "opa",
@@ -65,6 +81,10 @@ impl Importer {
             Importer::Native => "Native recordings, to map them anew",
             Importer::Agentdojo => "AgentDojo run files",
             Importer::Tau2 => "tau2 result files",
+            Importer::TauBench => "tau-bench result files",
+            Importer::ClaudeCode => "Claude Code transcripts",
+            Importer::ClaudeHooks => "Logs of Claude Code's hooks",
+            Importer::Mcp => "Logs of MCP messages (JSON-RPC)",
             Importer::Openai => "OpenAI chat messages and response items",
             Importer::VerifiedPermissions => "Amazon Verified Permissions events of CloudTrail",
             Importer::Opa => "OPA decision logs",

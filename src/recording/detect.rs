@@ -1,8 +1,8 @@
 //! Which format a recording has, by its first bytes.
 
 use super::format::{Layout, format, format_of};
-use super::name;
 use super::outline::{Outline, Root};
+use super::{frames, mcp, name};
 use crate::model::Importer;
 
 /// So many bytes of a recording are looked at; its first record may be longer.
@@ -21,15 +21,23 @@ pub fn detect(prefix: &[u8], name: &str) -> Option<Importer> {
         let is_native = name::says_lines(name).then_some(Importer::Native);
         return is_native.or(is_table);
     }
-    if let Some(importer) = Outline::of(text).as_ref().and_then(importer_of) {
+    if mcp::desktop::is_log(text) {
+        return Some(Importer::Mcp);
+    }
+    if let Some(importer) = Outline::of(frames::first(text).unwrap_or(text))
+        .as_ref()
+        .and_then(importer_of)
+    {
         return Some(importer);
     }
     // Only lines that begin an object without indentation: those of one indented document are parts of it.
-    let lines = text.split(|byte| *byte == b'\n').skip(1).take(LINES);
-    lines
-        .filter(|line| line.first() == Some(&b'{'))
-        .find_map(|line| Outline::of(line).as_ref().and_then(importer_of))
-        .or(is_table)
+    let lines = || text.split(|byte| *byte == b'\n').take(LINES);
+    let objects = || lines().filter(|line| line.first() == Some(&b'{'));
+    let found = objects()
+        .skip(usize::from(text.first() == Some(&b'{')))
+        .find_map(|line| Outline::of(line).as_ref().and_then(importer_of));
+    let found = found.or_else(|| objects().any(mcp::holds_text).then_some(Importer::Mcp));
+    found.or(is_table)
 }
 
 /// The bytes behind a byte order mark.
@@ -111,6 +119,47 @@ mod tests {
             ),
             (r#"{"simulations":[]}"#, Importer::Tau2),
             (r#"{"info":{"seed":1,"agent_info":{"#, Importer::Tau2),
+            (
+                r#"[{"task_id":0,"reward":1.0,"info":{},"traj":[{"role":"user"}],"trial":0}]"#,
+                Importer::TauBench,
+            ),
+            (
+                r#"{"type":"user","sessionId":"s","uuid":"u","message":{"role":"user"}}"#,
+                Importer::ClaudeCode,
+            ),
+            (
+                r#"{"type":"file-history-snapshot","messageId":"m","snapshot":{}}"#,
+                Importer::ClaudeCode,
+            ),
+            (
+                r#"{"session_id":"s","hook_event_name":"Stop"}"#,
+                Importer::ClaudeHooks,
+            ),
+            (
+                r#"{"ts":"t","session_id":"s","event":"Stop","permission_mode":"default"}"#,
+                Importer::ClaudeHooks,
+            ),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, Importer::Mcp),
+            (
+                r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
+                Importer::Mcp,
+            ),
+            (
+                r#"{"ts":"t","msg":{"jsonrpc":"2.0","id":1,"result":{}}}"#,
+                Importer::Mcp,
+            ),
+            (
+                r#"{"dir":"in","message":"{\"jsonrpc\":\"2.0\",\"id\""#,
+                Importer::Mcp,
+            ),
+            (
+                "Content-Length: 40\r\n\r\n{\"jsonrpc\":\"2.0\",\"method\":\"initialize\"}",
+                Importer::Mcp,
+            ),
+            (
+                r#"2025-10-19T14:13:44.066Z [git] [info] Message from client: {"method":"ping"}"#,
+                Importer::Mcp,
+            ),
             (r#"[{"role":"user"}]"#, Importer::Openai),
             (
                 r#"{"id":"c","messages":[{"role":"user"}]}"#,
@@ -175,6 +224,8 @@ mod tests {
             r#"{"version":1,"id":"a"}"#,
             r#"{"resourceSpans":[]}"#,
             r#"{"type":"user","message":{"role":"user"}}"#,
+            r#"{"direction":"in","message":"hi"}"#,
+            "Content-Length: 12\n\n{\"a\":\"b\"}",
         ] {
             assert_eq!(detected(text), None, "{text}");
         }

@@ -1,5 +1,6 @@
 //! What a format is to the rest: how it is known, how it is cut, how a piece of it is read.
 
+use super::joined::Join;
 use super::outline::Outline;
 use super::{Item, Malformed, Parsed};
 use crate::model::Importer;
@@ -23,6 +24,8 @@ pub(super) enum Layout {
     Lines,
     /// One item in all.
     Document,
+    /// Lines with what other lines say of them.
+    Joined(Join),
 }
 
 /// The formats, those with the surest marks first.
@@ -34,6 +37,10 @@ static FORMATS: &[&Format] = &[
     &super::cerbos::FORMAT,
     &super::opa::FORMAT,
     &super::authzen::FORMAT,
+    &super::tau_bench::FORMAT,
+    &super::claude_hooks::FORMAT,
+    &super::claude_code::FORMAT,
+    &super::mcp::FORMAT,
     &super::openai::FORMAT,
     &super::own::CSV,
     &super::own::JSONL,

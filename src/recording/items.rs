@@ -1,8 +1,10 @@
-//! Cuts a recording into items with bounded memory: a line each, or the whole of a document.
+//! Cuts a recording into items with bounded memory: a line each, lines that belong together, or the whole of a document.
 
 use super::chunks::Chunks;
 use super::detect::{PREFIX, detect, layout, without_bom};
 use super::format::Layout;
+use super::frames::{self, Frame};
+use super::joined::{Join, Window};
 use super::rows::RowChunks;
 use crate::model::Importer;
 use std::fmt;
@@ -151,6 +153,8 @@ impl<R: BufRead> Peeked<R> {
             limits,
             line: 0,
             done: false,
+            window: Window::default(),
+            failed: None,
         }
     }
 
@@ -175,6 +179,10 @@ pub struct Items<R> {
     /// The last line that was read.
     line: u64,
     done: bool,
+    /// Lines that wait for others.
+    window: Window,
+    /// Why it cannot be read further than the lines that wait.
+    failed: Option<io::Error>,
 }
 
 impl<R: BufRead> Items<R> {
@@ -200,7 +208,7 @@ impl<R: BufRead> Items<R> {
     pub fn into_chunks(self, size: usize) -> Result<Chunks<Unread<R>>, Box<Self>> {
         match self.layout {
             Layout::Lines => Ok(Chunks::new(self.reader, self.limits, size)),
-            Layout::Document => Err(Box::new(self)),
+            Layout::Document | Layout::Joined(_) => Err(Box::new(self)),
         }
     }
 
@@ -240,6 +248,59 @@ impl<R: BufRead> Items<R> {
         None
     }
 
+    /// A line with what other lines say of it.
+    fn joined(&mut self, join: Join) -> Option<Result<Item, ItemError>> {
+        loop {
+            if let Some(item) = self.window.ready() {
+                return Some(Ok(item));
+            }
+            let next = match join.framed {
+                true => self.next_frame(),
+                false => self.next_line(),
+            };
+            match next {
+                Some(Ok(item)) => {
+                    let ends = (join.look)(&item.bytes);
+                    self.window.take(item, ends);
+                }
+                // What was read before comes first.
+                Some(Err(ItemError::Io(error))) => self.failed = Some(error),
+                Some(Err(error)) => return Some(Err(error)),
+                None => {
+                    let failed = self.failed.take_if(|_| self.window.is_empty());
+                    let failed = failed.map(|error| Err(ItemError::Io(error)));
+                    return self.window.rest().map(Ok).or(failed);
+                }
+            }
+        }
+    }
+
+    fn next_frame(&mut self) -> Option<Result<Item, ItemError>> {
+        while !self.done {
+            let limit = self.limits.line;
+            match frames::next(&mut self.reader, limit) {
+                Ok(Frame::Piece(bytes, before)) => {
+                    let line = self.line + before + 1;
+                    self.line = line - 1 + memchr::memchr_iter(b'\n', &bytes).count() as u64;
+                    if !bytes.trim_ascii().is_empty() {
+                        return Some(Ok(Item { bytes, line }));
+                    }
+                }
+                Ok(Frame::TooLong(lines)) => {
+                    let line = self.line + 1;
+                    self.line += lines;
+                    return Some(Err(ItemError::LineTooLong { line, limit }));
+                }
+                Ok(Frame::End) => self.done = true,
+                Err(error) => {
+                    self.done = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+
     fn document(&mut self) -> Option<Result<Item, ItemError>> {
         if self.done {
             return None;
@@ -264,6 +325,7 @@ impl<R: BufRead> Iterator for Items<R> {
         match self.layout {
             Layout::Lines => self.next_line(),
             Layout::Document => self.document(),
+            Layout::Joined(join) => self.joined(join),
         }
     }
 }

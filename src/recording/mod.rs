@@ -9,6 +9,10 @@
 //! | `native` | our own, one [`RecordedAction`] a line; the only one that is also written |
 //! | `agentdojo` | AgentDojo run files |
 //! | `tau2` | tau2 result files |
+//! | `tau_bench` | tau-bench result files |
+//! | `claude_code` | Claude Code transcripts |
+//! | `claude_hooks` | logs of Claude Code's hooks |
+//! | `mcp` | logs of MCP's JSON-RPC messages |
 //! | `openai` | OpenAI chat messages and response items |
 //! | `verified_permissions` | Amazon Verified Permissions events of CloudTrail |
 //! | `opa`, `cerbos` | decision logs of OPA and Cerbos |
@@ -20,11 +24,16 @@ mod args;
 mod authzen;
 mod cerbos;
 mod chunks;
+mod claude_code;
+mod claude_hooks;
 mod detect;
 mod fingerprint;
 mod format;
+mod frames;
 mod items;
+mod joined;
 mod malformed;
+mod mcp;
 mod name;
 mod native;
 mod opa;
@@ -35,6 +44,7 @@ mod records;
 mod repeats;
 mod rows;
 mod tau2;
+mod tau_bench;
 mod time;
 mod verified_permissions;
 

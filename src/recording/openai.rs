@@ -26,7 +26,7 @@ fn marks(outline: &Outline) -> bool {
 
 /// A conversation, a message or a response item: which one shows by its members.
 #[derive(Deserialize)]
-struct Record {
+pub(super) struct Record {
     messages: Option<Vec<Record>>,
     tool_calls: Option<Json>,
     function_call: Option<Json>,
@@ -65,12 +65,14 @@ struct Call {
 }
 
 /// Where the calls of a conversation go, and what they share.
-struct Session<'a> {
+pub(super) struct Session<'a> {
     item: &'a Item,
     name: String,
     agent: Option<String>,
-    user: Option<String>,
+    pub(super) user: Option<String>,
     model: Option<Json>,
+    /// What else is known of it.
+    pub(super) meta: BTreeMap<String, Json>,
     /// What an action's id begins with where the call has none of its own.
     prefix: String,
     /// The ids of its actions.
@@ -141,22 +143,33 @@ fn text(json: &Option<Json>) -> Option<String> {
 }
 
 impl<'a> Session<'a> {
-    fn new(item: &'a Item, name: String, record: &Record) -> Self {
+    /// A session of which nothing but its name is known.
+    pub(super) fn named(item: &'a Item, name: String) -> Self {
         Self {
             item,
             prefix: name.clone(),
             name,
-            agent: text(&record.agent),
-            user: text(&record.user),
-            model: record.model.clone(),
+            agent: None,
+            user: None,
+            model: None,
+            meta: BTreeMap::new(),
             ids: BTreeSet::new(),
             calls: 0,
             place: None,
         }
     }
 
+    fn new(item: &'a Item, name: String, record: &Record) -> Self {
+        Self {
+            agent: text(&record.agent),
+            user: text(&record.user),
+            model: record.model.clone(),
+            ..Self::named(item, name)
+        }
+    }
+
     /// Reads the calls of one message or item.
-    fn read(&mut self, mut record: Record, parsed: &mut Parsed) {
+    pub(super) fn read(&mut self, mut record: Record, parsed: &mut Parsed) {
         if !record.is_known() {
             let fault = "this is no message: it has no `role`, `type`, `tool_calls` or `messages`";
             self.push(Err(fault.to_owned()), &record, parsed);
@@ -207,6 +220,7 @@ impl<'a> Session<'a> {
             sequence: Some(self.place.unwrap_or(at)),
             agent: self.agent.clone(),
             user: self.user.clone(),
+            meta: self.meta.clone(),
             call: Some(ToolCall {
                 tool: call.tool,
                 args: call.args,

@@ -14,6 +14,8 @@ pub enum Importer {
     Tau2,
     /// OpenAI chat messages.
     Openai,
+    /// Spans of OpenTelemetry.
+    Otel,
 }
 
 impl Importer {
@@ -23,6 +25,7 @@ impl Importer {
         Importer::Agentdojo,
         Importer::Tau2,
         Importer::Openai,
+        Importer::Otel,
     ];
 
     /// What `--from` calls it.
@@ -32,6 +35,7 @@ impl Importer {
             Importer::Agentdojo => "agentdojo",
             Importer::Tau2 => "tau2",
             Importer::Openai => "openai",
+            Importer::Otel => "otel",
         }
     }
 
@@ -42,6 +46,7 @@ impl Importer {
             Importer::Agentdojo => "AgentDojo run files",
             Importer::Tau2 => "tau2 result files",
             Importer::Openai => "OpenAI chat messages and response items",
+            Importer::Otel => "OpenTelemetry spans: OTLP JSON, exports of Jaeger and Tempo",
         }
     }
 }

@@ -117,6 +117,15 @@ mod tests {
                 r#"{"type":"function_call","call_id":"c","name":"t"}"#,
                 Importer::Openai,
             ),
+            (r#"{"resourceSpans":[]}"#, Importer::Otel),
+            (r#"{"resourceLogs":[{"scopeLogs":[]}]}"#, Importer::Otel),
+            (r#"[{"resourceSpans":[]}]"#, Importer::Otel),
+            (r#"{"trace":{"resourceSpans":[]}}"#, Importer::Otel),
+            (
+                r#"{"batches":[{"resource":{"attributes":[]"#,
+                Importer::Otel,
+            ),
+            (r#"{"data":[{"traceID":"t","spans":[{"tr"#, Importer::Otel),
         ] {
             assert_eq!(detected(text), Some(expected), "{text}");
             assert_eq!(
@@ -137,7 +146,8 @@ mod tests {
             "version: 1",
             "\u{1f}\u{8b}",
             r#"{"version":1,"id":"a"}"#,
-            r#"{"resourceSpans":[]}"#,
+            r#"{"data":[],"batches":[]}"#,
+            r#"{"eval_set_id":"e","eval_cases":[{"conversation":[]}]}"#,
             r#"{"type":"user","message":{"role":"user"}}"#,
         ] {
             assert_eq!(detected(text), None, "{text}");

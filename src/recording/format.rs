@@ -30,6 +30,7 @@ static FORMATS: &[&Format] = &[
     &super::native::FORMAT,
     &super::agentdojo::FORMAT,
     &super::tau2::FORMAT,
+    &super::otel::FORMAT,
     &super::openai::FORMAT,
 ];
 

@@ -10,6 +10,7 @@
 //! | `agentdojo` | AgentDojo run files |
 //! | `tau2` | tau2 result files |
 //! | `openai` | OpenAI chat messages and response items |
+//! | `otel` | OpenTelemetry spans: OTLP JSON, exports of Jaeger and Tempo |
 
 mod agentdojo;
 mod args;
@@ -22,6 +23,7 @@ mod malformed;
 mod name;
 mod native;
 mod openai;
+mod otel;
 mod outline;
 mod repeats;
 mod tau2;

@@ -343,6 +343,8 @@ fn no_importer_panics_on_the_recordings_of_another() {
             Importer::Tau2,
             Importer::Openai,
             Importer::Otel,
+            Importer::OpenaiAgents,
+            Importer::Agentcore,
         ] {
             for damaged in [false, true] {
                 let mut bytes = bytes.clone();

@@ -16,6 +16,10 @@ pub enum Importer {
     Openai,
     /// Spans of OpenTelemetry.
     Otel,
+    /// Traces of the OpenAI Agents SDK.
+    OpenaiAgents,
+    /// Spans and logs of AWS AgentCore.
+    Agentcore,
 }
 
 impl Importer {
@@ -26,6 +30,8 @@ impl Importer {
         Importer::Tau2,
         Importer::Openai,
         Importer::Otel,
+        Importer::OpenaiAgents,
+        Importer::Agentcore,
     ];
 
     /// What `--from` calls it.
@@ -36,6 +42,8 @@ impl Importer {
             Importer::Tau2 => "tau2",
             Importer::Openai => "openai",
             Importer::Otel => "otel",
+            Importer::OpenaiAgents => "openai-agents",
+            Importer::Agentcore => "agentcore",
         }
     }
 
@@ -47,6 +55,8 @@ impl Importer {
             Importer::Tau2 => "tau2 result files",
             Importer::Openai => "OpenAI chat messages and response items",
             Importer::Otel => "OpenTelemetry spans: OTLP JSON, exports of Jaeger and Tempo",
+            Importer::OpenaiAgents => "Traces of the OpenAI Agents SDK",
+            Importer::Agentcore => "Spans and logs of AWS AgentCore's gateways and policy engines",
         }
     }
 }

@@ -117,6 +117,26 @@ mod tests {
                 r#"{"type":"function_call","call_id":"c","name":"t"}"#,
                 Importer::Openai,
             ),
+            (
+                r#"{"object":"trace","id":"t","workflow_name":"w"}"#,
+                Importer::OpenaiAgents,
+            ),
+            (
+                r#"{"object":"trace.span","trace_id":"t","span_data":{"#,
+                Importer::OpenaiAgents,
+            ),
+            (
+                r#"{"data":[{"object":"trace","workflow_name":"w"}]}"#,
+                Importer::OpenaiAgents,
+            ),
+            (
+                r#"{"resource_arn":"a","event_timestamp":1,"body":{"log":"x"},"request_id":"r"}"#,
+                Importer::Agentcore,
+            ),
+            (
+                r#"{"traceId":"t","spanId":"s","attributes":{"aws.resource.arn":"a"}}"#,
+                Importer::Agentcore,
+            ),
             (r#"{"resourceSpans":[]}"#, Importer::Otel),
             (r#"{"resourceLogs":[{"scopeLogs":[]}]}"#, Importer::Otel),
             (r#"[{"resourceSpans":[]}]"#, Importer::Otel),

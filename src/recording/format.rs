@@ -31,6 +31,8 @@ static FORMATS: &[&Format] = &[
     &super::agentdojo::FORMAT,
     &super::tau2::FORMAT,
     &super::otel::FORMAT,
+    &super::agentcore::FORMAT,
+    &super::openai_agents::FORMAT,
     &super::openai::FORMAT,
 ];
 

@@ -11,7 +11,10 @@
 //! | `tau2` | tau2 result files |
 //! | `openai` | OpenAI chat messages and response items |
 //! | `otel` | OpenTelemetry spans: OTLP JSON, exports of Jaeger and Tempo |
+//! | `openai_agents` | traces of the OpenAI Agents SDK |
+//! | `agentcore` | spans and logs of AWS AgentCore's gateways and policy engines |
 
+mod agentcore;
 mod agentdojo;
 mod args;
 mod chunks;
@@ -19,10 +22,12 @@ mod detect;
 mod fingerprint;
 mod format;
 mod items;
+mod joined;
 mod malformed;
 mod name;
 mod native;
 mod openai;
+mod openai_agents;
 mod otel;
 mod outline;
 mod repeats;

@@ -9,6 +9,7 @@ mod answers;
 mod calls;
 mod document;
 mod facts;
+mod jaeger;
 mod kinds;
 mod loose;
 mod matching;
@@ -22,10 +23,15 @@ use super::outline::{Outline, Root};
 use super::{Item, Malformed, Parsed};
 use crate::model::Importer;
 use calls::Found;
-use document::{Document, Roots};
-use loose::Object;
-use sessions::Sessions;
-use tree::{Places, Trees};
+
+// What is the same in spans of other conventions.
+pub(super) use actions::moment;
+pub(super) use document::{Document, RawSpan, Roots, Span};
+pub(super) use facts::Key;
+pub(super) use kinds::agent;
+pub(super) use loose::Object;
+pub(super) use sessions::Sessions;
+pub(super) use tree::{Places, Trees};
 
 pub(super) static FORMAT: Format = Format {
     importer: Importer::Otel,

@@ -1,10 +1,11 @@
 //! The shapes in which spans and log records are exported, as one list of each: OTLP JSON, Tempo's and Jaeger's.
 
-use super::facts::{Facts, Key};
+use super::facts::Facts;
+use super::jaeger::JaegerTrace;
 use super::loose::{Lenient, List, Object, Scalar, lenient};
-use super::value::{Name, Value};
+use super::value::Value;
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess};
 use std::borrow::Cow;
 
 /// What an item holds.
@@ -58,7 +59,7 @@ pub(in crate::recording) struct Log<'a> {
 }
 
 /// One export, or several in an array.
-pub(super) enum Roots<'a> {
+pub(in crate::recording) enum Roots<'a> {
     Read(Vec<Object<Root<'a>>>),
     Wrong(&'static str),
 }
@@ -85,11 +86,13 @@ impl<'de: 'a, 'a> Lenient<'de> for Roots<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Root<'a> {
+pub(in crate::recording) struct Root<'a> {
     #[serde(borrow)]
     resource_spans: Option<List<Object<ResourceSpans<'a>>>>,
     #[serde(borrow)]
     resource_logs: Option<List<Object<ResourceLogs<'a>>>>,
+    /// Metrics tell of no calls; some exporters write them into the same file.
+    resource_metrics: Option<IgnoredAny>,
     /// Tempo's name for `resourceSpans`.
     #[serde(borrow)]
     batches: Option<List<Object<ResourceSpans<'a>>>>,
@@ -204,91 +207,10 @@ struct RawLog<'a> {
     body: Option<Value<'a>>,
 }
 
-#[derive(Deserialize)]
-struct JaegerTrace<'a> {
-    #[serde(borrow, default)]
-    spans: List<Object<JaegerSpan<'a>>>,
-    #[serde(borrow, default)]
-    processes: Processes<'a>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct JaegerSpan<'a> {
-    #[serde(borrow, default, rename = "traceID")]
-    trace_id: Scalar<'a>,
-    #[serde(borrow, default, rename = "spanID")]
-    span_id: Scalar<'a>,
-    #[serde(borrow, default, rename = "parentSpanID")]
-    parent_span_id: Scalar<'a>,
-    #[serde(borrow, default, rename = "processID")]
-    process_id: Scalar<'a>,
-    #[serde(borrow, default)]
-    operation_name: Scalar<'a>,
-    #[serde(borrow, default)]
-    references: List<Object<Reference<'a>>>,
-    #[serde(borrow, default)]
-    start_time: Scalar<'a>,
-    #[serde(borrow, default)]
-    duration: Scalar<'a>,
-    #[serde(borrow, default)]
-    tags: Facts<'a>,
-    #[serde(borrow, default)]
-    logs: List<Object<JaegerLog<'a>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Reference<'a> {
-    #[serde(borrow, default)]
-    ref_type: Scalar<'a>,
-    #[serde(borrow, default, rename = "spanID")]
-    span_id: Scalar<'a>,
-}
-
-#[derive(Deserialize)]
-struct JaegerLog<'a> {
-    #[serde(borrow, default)]
-    fields: Facts<'a>,
-}
-
-/// Jaeger's processes by the ids that spans name.
-#[derive(Default)]
-struct Processes<'a>(Vec<(Cow<'a, str>, Object<Process<'a>>)>);
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Process<'a> {
-    #[serde(borrow, default)]
-    service_name: Scalar<'a>,
-    #[serde(borrow, default)]
-    tags: Facts<'a>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Processes<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lenient(deserializer)
-    }
-}
-
-impl<'de: 'a, 'a> Lenient<'de> for Processes<'a> {
-    fn other(_: &'static str) -> Self {
-        Self::default()
-    }
-
-    fn object<A: MapAccess<'de>>(mut access: A) -> Result<Self, A::Error> {
-        let mut processes = Vec::new();
-        while let Some((name, process)) = access.next_entry::<Name, _>()? {
-            processes.push((name.0, process));
-        }
-        Ok(Self(processes))
-    }
-}
-
 impl<'a> Document<'a> {
     /// Adds what one export holds. Whether it is one at all.
-    pub(super) fn add(&mut self, root: Root<'a>) -> bool {
-        let mut known = false;
+    pub(in crate::recording) fn add(&mut self, root: Root<'a>) -> bool {
+        let mut known = root.resource_metrics.is_some();
         if let Some(list) = root.resource_spans {
             known = true;
             self.spans_of("resourceSpans", list);
@@ -357,7 +279,11 @@ impl<'a> Document<'a> {
     }
 
     /// The objects of an array with their places; what is none is a fault.
-    fn objects<T>(&mut self, list: List<Object<T>>, place: impl Fn() -> String) -> Vec<(usize, T)> {
+    pub(super) fn objects<T>(
+        &mut self,
+        list: List<Object<T>>,
+        place: impl Fn() -> String,
+    ) -> Vec<(usize, T)> {
         if let Some(kind) = list.wrong {
             let fault = format!("`{}` is {kind}, not an array", place());
             self.faults.push(fault);
@@ -381,28 +307,6 @@ impl<'a> Document<'a> {
                 .push(format!("`events` of a span is {kind}, not an array"));
         }
         raw.read(resource)
-    }
-
-    fn jaeger(&mut self, at: usize, trace: JaegerTrace<'a>) {
-        let mut places = Vec::new();
-        for (name, process) in trace.processes.0 {
-            let Object::Read(process) = process else {
-                continue;
-            };
-            let mut facts = process.tags;
-            facts.push(Key::Service, process.service_name.into());
-            self.resources.push(facts);
-            places.push((name, self.resources.len() - 1));
-        }
-        let unknown = self.resource(None);
-        places.sort_by(|(one, _), (other, _)| one.cmp(other));
-        for (_, span) in self.objects(trace.spans, || format!("data[{at}].spans")) {
-            let process = span.process_id.clone().text().unwrap_or_default();
-            let found = places.binary_search_by(|(name, _)| name.cmp(&process));
-            let resource = found.ok().and_then(|at| places.get(at));
-            self.spans
-                .push(span.read(resource.map_or(unknown, |(_, place)| *place)));
-        }
     }
 }
 
@@ -458,50 +362,8 @@ impl<'a> RawLog<'a> {
     }
 }
 
-impl<'a> JaegerSpan<'a> {
-    fn read(self, resource: usize) -> Span<'a> {
-        let start = moment(&self.start_time, 1000);
-        let duration = self
-            .duration
-            .count()
-            .and_then(|count| count.checked_mul(1000));
-        let events = self.logs.items.into_iter().filter_map(|log| match log {
-            Object::Read(log) => Some(Event {
-                name: None,
-                facts: log.fields,
-            }),
-            Object::Wrong(_) => None,
-        });
-        let mut parent = None;
-        for reference in self.references.items {
-            let Object::Read(reference) = reference else {
-                continue;
-            };
-            let child = matches!(&reference.ref_type, Scalar::Text(kind) if kind == "CHILD_OF");
-            if child || parent.is_none() {
-                parent = reference.span_id.text().or(parent);
-            }
-            if child {
-                break;
-            }
-        }
-        Span {
-            trace: self.trace_id.text().unwrap_or_default(),
-            id: self.span_id.text().unwrap_or_default(),
-            parent: parent.or(self.parent_span_id.text()),
-            name: self.operation_name.text().unwrap_or_default(),
-            start,
-            end: start.and_then(|start| start.checked_add(duration?)),
-            server: self.tags.text(Key::SpanKind) == Some("server"),
-            resource,
-            facts: self.tags,
-            events: events.collect(),
-        }
-    }
-}
-
 /// A moment in nanoseconds, from a number of units of so many; 0 is no moment.
-fn moment(number: &Scalar, nanoseconds: u64) -> Option<u64> {
+pub(super) fn moment(number: &Scalar, nanoseconds: u64) -> Option<u64> {
     let count = number.count().filter(|count| *count > 0)?;
     count.checked_mul(nanoseconds)
 }

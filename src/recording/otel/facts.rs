@@ -42,6 +42,18 @@ pub(in crate::recording) enum Key {
     /// Of an event: the calls in what a model answered.
     ToolCalls,
     SpanKind,
+    PolicyDecision,
+    PolicyReason,
+    PolicyDetermining,
+    PolicyMismatched,
+    PolicyLogOnlyMatched,
+    PolicyLogOnlyFlipping,
+    PolicyEngine,
+    PolicyMode,
+    GatewayId,
+    RequestId,
+    ResourceArn,
+    TokenSubject,
     /// Part of a tool call in what a model answered, under a key with two numbers: which message, which call.
     Answer(u32, u32, Part),
 }
@@ -88,6 +100,18 @@ fn key(name: &str) -> Option<Key> {
         "message" => Key::Message,
         "tool_calls" => Key::ToolCalls,
         "span.kind" => Key::SpanKind,
+        "aws.agentcore.policy.authorization_decision" => Key::PolicyDecision,
+        "aws.agentcore.policy.authorization_reason" => Key::PolicyReason,
+        "aws.agentcore.policy.determining_policies" => Key::PolicyDetermining,
+        "aws.agentcore.policy.mismatched_policies" => Key::PolicyMismatched,
+        "aws.agentcore.policy.log_only_matched_policies" => Key::PolicyLogOnlyMatched,
+        "aws.agentcore.policy.log_only_decision_flipping_policies" => Key::PolicyLogOnlyFlipping,
+        "aws.agentcore.gateway.policy.arn" => Key::PolicyEngine,
+        "aws.agentcore.gateway.policy.mode" => Key::PolicyMode,
+        "aws.agentcore.policy.target_resource.id" | "gateway.id" => Key::GatewayId,
+        "aws.request.id" => Key::RequestId,
+        "aws.resource.arn" => Key::ResourceArn,
+        "jwt.sub" => Key::TokenSubject,
         _ => return answer(name),
     })
 }

@@ -62,7 +62,7 @@ pub(super) fn is_agent(span: &Span<'_>) -> bool {
 }
 
 /// The agent that a span names, whatever kind of span it is.
-pub(super) fn agent<'s>(span: &'s Span<'_>) -> Option<&'s str> {
+pub(in crate::recording) fn agent<'s>(span: &'s Span<'_>) -> Option<&'s str> {
     let facts = &span.facts;
     let own = || {
         if !is_agent(span) {

@@ -6,10 +6,10 @@ use super::tree::Trees;
 use std::collections::HashMap;
 
 /// The sessions of the spans of an item.
-pub(super) struct Sessions<'d>(Vec<&'d str>);
+pub(in crate::recording) struct Sessions<'d>(Vec<&'d str>);
 
 impl<'d> Sessions<'d> {
-    pub(super) fn of_spans(document: &'d Document<'_>, trees: &Trees) -> Self {
+    pub(in crate::recording) fn of_spans(document: &'d Document<'_>, trees: &Trees) -> Self {
         let conversations = Named::new(document, trees, conversation);
         let sessions = Named::new(document, trees, session);
         let all = document.spans.iter().enumerate().map(|(at, span)| {
@@ -21,7 +21,7 @@ impl<'d> Sessions<'d> {
     }
 
     /// The session of a span.
-    pub(super) fn of(&self, at: usize) -> &'d str {
+    pub(in crate::recording) fn of(&self, at: usize) -> &'d str {
         self.0.get(at).copied().unwrap_or_default()
     }
 }

@@ -427,6 +427,7 @@ fn what_is_no_export_says_so() {
     }
     for (text, fault) in [
         ("", ""),
+        (r#"{"resourceMetrics":[{"scopeMetrics":[]}]}"#, ""),
         ("{", "line 4: the JSON ends too early, at column 1"),
         ("garbage", "line 4: expected value, at column 1"),
         (

@@ -4,20 +4,20 @@ use super::document::Span;
 use std::collections::HashMap;
 
 /// The trees of the spans of an item. Spans are meant by their places in the item.
-pub(super) struct Trees {
+pub(in crate::recording) struct Trees {
     /// The span above each span. Following it always comes to an end.
     parents: Vec<Option<usize>>,
     /// All spans, none before the one above it.
     order: Vec<usize>,
     /// Spans that were exported before: the same trace, id and name.
-    pub(super) again: Vec<bool>,
+    pub(in crate::recording) again: Vec<bool>,
 }
 
 /// The places of spans by trace and id. The first of several counts.
-pub(super) struct Places<'s>(HashMap<(&'s str, &'s str), usize>);
+pub(in crate::recording) struct Places<'s>(HashMap<(&'s str, &'s str), usize>);
 
 impl<'s> Places<'s> {
-    pub(super) fn of(spans: &'s [Span<'_>]) -> Self {
+    pub(in crate::recording) fn of(spans: &'s [Span<'_>]) -> Self {
         let mut places = HashMap::with_capacity(spans.len());
         for (at, span) in spans.iter().enumerate() {
             if !span.id.is_empty() {
@@ -30,13 +30,13 @@ impl<'s> Places<'s> {
     }
 
     /// The place of a span.
-    pub(super) fn get(&self, trace: &str, id: &str) -> Option<usize> {
+    pub(in crate::recording) fn get(&self, trace: &str, id: &str) -> Option<usize> {
         self.0.get(&(trace, id)).copied()
     }
 }
 
 impl Trees {
-    pub(super) fn of(spans: &[Span<'_>], places: &Places<'_>) -> Self {
+    pub(in crate::recording) fn of(spans: &[Span<'_>], places: &Places<'_>) -> Self {
         let above = |(at, span): (usize, &Span)| {
             let parent = span.parent.as_deref()?;
             let parent = places.get(&span.trace, parent)?;
@@ -59,12 +59,15 @@ impl Trees {
     }
 
     /// The span above a span.
-    pub(super) fn parent(&self, at: usize) -> Option<usize> {
+    pub(in crate::recording) fn parent(&self, at: usize) -> Option<usize> {
         self.parents.get(at).copied().flatten()
     }
 
     /// For every span the nearest one for which something holds: itself, else the nearest above it.
-    pub(super) fn nearest(&self, holds: impl Fn(usize) -> bool) -> Vec<Option<usize>> {
+    pub(in crate::recording) fn nearest(
+        &self,
+        holds: impl Fn(usize) -> bool,
+    ) -> Vec<Option<usize>> {
         let mut nearest = vec![None; self.parents.len()];
         for at in &self.order {
             let found = match holds(*at) {
@@ -79,7 +82,7 @@ impl Trees {
     }
 
     /// All spans, none before the one above it.
-    pub(super) fn order(&self) -> &[usize] {
+    pub(in crate::recording) fn order(&self) -> &[usize] {
         &self.order
     }
 }

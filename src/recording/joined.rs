@@ -3,10 +3,9 @@
 use super::{Item, Malformed};
 use serde::de::DeserializeOwned;
 
-/// The values of an item. What is broken costs its line, and what stands behind it up to the next line that begins a
-/// value.
-pub(super) fn values<T: DeserializeOwned>(item: &Item) -> Vec<Result<T, Malformed>> {
-    let mut values = Vec::new();
+/// Gives the values of an item, one at a time. What is broken costs its line, and what stands behind it up to the next
+/// line that begins a value.
+pub(super) fn each<T: DeserializeOwned>(item: &Item, mut take: impl FnMut(Result<T, Malformed>)) {
     let mut rest = item.bytes.as_slice();
     let mut line = item.line;
     while !rest.is_empty() {
@@ -14,7 +13,7 @@ pub(super) fn values<T: DeserializeOwned>(item: &Item) -> Vec<Result<T, Malforme
         let mut fault = None;
         for value in &mut stream {
             match value {
-                Ok(value) => values.push(Ok(value)),
+                Ok(value) => take(Ok(value)),
                 Err(error) => {
                     fault = Some(error);
                     break;
@@ -29,13 +28,12 @@ pub(super) fn values<T: DeserializeOwned>(item: &Item) -> Vec<Result<T, Malforme
             bytes: Vec::new(),
             line,
         };
-        values.push(Err(Malformed::from_json(&here, &fault)));
+        take(Err(Malformed::from_json(&here, &fault)));
         let next = next_line(rest, read);
         let (before, behind) = rest.split_at_checked(next).unwrap_or((rest, &[]));
         line = line.saturating_add(memchr::memchr_iter(b'\n', before).count() as u64);
         rest = behind;
     }
-    values
 }
 
 /// Where the next line begins that may begin a value.
@@ -65,13 +63,14 @@ mod tests {
             bytes: text.as_bytes().to_vec(),
             line: 1,
         };
-        let values = values::<Json>(&item).into_iter();
-        values
-            .map(|value| match value {
+        let mut found = Vec::new();
+        each::<Json>(&item, |value| {
+            found.push(match value {
                 Ok(value) => serde_json::to_string(&value).expect("JSON"),
                 Err(fault) => fault.to_string(),
-            })
-            .collect()
+            });
+        });
+        found
     }
 
     #[test]

@@ -4,12 +4,14 @@
 use super::args;
 use super::detect::document;
 use super::format::Format;
-use super::joined::values;
+use super::joined::each;
+use super::otel::{List, Object, OneOrMany};
 use super::outline::Outline;
 use super::time::set_time;
 use super::{Item, Malformed, Parsed};
 use crate::model::{Importer, Json, RecordedAction, ToolCall};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use serde::Deserialize;
+use std::collections::{HashMap, HashSet};
 
 pub(super) static FORMAT: Format = Format {
     importer: Importer::OpenaiAgents,
@@ -26,25 +28,47 @@ fn marks(outline: &Outline) -> bool {
     item(&|key| outline.has(key)) || item(&|key| outline.has_path(&["data", key]))
 }
 
-type Members = BTreeMap<String, Json>;
+/// A trace, a span, or what the SDK sends of them; which one shows by its `object`.
+#[derive(Deserialize)]
+struct Record {
+    object: Option<Json>,
+    id: Option<Json>,
+    trace_id: Option<Json>,
+    parent_id: Option<Json>,
+    started_at: Option<Json>,
+    workflow_name: Option<Json>,
+    group_id: Option<Json>,
+    metadata: Option<Json>,
+    span_data: Option<Object<Data>>,
+    data: Option<List<Object<Record>>>,
+}
+
+/// What a span is about.
+#[derive(Deserialize)]
+struct Data {
+    #[serde(rename = "type")]
+    kind: Option<Json>,
+    name: Option<Json>,
+    input: Option<Json>,
+    mcp_data: Option<Json>,
+}
 
 /// What a recording holds, before calls are made of it.
 #[derive(Default)]
 struct Traces {
-    traces: HashMap<String, Members>,
-    spans: Vec<Members>,
+    traces: HashMap<String, Record>,
+    spans: Vec<(Record, Data)>,
     faults: Vec<String>,
 }
 
 fn parse(item: &Item) -> Parsed {
     let mut parsed = Parsed::default();
     let mut traces = Traces::default();
-    for value in values::<Json>(item) {
-        match value {
-            Ok(value) => traces.add(value, true),
-            Err(fault) => parsed.actions.push(Err(fault)),
-        }
-    }
+    each::<OneOrMany<Record>>(item, |value| match value {
+        Ok(OneOrMany::Read(records)) => traces.add(records, true),
+        Ok(OneOrMany::Wrong(kind)) => traces.wrong(kind),
+        Err(fault) => parsed.actions.push(Err(fault)),
+    });
     for fault in std::mem::take(&mut traces.faults) {
         parsed.actions.push(Err(Malformed::new(item, fault)));
     }
@@ -52,65 +76,78 @@ fn parse(item: &Item) -> Parsed {
     parsed
 }
 
+const UNKNOWN: &str =
+    "this is no item of a trace: its `object` is neither `trace` nor `trace.span`";
+
 impl Traces {
-    fn add(&mut self, value: Json, outer: bool) {
-        let mut members = match value {
-            Json::Array(items) if outer => {
-                for item in items {
-                    self.add(item, false);
+    fn wrong(&mut self, kind: &str) {
+        let fault = format!("an item of a trace is {kind}, not an object");
+        self.faults.push(fault);
+    }
+
+    fn add(&mut self, records: Vec<Object<Record>>, outer: bool) {
+        for record in records {
+            let mut record = match record {
+                Object::Read(record) => record,
+                Object::Wrong(kind) => {
+                    self.wrong(kind);
+                    continue;
                 }
-                return;
+            };
+            match text(&record.object) {
+                Some("trace.span") => self.span(record),
+                Some("trace") => match text(&record.id).map(str::to_owned) {
+                    Some(id) => {
+                        self.traces.entry(id).or_insert(record);
+                    }
+                    None => self.faults.push("a trace has no `id`".to_owned()),
+                },
+                _ => match record.data.take() {
+                    Some(data) if outer && data.wrong.is_none() => self.add(data.items, false),
+                    _ => self.faults.push(UNKNOWN.to_owned()),
+                },
             }
-            Json::Object(members) => members,
-            other => {
-                let fault = format!("an item of a trace is {}, not an object", other.kind());
-                self.faults.push(fault);
-                return;
-            }
-        };
-        match members.get("object").and_then(Json::as_str) {
-            Some("trace.span") => self.spans.push(members),
-            Some("trace") => match members.get("id").and_then(Json::as_str) {
-                Some(id) => {
-                    self.traces.entry(id.to_owned()).or_insert(members);
+        }
+    }
+
+    fn span(&mut self, mut record: Record) {
+        match record.span_data.take() {
+            Some(Object::Read(mut data)) => {
+                // Of a request to a model it is the whole conversation.
+                if text(&data.kind) != Some("function") {
+                    data.input = None;
                 }
-                None => self.faults.push("a trace has no `id`".to_owned()),
-            },
-            _ => match members.remove("data") {
-                Some(data @ Json::Array(_)) if outer => self.add(data, true),
-                _ => self.faults.push(
-                    "this is no item of a trace: its `object` is neither `trace` nor `trace.span`"
-                        .to_owned(),
-                ),
-            },
+                self.spans.push((record, data));
+            }
+            _ => {
+                let id = text(&record.id).unwrap_or_default();
+                self.faults
+                    .push(format!("span `{id}` has no object `span_data`"));
+            }
         }
     }
 
     /// Makes actions of the spans of calls.
-    fn calls(&self, item: &Item, parsed: &mut Parsed) {
+    fn calls(mut self, item: &Item, parsed: &mut Parsed) {
         let mut places: HashMap<(&str, &str), usize> = HashMap::new();
         let mut again = HashSet::new();
-        for (at, span) in self.spans.iter().enumerate() {
-            let key = (text(span, "trace_id"), text(span, "id"));
-            if let (Some(trace), Some(id)) = key
-                && *places.entry((trace, id)).or_insert(at) != at
+        for (at, (span, _)) in self.spans.iter().enumerate() {
+            let key = text(&span.trace_id).zip(text(&span.id));
+            if let Some(key) = key
+                && *places.entry(key).or_insert(at) != at
             {
                 again.insert(at);
             }
         }
-        let agents = self.agents(&places);
+        let agents = self.agents(&places).into_iter();
+        let agents: Vec<_> = agents.map(|agent| agent.map(str::to_owned)).collect();
+        let spans = std::mem::take(&mut self.spans);
         let mut calls = Vec::new();
-        for (at, span) in self.spans.iter().enumerate() {
-            let Some(Json::Object(data)) = span.get("span_data") else {
-                let id = text(span, "id").unwrap_or_default();
-                let fault = format!("span `{id}` has no object `span_data`");
-                parsed.actions.push(Err(Malformed::new(item, fault)));
-                continue;
-            };
-            let reason = match text(data, "type") {
+        for (at, ((span, data), agent)) in spans.into_iter().zip(agents).enumerate() {
+            let reason = match text(&data.kind) {
                 Some("function") if again.contains(&at) => "span_exported_again",
                 Some("function") => {
-                    match self.call(at, span, data, agents.get(at).copied().flatten()) {
+                    match self.call(at, &span, data, agent) {
                         Ok(action) => calls.push(action),
                         Err(fault) => parsed.actions.push(Err(Malformed::new(item, fault))),
                     }
@@ -123,10 +160,7 @@ impl Traces {
             *parsed.dropped.entry(reason).or_default() += 1;
         }
         calls.sort_by_cached_key(|action| {
-            let time = action
-                .time
-                .as_deref()
-                .and_then(|time| time.parse::<jiff::Timestamp>().ok());
+            let time = action.time.as_deref().and_then(|time| time.parse().ok());
             time.unwrap_or(jiff::Timestamp::MAX)
         });
         let mut sequences: HashMap<Option<String>, u64> = HashMap::new();
@@ -150,7 +184,7 @@ impl Traces {
                     agent = known;
                     break;
                 }
-                let Some(span) = self.spans.get(at) else {
+                let Some((span, data)) = self.spans.get(at) else {
                     break;
                 };
                 path.push(at);
@@ -158,13 +192,11 @@ impl Traces {
                 if let Some(place) = agents.get_mut(at) {
                     *place = Some(None);
                 }
-                if let Some(Json::Object(data)) = span.get("span_data")
-                    && text(data, "type") == Some("agent")
-                {
-                    agent = text(data, "name");
+                if text(&data.kind) == Some("agent") {
+                    agent = text(&data.name);
                     break;
                 }
-                let key = text(span, "trace_id").zip(text(span, "parent_id"));
+                let key = text(&span.trace_id).zip(text(&span.parent_id));
                 next = key.and_then(|key| places.get(&key).copied());
             }
             for at in path {
@@ -179,59 +211,59 @@ impl Traces {
     fn call(
         &self,
         at: usize,
-        span: &Members,
-        data: &Members,
-        agent: Option<&str>,
+        span: &Record,
+        data: Data,
+        agent: Option<String>,
     ) -> Result<RecordedAction, String> {
-        let id = text(span, "id").map_or_else(|| format!("#{at}"), str::to_owned);
-        let Some(tool) = text(data, "name") else {
+        let id = text(&span.id).map_or_else(|| format!("#{at}"), str::to_owned);
+        let Some(tool) = text(&data.name) else {
             return Err(format!("span `{id}` is a call without the tool's `name`"));
         };
-        let trace_id = text(span, "trace_id");
+        let trace_id = text(&span.trace_id);
         let trace = trace_id.and_then(|id| self.traces.get(id));
-        let group = trace.and_then(|trace| text(trace, "group_id"));
-        let server = match data.get("mcp_data") {
-            Some(Json::Object(mcp)) => text(mcp, "server"),
-            _ => None,
-        };
-        let of_trace = |name: &str| trace.and_then(|trace| trace.get(name)).cloned();
+        let group = trace.and_then(|trace| text(&trace.group_id));
+        let server = data.mcp_data.as_ref().and_then(|mcp| mcp.get("server"));
         let meta = [
-            ("trace_id", trace_id.map(|id| Json::String(id.to_owned()))),
-            ("span_id", span.get("id").cloned()),
-            ("workflow_name", of_trace("workflow_name")),
-            ("metadata", of_trace("metadata")),
+            ("trace_id", span.trace_id.as_ref()),
+            ("span_id", span.id.as_ref()),
+            (
+                "workflow_name",
+                trace.and_then(|trace| trace.workflow_name.as_ref()),
+            ),
+            ("metadata", trace.and_then(|trace| trace.metadata.as_ref())),
         ];
         let meta = meta.into_iter().filter_map(|(name, value)| {
-            let value = value.filter(|value| value != &Json::Null)?;
-            Some((name.to_owned(), value))
+            let value = value.filter(|value| *value != &Json::Null)?;
+            Some((name.to_owned(), value.clone()))
         });
         let mut action = RecordedAction {
             session: group.or(trace_id).map(str::to_owned),
-            agent: agent.map(str::to_owned),
-            system: server.map(str::to_owned),
+            agent,
+            system: server.and_then(Json::as_str).map(str::to_owned),
             meta: meta.collect(),
             call: Some(ToolCall {
                 tool: tool.to_owned(),
-                args: args::text_or_object(data.get("input").cloned()),
+                args: args::text_or_object(data.input),
             }),
             ..RecordedAction::new(match trace_id {
                 Some(trace) => format!("{trace}/{id}"),
                 None => id,
             })
         };
-        set_time(&mut action, span.get("started_at"));
+        set_time(&mut action, span.started_at.as_ref());
         Ok(action)
     }
 }
 
-fn text<'m>(members: &'m Members, name: &str) -> Option<&'m str> {
-    let text = members.get(name).and_then(Json::as_str);
+fn text(json: &Option<Json>) -> Option<&str> {
+    let text = json.as_ref().and_then(Json::as_str);
     text.filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     const TRACE: &str = r#"{"object":"trace","id":"trace_1","workflow_name":"Refunds","group_id":"chat_7","metadata":{"tier":"gold"}}"#;
 
@@ -381,8 +413,8 @@ mod tests {
         assert_eq!(actions.len(), 1);
         let expected = [
             "the JSON ends too early",
-            "an item of a trace is an integer, not an object",
-            "an item of a trace is an integer, not an object",
+            "an item of a trace is a number, not an object",
+            "an item of a trace is a number, not an object",
             "this is no item of a trace",
             "a trace has no `id`",
             "span `b` has no object `span_data`",

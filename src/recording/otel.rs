@@ -29,7 +29,7 @@ pub(super) use actions::moment;
 pub(super) use document::{Document, RawSpan, Roots, Span};
 pub(super) use facts::Key;
 pub(super) use kinds::agent;
-pub(super) use loose::Object;
+pub(super) use loose::{List, Object, OneOrMany};
 pub(super) use sessions::Sessions;
 pub(super) use tree::{Places, Trees};
 
@@ -71,7 +71,7 @@ fn parse(item: &Item) -> Result<Parsed, Malformed> {
     let mut roots = serde_json::Deserializer::from_slice(&item.bytes).into_iter::<Roots>();
     for root in &mut roots {
         match root {
-            Ok(Roots::Read(roots)) => {
+            Ok(OneOrMany::Read(roots)) => {
                 for root in roots {
                     let known = match root {
                         Object::Read(root) => document.add(root),
@@ -82,7 +82,7 @@ fn parse(item: &Item) -> Result<Parsed, Malformed> {
                     }
                 }
             }
-            Ok(Roots::Wrong(kind)) => document.faults.push(format!("{UNKNOWN}; it is {kind}")),
+            Ok(OneOrMany::Wrong(kind)) => document.faults.push(format!("{UNKNOWN}; it is {kind}")),
             Err(error) => broken = Some(Malformed::from_json(item, &error)),
         }
         if broken.is_some() {

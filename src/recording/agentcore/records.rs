@@ -3,9 +3,9 @@
 
 use super::logs::Request;
 use crate::model::Json;
-use crate::recording::joined::values;
-use crate::recording::otel::{Document, Object, RawSpan, Roots};
-use crate::recording::{Item, Parsed};
+use crate::recording::joined;
+use crate::recording::otel::{Document, Object, OneOrMany, RawSpan, Roots};
+use crate::recording::{Item, Malformed, Parsed};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -50,15 +50,15 @@ struct Field {
 /// The text of every record.
 pub(super) fn texts(item: &Item, parsed: &mut Parsed) -> Vec<String> {
     let mut texts = Vec::new();
-    for value in values::<Box<RawValue>>(item) {
+    joined::each::<Box<RawValue>>(item, |value| {
         let read = value.and_then(|raw| {
             pieces(raw.get(), &mut texts, 3).map_err(|error| {
                 let message = format!("the records of CloudWatch cannot be read: {error}");
-                crate::recording::Malformed::new(item, message)
+                Malformed::new(item, message)
             })
         });
         parsed.actions.extend(read.err().map(Err));
-    }
+    });
     texts
 }
 
@@ -123,7 +123,8 @@ impl<'t> Records<'t> {
             return Ok(());
         }
         if probe.resource_spans.is_some() {
-            if let Roots::Read(roots) = serde_json::from_str(text)? {
+            let roots: Roots = serde_json::from_str(text)?;
+            if let OneOrMany::Read(roots) = roots {
                 for root in roots {
                     if let Object::Read(root) = root {
                         self.document.add(root);

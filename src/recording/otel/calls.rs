@@ -138,7 +138,7 @@ impl<'d> Found<'d> {
                     continue;
                 }
             };
-            let id = span.facts.text(Key::ToolCallId).map(str::to_owned);
+            let id = kinds::call_id(span).map(str::to_owned);
             let args = kinds::arguments(&span.facts);
             let service = document.resources.get(span.resource);
             let service = service.and_then(|facts| facts.text(Key::Service));

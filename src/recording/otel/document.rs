@@ -2,10 +2,10 @@
 
 use super::facts::Facts;
 use super::jaeger::JaegerTrace;
-use super::loose::{Lenient, List, Object, Scalar, lenient};
+use super::loose::{List, Object, OneOrMany, Scalar};
 use super::value::Value;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess};
+use serde::de::IgnoredAny;
 use std::borrow::Cow;
 
 /// What an item holds.
@@ -59,30 +59,7 @@ pub(in crate::recording) struct Log<'a> {
 }
 
 /// One export, or several in an array.
-pub(in crate::recording) enum Roots<'a> {
-    Read(Vec<Object<Root<'a>>>),
-    Wrong(&'static str),
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Roots<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        lenient(deserializer)
-    }
-}
-
-impl<'de: 'a, 'a> Lenient<'de> for Roots<'a> {
-    fn other(kind: &'static str) -> Self {
-        Roots::Wrong(kind)
-    }
-
-    fn array<A: SeqAccess<'de>>(access: A) -> Result<Self, A::Error> {
-        List::array(access).map(|list| Roots::Read(list.items))
-    }
-
-    fn object<A: MapAccess<'de>>(access: A) -> Result<Self, A::Error> {
-        Object::object(access).map(|root| Roots::Read(vec![root]))
-    }
-}
+pub(in crate::recording) type Roots<'a> = OneOrMany<Root<'a>>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -89,6 +89,12 @@ pub(super) fn is_inference(span: &Span<'_>) -> bool {
     ) || span.facts.text(Key::InferenceKind) == Some("LLM")
 }
 
+/// The id of a tool call.
+pub(super) fn call_id<'s>(span: &'s Span<'_>) -> Option<&'s str> {
+    let id = span.facts.text(Key::ToolCallId);
+    id.or_else(|| span.facts.text(Key::InferenceCallId))
+}
+
 /// The arguments of a tool call; nothing where they were not recorded.
 pub(super) fn arguments(facts: &Facts<'_>) -> Option<Json> {
     if let Some(value) = facts.get(Key::ToolArguments) {
@@ -100,6 +106,9 @@ pub(super) fn arguments(facts: &Facts<'_>) -> Option<Json> {
         if empty(Key::AdkArguments) && empty(Key::AdkResponse) {
             return Some(args::unknown("args_not_captured"));
         }
+        return read(value);
+    }
+    if let Some(value) = facts.get(Key::InferenceArguments) {
         return read(value);
     }
     if let Some(value) = facts.get(Key::InferenceParameters) {
@@ -317,6 +326,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn ids_of_calls_have_several_names() {
+        for (attributes, expected) in [
+            (
+                r#"{"gen_ai.tool.call.id":"a","tool_call.id":"b"}"#,
+                Some("a"),
+            ),
+            (r#"{"tool_call.id":"b"}"#, Some("b")),
+            (r#"{"tool.call_id":"b"}"#, Some("b")),
+            (r#"{"gen_ai.tool.call.id":""}"#, None),
+        ] {
+            assert_eq!(call_id(&span("x", attributes)), expected, "{attributes}");
+        }
+    }
+
     fn read(attributes: &str) -> String {
         let facts = serde_json::from_str(attributes).expect(attributes);
         serde_json::to_string(&arguments(&facts)).expect("JSON")
@@ -357,6 +381,10 @@ mod tests {
             (
                 r#"{"gcp.vertex.agent.tool_call_args":"{}","gcp.vertex.agent.tool_response":"{}"}"#,
                 r#"{"$unknown":"args_not_captured"}"#,
+            ),
+            (
+                r#"{"tool_call.function.arguments":"{\"a\":1}","tool.parameters":"{\"b\":1}"}"#,
+                r#"{"a":1}"#,
             ),
             (
                 r#"{"tool.parameters":"{\"a\":1}","input.value":"{\"b\":1}"}"#,

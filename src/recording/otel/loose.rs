@@ -242,6 +242,35 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
+/// An object, several in an array, or what stands there instead.
+#[derive(Debug)]
+pub(in crate::recording) enum OneOrMany<T> {
+    /// The objects, and what stands between them.
+    Read(Vec<Object<T>>),
+    /// Something else.
+    Wrong(&'static str),
+}
+
+impl<'de, T: Deserialize<'de>> Lenient<'de> for OneOrMany<T> {
+    fn other(kind: &'static str) -> Self {
+        OneOrMany::Wrong(kind)
+    }
+
+    fn array<A: SeqAccess<'de>>(access: A) -> Result<Self, A::Error> {
+        List::array(access).map(|list| OneOrMany::Read(list.items))
+    }
+
+    fn object<A: MapAccess<'de>>(access: A) -> Result<Self, A::Error> {
+        Object::object(access).map(|object| OneOrMany::Read(vec![object]))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient(deserializer)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

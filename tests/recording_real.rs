@@ -2,7 +2,7 @@
 
 use agentauthz::model::{Importer, Json, RecordedAction, hash64};
 use agentauthz::recording::{
-    ItemError, Items, Limits, Malformed, OpenError, Repeats, Sightings, detect, parse, write,
+    Item, ItemError, Items, Limits, Malformed, OpenError, Repeats, Sightings, detect, parse, write,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -514,28 +514,38 @@ fn evaluation_sets_are_no_traces() {
     }
 }
 
-/// Measured without other work on the machine; the ratio is printed, and held far below what it should be, because a
-/// loaded machine measures nothing.
+/// The ratio is printed, and held far from what it should be, because a loaded machine measures nothing.
 #[test]
 fn otel_is_read_about_as_fast_as_plain_json() {
-    let Some(bytes) = unpacked("recordings/otel/samples/helm_3.json") else {
-        return;
-    };
-    let mut best = [u128::MAX; 2];
-    for _ in 0..20 {
-        let start = Instant::now();
-        let value: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
-        best[0] = best[0].min(start.elapsed().as_nanos());
-        drop(value);
-        let item = agentauthz::recording::Item {
-            bytes: bytes.clone(),
-            line: 1,
+    let mut sums = [0, 0, 0];
+    for file in [
+        "samples/helm_3",
+        "samples/tempo_export_with_batches",
+        "kagent/v1.0.0-alpha9/adk_go_2turn",
+        "kagent/v1.0.0-alpha9/claude_recipe_2turn",
+    ] {
+        let Some(bytes) = unpacked(&format!("recordings/otel/{file}.json")) else {
+            return;
         };
-        let start = Instant::now();
-        let parsed = parse(Importer::Otel, &item, "x");
-        best[1] = best[1].min(start.elapsed().as_nanos());
-        assert_eq!(parsed.actions.len(), 1);
+        let mut best = [u128::MAX; 2];
+        for _ in 0..10 {
+            let start = Instant::now();
+            let value: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+            best[0] = best[0].min(start.elapsed().as_nanos());
+            drop(value);
+            let bytes = bytes.clone();
+            let item = Item { bytes, line: 1 };
+            let start = Instant::now();
+            let parsed = parse(Importer::Otel, &item, file);
+            best[1] = best[1].min(start.elapsed().as_nanos());
+            assert!(!parsed.actions.is_empty());
+        }
+        let all = [bytes.len() as u128, best[0], best[1]];
+        println!(
+            "otel: {file}: {} bytes, {} ns as JSON, {} ns as calls",
+            all[0], all[1], all[2]
+        );
+        sums.iter_mut().zip(all).for_each(|(sum, one)| *sum += one);
     }
-    println!("otel: {} ns as JSON, {} ns as calls", best[0], best[1]);
-    assert!(best[1] < 4 * best[0], "{best:?}");
+    assert!(sums[2] < 4 * sums[1], "{sums:?}");
 }

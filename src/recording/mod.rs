@@ -33,6 +33,8 @@ mod outline;
 mod repeats;
 mod tau2;
 mod time;
+#[cfg(test)]
+mod variations;
 
 pub use chunks::{CHUNK, Chunks, Lines, lines};
 pub use detect::{PREFIX, detect};

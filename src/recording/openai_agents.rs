@@ -263,6 +263,7 @@ fn text(json: &Option<Json>) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::variations::variations;
     use std::collections::BTreeMap;
 
     const TRACE: &str = r#"{"object":"trace","id":"trace_1","workflow_name":"Refunds","group_id":"chat_7","metadata":{"tier":"gold"}}"#;
@@ -423,6 +424,13 @@ mod tests {
         assert_eq!(faults.len(), expected.len(), "{faults:?}");
         for (fault, expected) in faults.iter().zip(expected) {
             assert!(fault.contains(expected), "{fault}: {expected}");
+        }
+    }
+
+    #[test]
+    fn every_part_may_be_something_else() {
+        for changed in variations(&format!("{{\"data\":[{}]}}", items().join(","))) {
+            assert!(read(&changed).0.len() <= 2, "{changed}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::{Decision, Json};
+use crate::recording::variations::variations;
 use std::collections::BTreeMap;
 
 fn read(
@@ -300,4 +301,13 @@ fn broken_records_do_not_hide_the_others() {
         );
     }
     assert_eq!(read("").0.len(), 0);
+}
+
+#[test]
+fn every_part_may_be_something_else() {
+    let lines = [log("r1", 5, DENIED), log("r1", 3, STARTED)];
+    let all: Vec<_> = spans().into_iter().chain(lines).collect();
+    for changed in variations(&format!("[{}]", all.join(","))) {
+        assert!(read(&changed).0.len() <= 3, "{changed}");
+    }
 }

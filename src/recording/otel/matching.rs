@@ -67,8 +67,7 @@ impl<'d> Matching<'d> {
             }
         }
         let nearest = trees.nearest(|at| has_one.get(at) == Some(&true));
-        let mut inside: HashMap<usize, HashMap<(Option<String>, String, String), u64>> =
-            HashMap::new();
+        let mut inside: HashMap<usize, HashMap<Whole, u64>> = HashMap::new();
         for answered in &all {
             let above = answered.place.at.and_then(|at| trees.parent(at));
             let Some(around) = above.and_then(|above| *nearest.get(above)?) else {
@@ -200,7 +199,10 @@ fn take(queues: Option<&mut [VecDeque<usize>; 2]>, taken: &mut [bool], has_id: b
     false
 }
 
-fn key(call: &Asked) -> (Option<String>, String, String) {
+/// All that is known of a call: its id, its tool, its arguments as they are written.
+type Whole = (Option<String>, String, String);
+
+fn key(call: &Asked) -> Whole {
     (call.id.clone(), call.tool.clone(), written(&call.args))
 }
 

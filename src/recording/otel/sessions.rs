@@ -50,7 +50,9 @@ impl<'d> Named<'d> {
     fn new<'a>(document: &'d Document<'a>, trees: &Trees, read: Read) -> Self {
         let mut of_trace: HashMap<&str, Option<&str>> = HashMap::new();
         for span in &document.spans {
-            if let Some(name) = read(span) {
+            if !span.trace.is_empty()
+                && let Some(name) = read(span)
+            {
                 of_trace
                     .entry(&span.trace)
                     .and_modify(|seen| *seen = seen.filter(|seen| *seen == name))

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::{Json, RecordedAction};
 use crate::recording::args;
+use crate::recording::variations::variations;
 use std::collections::BTreeMap;
 
 fn item(text: &str) -> Item {
@@ -116,13 +117,8 @@ fn a_call_has_what_stands_around_it() {
     );
 }
 
-#[test]
-fn every_shape_says_the_same() {
-    let otlp = export(&[
-        span("s1", "", "invoke_agent bo", AGENT),
-        span("s2", "s1", "execute_tool pay", PAY),
-    ]);
-    let expected = actions(&otlp);
+/// The same trace as Jaeger exports it.
+fn jaeger() -> String {
     let tags = |text: &str| {
         let object: BTreeMap<String, String> = serde_json::from_str(text).expect(text);
         let tags = object.iter().map(|(key, text)| {
@@ -131,7 +127,7 @@ fn every_shape_says_the_same() {
         });
         tags.collect::<Vec<_>>().join(",")
     };
-    let jaeger = format!(
+    format!(
         r#"{{"data":[{{"traceID":"t1","spans":[
         {{"traceID":"t1","spanID":"s2","operationName":"execute_tool pay","references":[{{"refType":"FOLLOWS_FROM","traceID":"t1","spanID":"s2"}},
         {{"refType":"CHILD_OF","traceID":"t1","spanID":"s1"}}],"startTime":1760000000000000,"duration":1000000,"tags":[{}],"logs":[],"processID":"p1"}},
@@ -139,7 +135,17 @@ fn every_shape_says_the_same() {
         "processes":{{"p0":7,"p1":{{"serviceName":"shop","tags":[]}}}}}}],"total":0,"errors":null}}"#,
         tags(PAY),
         tags(AGENT)
-    );
+    )
+}
+
+#[test]
+fn every_shape_says_the_same() {
+    let otlp = export(&[
+        span("s1", "", "invoke_agent bo", AGENT),
+        span("s2", "s1", "execute_tool pay", PAY),
+    ]);
+    let expected = actions(&otlp);
+    let jaeger = jaeger();
     assert_eq!(actions(&jaeger), expected);
     let tempo = otlp
         .replace("resourceSpans", "batches")
@@ -480,5 +486,25 @@ fn whole_traces_are_documents() {
         ),
     ] {
         assert_eq!(layout(text.as_bytes()), expected, "{text}");
+    }
+}
+
+#[test]
+fn every_part_may_be_something_else() {
+    let log = r#""resourceLogs":[{"resource":{"attributes":[]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1","eventName":"gen_ai.choice","traceId":"t1","spanId":"s9",
+        "attributes":[{"key":"gen_ai.conversation.id","value":{"stringValue":"c"}}],
+        "body":{"kvlistValue":{"values":[{"key":"tool_calls","value":{"arrayValue":{"values":[{"kvlistValue":{"values":[{"key":"function","value":
+        {"kvlistValue":{"values":[{"key":"name","value":{"stringValue":"look"}}]}}}]}}]}}}]}}}]}]}],"#;
+    let otlp = export(&[
+        span("s1", "s2", "invoke_agent bo", AGENT),
+        span("s2", "s1", "execute_tool pay", PAY),
+    ]);
+    let otlp = otlp.replacen('{', &format!("{{{log}"), 1);
+    assert_eq!(parsed(&otlp).0.len(), 2);
+    assert_eq!(parsed(&jaeger()).0.len(), 1);
+    for text in [otlp, jaeger()] {
+        for changed in variations(&text) {
+            assert!(parsed(&changed).0.len() <= 2, "{changed}");
+        }
     }
 }

@@ -209,3 +209,6 @@ fn key(call: &Asked) -> Whole {
 fn written(args: &Option<Json>) -> String {
     serde_json::to_string(args).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,6 @@ mod detect;
 mod fingerprint;
 mod format;
 mod items;
-mod joined;
 mod malformed;
 mod name;
 mod native;
@@ -31,6 +30,7 @@ mod openai_agents;
 mod otel;
 mod outline;
 mod repeats;
+mod successive;
 mod tau2;
 mod time;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use super::args;
 use super::detect::document;
 use super::format::Format;
-use super::joined::each;
+use super::successive::each;
 use super::otel::{List, Object, OneOrMany};
 use super::outline::Outline;
 use super::time::set_time;

@@ -3,7 +3,7 @@
 
 use super::logs::Request;
 use crate::model::Json;
-use crate::recording::joined;
+use crate::recording::successive;
 use crate::recording::otel::{Document, Object, OneOrMany, RawSpan, Roots};
 use crate::recording::{Item, Malformed, Parsed};
 use serde::Deserialize;
@@ -50,7 +50,7 @@ struct Field {
 /// The text of every record.
 pub(super) fn texts(item: &Item, parsed: &mut Parsed) -> Vec<String> {
     let mut texts = Vec::new();
-    joined::each::<Box<RawValue>>(item, |value| {
+    successive::each::<Box<RawValue>>(item, |value| {
         let read = value.and_then(|raw| {
             pieces(raw.get(), &mut texts, 3).map_err(|error| {
                 let message = format!("the records of CloudWatch cannot be read: {error}");

@@ -2,7 +2,7 @@
 
 use agentauthz::model::{Importer, Json, RecordedAction, hash64};
 use agentauthz::recording::{
-    Items, Limits, Malformed, OpenError, Repeats, Sightings, detect, parse, write,
+    Item, Items, Limits, Malformed, OpenError, Repeats, Sightings, detect, parse, write,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -399,7 +399,6 @@ fn a_transcript_and_its_hook_log_hold_the_same_calls() {
 #[test]
 fn recordings_of_formats_that_are_not_read_yet_are_not_taken_for_others() {
     for path in [
-        "recordings/otel/hand/adk_go_main.json",
         "recordings/tau2/tools.json",
         "recordings/tau2/retail.db.json",
         "recordings/agentdojo/tools.json",
@@ -427,6 +426,8 @@ fn no_importer_stumbles_over_mangled_recordings() {
         "recordings/claude-code/sample_hook_logs.jsonl",
         "recordings/livemcpbench/sessions.json",
         "recordings/otel/hand/adk_go_main.json",
+        "recordings/otel/samples/helm_3.json",
+        "recordings/otel/kagent/v1.0.0-alpha9/adk_go_2turn.json",
     ] {
         let bytes = unpacked(path);
         seeds.extend(bytes.map(|bytes| bytes[..bytes.len().min(40_000)].to_vec()));
@@ -448,4 +449,183 @@ fn no_importer_stumbles_over_mangled_recordings() {
         assert!(tally.actions > 0 || !known, "{importer:?}");
         assert!(tally.malformed > 0, "{importer:?}");
     }
+}
+
+/// Calls of a recording as the oracle writes them: names and arguments, absent ones as `null`.
+fn names_and_arguments(read: &Read) -> Vec<(String, serde_json::Value)> {
+    let calls = read
+        .actions
+        .iter()
+        .filter_map(|action| action.call.as_ref());
+    calls
+        .map(|call| {
+            let args = serde_json::to_value(&call.args).expect("JSON");
+            (call.tool.clone(), args)
+        })
+        .collect()
+}
+
+#[test]
+fn otel_traces_have_the_calls_of_their_oracles() {
+    let mut files = 0;
+    let mut calls = 0;
+    for folder in ["hand", "kagent/v1.0.0-alpha9"] {
+        let Some(folder) = shared(&format!("recordings/otel/{folder}")) else {
+            return;
+        };
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let truth = entry.expect("an entry").path();
+            let name = truth
+                .file_name()
+                .and_then(|name| name.to_str())
+                .expect("a name");
+            let Some(stem) = name.strip_suffix(".truth.json") else {
+                continue;
+            };
+            let recording = truth.with_file_name(format!("{stem}.json"));
+            let truth: serde_json::Value =
+                serde_json::from_slice(&fs::read(&truth).expect("readable")).expect("JSON");
+            let bytes = fs::read(&recording).expect("readable");
+            let read = read(&bytes[..], stem, Importer::Otel);
+            assert_eq!((read.items, read.malformed.len()), (1, 0), "{stem}");
+            let mut expected = Vec::new();
+            let mut agents = BTreeSet::new();
+            for turn in truth["turns"].as_array().expect("turns") {
+                for call in turn["tool_calls"].as_array().expect("calls") {
+                    let name = call["name"].as_str().expect("a name").to_owned();
+                    expected.push((name, call["args"].clone()));
+                }
+                for agent in turn["agents"].as_array().expect("agents") {
+                    agents.insert(agent.as_str().expect("a name").to_owned());
+                }
+            }
+            assert_eq!(names_and_arguments(&read), expected, "{stem}");
+            for action in &read.actions {
+                let agent = action.agent.as_ref();
+                assert!(
+                    agent.map_or(agents.is_empty(), |agent| agents.contains(agent)),
+                    "{stem}"
+                );
+                assert!(action.time.is_some(), "{stem}");
+                if truth["session_key"]["kind"] == "conversation" {
+                    assert_eq!(
+                        action.session.as_deref(),
+                        truth["session_key"]["value"].as_str()
+                    );
+                }
+            }
+            assert_unique(read.actions.iter());
+            files += 1;
+            calls += expected.len();
+        }
+    }
+    assert_eq!((files, calls), (29, 24));
+}
+
+/// Counts and arguments that were read with jq: `execute_tool` spans, and `tool_calls` of models' answers.
+#[test]
+fn otel_traces_without_an_oracle_have_the_calls_that_were_counted_by_hand() {
+    let helm = |args| vec![("helm_list_releases".to_owned(), args)];
+    for (file, expected, agent) in [
+        ("helm", helm(serde_json::json!({})), "helm_agent"),
+        ("helm_2", Vec::new(), ""),
+        (
+            "helm_3",
+            helm(serde_json::json!({"all_namespaces": "true", "output": "json"})),
+            "helm_agent",
+        ),
+        ("k8s", Vec::new(), ""),
+        (
+            "tempo_export_with_batches",
+            helm(serde_json::json!({})),
+            "helm_agent",
+        ),
+    ] {
+        let path = format!("recordings/otel/samples/{file}.json");
+        let Some(bytes) = unpacked(&path) else {
+            return;
+        };
+        let read = read(&bytes[..], &path, Importer::Otel);
+        assert_eq!((read.items, read.malformed.len()), (1, 0), "{file}");
+        assert_eq!(names_and_arguments(&read), expected, "{file}");
+        for action in &read.actions {
+            assert_eq!(action.agent.as_deref(), Some(agent));
+            assert_eq!(action.user.as_deref(), Some("admin@kagent.dev"));
+            let session = action.session.as_deref();
+            assert!(
+                session.is_some_and(|session| session.starts_with("ctx-")),
+                "{file}"
+            );
+        }
+    }
+}
+
+#[test]
+fn evaluation_sets_are_no_traces() {
+    for file in [
+        "eval_set_helm",
+        "evalset_helm_3_2026-02-23",
+        "evalset_k8s_2026-02-20",
+    ] {
+        let Some(bytes) = unpacked(&format!("recordings/otel/samples/{file}.json")) else {
+            return;
+        };
+        assert_eq!(detect(&bytes, file), None);
+        let items = Items::open(&bytes[..], Some(Importer::Otel), file, Limits::default());
+        let mut faults = Vec::new();
+        for item in items.expect("bytes in memory can be read") {
+            let parsed = parse(Importer::Otel, &item.expect("an item"), file);
+            faults.extend(
+                parsed
+                    .actions
+                    .into_iter()
+                    .map(|action| action.expect_err("no action")),
+            );
+        }
+        let [fault] = &faults[..] else {
+            panic!("{file}: {faults:?}");
+        };
+        assert!(
+            fault
+                .message
+                .starts_with("this is no export of OpenTelemetry"),
+            "{fault}"
+        );
+    }
+}
+
+/// The ratio is printed, and held far from what it should be, because a loaded machine measures nothing.
+#[test]
+fn otel_is_read_about_as_fast_as_plain_json() {
+    let mut sums = [0, 0, 0];
+    for file in [
+        "samples/helm_3",
+        "samples/tempo_export_with_batches",
+        "kagent/v1.0.0-alpha9/adk_go_2turn",
+        "kagent/v1.0.0-alpha9/claude_recipe_2turn",
+    ] {
+        let Some(bytes) = unpacked(&format!("recordings/otel/{file}.json")) else {
+            return;
+        };
+        let mut best = [u128::MAX; 2];
+        for _ in 0..10 {
+            let start = Instant::now();
+            let value: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+            best[0] = best[0].min(start.elapsed().as_nanos());
+            drop(value);
+            let bytes = bytes.clone();
+            let item = Item { bytes, line: 1 };
+            let start = Instant::now();
+            let parsed = parse(Importer::Otel, &item, file);
+            best[1] = best[1].min(start.elapsed().as_nanos());
+            assert!(!parsed.actions.is_empty());
+        }
+        let all = [bytes.len() as u128, best[0], best[1]];
+        println!(
+            "otel: {file}: {} bytes, {} ns as JSON, {} ns as calls",
+            all[0], all[1], all[2]
+        );
+        sums.iter_mut().zip(all).for_each(|(sum, one)| *sum += one);
+    }
+    assert!(sums[2] < 4 * sums[1], "{sums:?}");
 }

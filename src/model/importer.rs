@@ -34,6 +34,12 @@ pub enum Importer {
     Csv,
     /// JSON lines of one's own.
     Jsonl,
+    /// Spans of OpenTelemetry.
+    Otel,
+    /// Traces of the OpenAI Agents SDK.
+    OpenaiAgents,
+    /// Spans and logs of AWS AgentCore.
+    Agentcore,
 }
 
 impl Importer {
@@ -53,6 +59,9 @@ impl Importer {
         Importer::Authzen,
         Importer::Csv,
         Importer::Jsonl,
+        Importer::Otel,
+        Importer::OpenaiAgents,
+        Importer::Agentcore,
     ];
 
     /// What `--from` calls it.
@@ -72,6 +81,9 @@ impl Importer {
             Importer::Authzen => "authzen",
             Importer::Csv => "csv",
             Importer::Jsonl => "jsonl",
+            Importer::Otel => "otel",
+            Importer::OpenaiAgents => "openai-agents",
+            Importer::Agentcore => "agentcore",
         }
     }
 
@@ -92,6 +104,9 @@ impl Importer {
             Importer::Authzen => "AuthZEN evaluation requests and responses",
             Importer::Csv => "CSV files of your own, read as the mapping's `source` says",
             Importer::Jsonl => "JSON lines of your own, read as the mapping's `source` says",
+            Importer::Otel => "OpenTelemetry spans: OTLP JSON, exports of Jaeger and Tempo",
+            Importer::OpenaiAgents => "Traces of the OpenAI Agents SDK",
+            Importer::Agentcore => "Spans and logs of AWS AgentCore's gateways and policy engines",
         }
     }
 }

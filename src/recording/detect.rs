@@ -202,6 +202,35 @@ mod tests {
                 r#"{"request":{"action":{"name":"r"},"evaluations":[{"resource":{"id":"1"}}]},"response":{}}"#,
                 Importer::Authzen,
             ),
+            (
+                r#"{"object":"trace","id":"t","workflow_name":"w"}"#,
+                Importer::OpenaiAgents,
+            ),
+            (
+                r#"{"object":"trace.span","trace_id":"t","span_data":{"#,
+                Importer::OpenaiAgents,
+            ),
+            (
+                r#"{"data":[{"object":"trace","workflow_name":"w"}]}"#,
+                Importer::OpenaiAgents,
+            ),
+            (
+                r#"{"resource_arn":"a","event_timestamp":1,"body":{"log":"x"},"request_id":"r"}"#,
+                Importer::Agentcore,
+            ),
+            (
+                r#"{"traceId":"t","spanId":"s","attributes":{"aws.resource.arn":"a"}}"#,
+                Importer::Agentcore,
+            ),
+            (r#"{"resourceSpans":[]}"#, Importer::Otel),
+            (r#"{"resourceLogs":[{"scopeLogs":[]}]}"#, Importer::Otel),
+            (r#"[{"resourceSpans":[]}]"#, Importer::Otel),
+            (r#"{"trace":{"resourceSpans":[]}}"#, Importer::Otel),
+            (
+                r#"{"batches":[{"resource":{"attributes":[]"#,
+                Importer::Otel,
+            ),
+            (r#"{"data":[{"traceID":"t","spans":[{"tr"#, Importer::Otel),
         ] {
             assert_eq!(detected(text), Some(expected), "{text}");
             assert_eq!(
@@ -222,7 +251,8 @@ mod tests {
             "version: 1",
             "\u{1f}\u{8b}",
             r#"{"version":1,"id":"a"}"#,
-            r#"{"resourceSpans":[]}"#,
+            r#"{"data":[],"batches":[]}"#,
+            r#"{"eval_set_id":"e","eval_cases":[{"conversation":[]}]}"#,
             r#"{"type":"user","message":{"role":"user"}}"#,
             r#"{"direction":"in","message":"hi"}"#,
             "Content-Length: 12\n\n{\"a\":\"b\"}",

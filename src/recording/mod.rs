@@ -18,7 +18,11 @@
 //! | `opa`, `cerbos` | decision logs of OPA and Cerbos |
 //! | `authzen` | AuthZEN evaluations |
 //! | `own` | CSV and JSON lines of one's own, by a [`crate::model::LogLayout`] |
+//! | `otel` | OpenTelemetry spans: OTLP JSON, exports of Jaeger and Tempo |
+//! | `openai_agents` | traces of the OpenAI Agents SDK |
+//! | `agentcore` | spans and logs of AWS AgentCore's gateways and policy engines |
 
+mod agentcore;
 mod agentdojo;
 mod args;
 mod authzen;
@@ -38,14 +42,19 @@ mod name;
 mod native;
 mod opa;
 mod openai;
+mod openai_agents;
+mod otel;
 mod outline;
 mod own;
 mod records;
 mod repeats;
 mod rows;
+mod successive;
 mod tau2;
 mod tau_bench;
 mod time;
+#[cfg(test)]
+mod variations;
 mod verified_permissions;
 
 pub use chunks::{CHUNK, Chunks, Lines, lines};

@@ -233,3 +233,101 @@ fn ids_that_may_repeat_on_standard_input_are_warned_of() {
         );
     }
 }
+
+#[test]
+fn unreadable_records_stop_a_run_above_the_limit_alone() {
+    let play = Play::init();
+    let read = action("a", "read_order", "{}");
+    let text = format!(
+        "{read}{{\"version\":1,\n{}[1]\n",
+        action("b", "read_order", "{}")
+    );
+    play.write("r.jsonl", text);
+    play.run(&["replay", "r.jsonl"])
+        .says(1, &["r.jsonl:2", "r.jsonl:4"]);
+    let with = |limit| ["replay", "r.jsonl", "--max-malformed", limit];
+    play.run(&with("2")).says(0, &["r.jsonl:2", "r.jsonl:4"]);
+    play.run(&with("1")).says(
+        2,
+        &["more than 1 record cannot be read", "r.jsonl:2, r.jsonl:4"],
+    );
+    play.run(&with("0"))
+        .says(2, &["a record cannot be read; the first: r.jsonl:2"]);
+    let import = |limit| {
+        [
+            "import",
+            "r.jsonl",
+            "-o",
+            "x.jsonl",
+            "--max-malformed",
+            limit,
+        ]
+    };
+    play.run(&import("1")).says(2, &["r.jsonl:2, r.jsonl:4"]);
+    assert!(!play.path("x.jsonl").exists());
+    play.run(&import("2"))
+        .says(0, &["malformed 2", "r.jsonl:2", "r.jsonl:4"]);
+    let diff = |limit| {
+        let text = ["diff", "dir:.", "dir:.", "--recordings", "r.jsonl", "-o"];
+        let rest = ["plan.json", "--format", "json", "--max-malformed", limit];
+        let ran = play.run(&[&text[..], &rest[..]].concat());
+        (ran.code, ran)
+    };
+    assert_eq!(diff("1").0, 2);
+    let (code, ran) = diff("2");
+    let gates = ran.json()["verdict"]["gates"].clone();
+    let gate = gates.as_array().unwrap().iter();
+    let gate = gate.clone().find(|gate| gate["gate"] == "malformed");
+    assert_eq!(
+        (code, gate.unwrap()["from"].as_str()),
+        (0, Some("command line"))
+    );
+    play.run(&["gate", "plan.json"]).says(3, &["malformed"]);
+    assert_eq!(
+        play.run(&["gate", "plan.json", "--max-malformed", "2"])
+            .code,
+        0
+    );
+}
+
+#[test]
+fn what_is_redacted_is_written_nowhere() {
+    let play = Play::init();
+    // Put together here, so that no file of the project looks as if it held one.
+    let token = format!("{}_{}", "ghp", "q7Wm2ZkR9xTf4LbV8sHd3NcJ6pGy5Ev1Kuq7");
+    let args = |note: &str| format!(r#"{{"amount":5,"note":"{note}","iban":"DE77"}}"#);
+    let text = [
+        action("a", "refund", &args("hello")),
+        action("b", "refund", &args(&format!("use {token}"))),
+        action(&token, "refund", "{}"),
+        format!("{{\"version\":\"{token}\",\"id\":\"d\"}}\n"),
+        format!("\"{token}\"\n"),
+    ];
+    play.write("r.jsonl", text.concat());
+    let paths = ["--redact", "args.iban", "--redact", "args.ibann"];
+    let run = |format, extra: &[&str]| {
+        let args = ["import", "r.jsonl", "-o", "x.jsonl", "--format", format];
+        play.run(&[&args[..], extra].concat())
+    };
+    let ran = run("json", &paths);
+    let report = ran.json();
+    assert_eq!(ran.code, 1);
+    assert_eq!(report["redacted"]["args.iban: --redact"], 2);
+    assert_eq!(report["redacted"]["args.note: a GitHub token"], 1);
+    assert_eq!(
+        report["redacted_nothing"],
+        serde_json::json!(["args.ibann"])
+    );
+    assert_eq!(
+        (&report["written"], &report["malformed"]["count"]),
+        (&2.into(), &3.into())
+    );
+    let written = play.text("x.jsonl");
+    let shown = format!("{report}{}", run("terminal", &paths).out);
+    for text in [&written, &shown] {
+        assert!(!text.contains(&token) && !text.contains("DE77"), "{text}");
+    }
+    assert!(written.contains("hello"));
+    run("json", &["--keep-secrets"]);
+    assert!(play.text("x.jsonl").contains(&token));
+}

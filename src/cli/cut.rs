@@ -1,6 +1,7 @@
 //! Recordings cut into pieces that are worked on one by one: chunks of lines, or whole documents.
 
 use super::error::CliError;
+use super::malformed::{Allowance, too_many};
 use super::recordings::Input;
 use crate::engine::{Incoming, Place};
 use crate::model::Importer;
@@ -20,6 +21,8 @@ pub struct Piece {
     pub importer: Importer,
     /// What is in it.
     pub body: Body,
+    /// What counts the records that cannot be read.
+    pub allowance: Arc<Allowance>,
 }
 
 /// What a piece holds.
@@ -65,6 +68,7 @@ impl Piece {
                 1
             }
             Body::LeftOut(line, message) => {
+                self.allowance.see();
                 each(Incoming::Malformed(self.place(*line), message.clone()));
                 1
             }
@@ -86,6 +90,7 @@ impl Piece {
             each(match action {
                 Ok(action) => Incoming::Action(self.place(item.line), Box::new(action)),
                 Err(malformed) => {
+                    self.allowance.see();
                     Incoming::Malformed(self.place(malformed.line), malformed.message)
                 }
             });
@@ -129,6 +134,7 @@ pub struct Cutter<'a> {
 impl<'a> Cutter<'a> {
     /// Begins with the first recording.
     pub fn new(input: &'a Input) -> Self {
+        input.allowance.begin();
         Self {
             input,
             next: 0,
@@ -206,6 +212,10 @@ impl Iterator for Cutter<'_> {
 
     fn next(&mut self) -> Option<Piece> {
         while self.failed.is_none() {
+            if let Some(limit) = self.input.allowance.exceeded() {
+                self.failed = Some(too_many(self.input, limit));
+                return None;
+            }
             let mut open = match self.open.take() {
                 Some(open) => open,
                 None => self.open_next()?,
@@ -228,6 +238,7 @@ impl Iterator for Cutter<'_> {
                 recording: open.name.clone(),
                 importer: open.importer,
                 body,
+                allowance: self.input.allowance.clone(),
             };
             self.open = Some(open);
             return Some(piece);

@@ -7,9 +7,9 @@ use super::output::{Output, Report, temporary_beside};
 use super::recordings::{Input, SHORT};
 use super::versions::{load_version, root};
 use crate::cedar::Schema;
-use crate::engine::{Counts, Ids, Incoming, map_call};
+use crate::engine::{Counts, Ids, Incoming, Place, map_call};
 use crate::model::{Diagnostic, RecordedAction, RecordedRequest, SourceFile, Sources};
-use crate::recording::{Repeats, write};
+use crate::recording::{NAMED, Redaction, Repeats, write};
 use crate::render::{self, Header, ImportSummary};
 use crate::repository::{Mapping, MappingFile, version_fault};
 use crate::yaml;
@@ -33,10 +33,12 @@ impl Report for Imported {
 
 pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
     let (schema, mapping) = by_what(args)?;
-    let input = Input::new(&args.files, args.from)?;
+    let input = Input::new(&args.files, args.from)?.allowing(args.malformed);
     let mut importing = Importing {
         schema,
         mapping,
+        redaction: Redaction::from(&args.redacting),
+        redacted: Counts::default(),
         repeats: input.repeats(SHORT),
         summary: ImportSummary::default(),
         unmapped_tools: Counts::default(),
@@ -87,7 +89,10 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
         }
         return Err(error);
     }
-    let faulty = imported.summary.malformed > 0 || !imported.summary.repeated.is_empty();
+    let unused = !imported.summary.redacted_nothing.is_empty();
+    let faulty = unused
+        || args.malformed.is_finding(imported.summary.malformed)
+        || !imported.summary.repeated.is_empty();
     Ok(u8::from(faulty))
 }
 
@@ -127,6 +132,9 @@ fn by_what(args: &ImportArgs) -> Result<(Option<Schema>, Option<Mapping>), CliEr
 struct Importing {
     schema: Option<Schema>,
     mapping: Option<Mapping>,
+    redaction: Redaction,
+    /// By path and what was found there.
+    redacted: Counts,
     repeats: Repeats,
     summary: ImportSummary,
     unmapped_tools: Counts,
@@ -144,14 +152,22 @@ impl Importing {
                 *self.summary.dropped.entry(reason.to_owned()).or_default() += count;
             }
             Incoming::Malformed(place, message) => {
-                self.summary.malformed += 1;
-                if self.summary.malformed_notes.len() < SHOWN {
-                    self.summary
-                        .malformed_notes
-                        .push(format!("{place} {message}"));
-                }
+                let message = self.redaction.quiet(&message);
+                self.malformed(&place, &message);
             }
             Incoming::Action(place, mut action) => {
+                match self.redaction.apply(&mut action) {
+                    Ok(redacted) => {
+                        for (path, what) in &redacted.values {
+                            self.redacted.add(&format!("{path}: {what}"), 1);
+                        }
+                        self.summary.requests_dropped += u64::from(redacted.request);
+                    }
+                    Err(message) => {
+                        self.malformed(&place, &message);
+                        return Ok(());
+                    }
+                }
                 self.map(&mut action);
                 let hash = Ids::of(&place.recording).hash(action.id.as_bytes());
                 self.repeats.see(&[hash]);
@@ -161,6 +177,14 @@ impl Importing {
             }
         }
         Ok(())
+    }
+
+    fn malformed(&mut self, place: &Place, message: &str) {
+        self.summary.malformed += 1;
+        if self.summary.malformed_notes.len() < SHOWN {
+            let note = format!("{place} {message}");
+            self.summary.malformed_notes.push(note);
+        }
     }
 
     fn map(&mut self, action: &mut RecordedAction) {
@@ -207,6 +231,18 @@ impl Importing {
         self.summary.unmapped_tools = self.unmapped_tools.ranked();
         self.summary.unknown = self.unknown.ranked();
         self.summary.left_out = self.left_out.ranked();
+        let named: Vec<String> = self
+            .redaction
+            .paths
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let found = |path: &String| {
+            let mut found = self.redacted.entries();
+            found.any(|(name, _)| name == format!("{path}: {NAMED}"))
+        };
+        self.summary.redacted_nothing = named.into_iter().filter(|path| !found(path)).collect();
+        self.summary.redacted = self.redacted.ranked();
         self.summary
     }
 }

@@ -2,6 +2,7 @@
 
 use super::cut::{Body, Cutter, Piece};
 use super::error::CliError;
+use super::malformed::{Allowance, Malformed};
 use super::output::Output;
 use crate::engine::{Chunk, Ids, Incoming, Merge, Observer, Worker};
 use crate::model::Importer;
@@ -12,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Recordings to read.
@@ -21,6 +22,8 @@ pub struct Input {
     pub paths: Vec<PathBuf>,
     /// Their format, where it was said.
     pub from: Option<Importer>,
+    /// How much of them may be unreadable.
+    pub allowance: Arc<Allowance>,
 }
 
 /// With so many ids a worker turns to the filter that all of them share, which one at a time can use.
@@ -50,7 +53,17 @@ impl Input {
             }
             all.extend(found);
         }
-        Ok(Self { paths: all, from })
+        Ok(Self {
+            paths: all,
+            from,
+            allowance: Arc::default(),
+        })
+    }
+
+    /// The same, of which only so much may be unreadable.
+    pub fn allowing(mut self, malformed: Malformed) -> Self {
+        self.allowance = Arc::new(Allowance::new(malformed));
+        self
     }
 
     /// Streams everything through `observe`, and confirms which ids are repeated.

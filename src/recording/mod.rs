@@ -23,6 +23,7 @@ mod name;
 mod native;
 mod openai;
 mod outline;
+mod redact;
 mod repeats;
 mod tau2;
 mod time;
@@ -32,6 +33,7 @@ pub use detect::{PREFIX, detect};
 pub use items::{Item, ItemError, Items, Limits, OpenError, Unread};
 pub use malformed::Malformed;
 pub use native::{native_schema, write};
+pub use redact::{NAMED, RedactPath, Redacted, Redaction};
 pub use repeats::{Confirm, Repeats, Sightings};
 
 use crate::model::{Importer, RecordedAction};

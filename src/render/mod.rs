@@ -101,6 +101,12 @@ pub struct ImportSummary {
     pub unknown: Vec<(String, u64)>,
     /// Arguments that the schema does not know.
     pub left_out: Vec<(String, u64)>,
+    /// Values that were taken out, by path and what was found there.
+    pub redacted: Vec<(String, u64)>,
+    /// Paths to take out that no action has.
+    pub redacted_nothing: Vec<String>,
+    /// Recorded requests that were made from values that were taken out, and are gone with them.
+    pub requests_dropped: u64,
     /// What could not be read, with places.
     pub malformed: u64,
     /// The first of those.

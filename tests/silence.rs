@@ -331,3 +331,161 @@ fn what_is_redacted_is_written_nowhere() {
     run("json", &["--keep-secrets"]);
     assert!(play.text("x.jsonl").contains(&token));
 }
+
+/// A repository with a recording of so many refunds of different amounts and notes, and its corpus.
+fn with_corpus() -> Play {
+    let play = Play::init();
+    for (path, from, to) in [
+        (
+            "schema/support.cedarschema",
+            "approver?: String,",
+            "approver?: String, reason?: String,",
+        ),
+        (
+            "mapping.yaml",
+            "\"{meta.approver}\"",
+            "\"{meta.approver}\", reason: \"{args.reason}\"",
+        ),
+    ] {
+        play.write(path, play.text(path).replacen(from, to, 1));
+    }
+    let refund = |at: usize| {
+        let args = format!(
+            r#"{{"amount":{},"order":"order-{at}","reason":"because-{at}"}}"#,
+            at % 5
+        );
+        action(&format!("a{at}"), "refund", &args)
+    };
+    let text: String = (0..50).map(refund).collect();
+    play.write("r.jsonl", text);
+    play.run(&["corpus", "build", "r.jsonl", "-o", "c.jsonl"])
+        .says(0, &["50 actions"]);
+    play
+}
+
+/// A diff against a copy of the repository in which one text of a file is another.
+fn changed(play: &Play, path: &str, from: &str, to: &str) -> (i32, Value) {
+    let copy = tempfile::tempdir().unwrap();
+    copy_files(&play.path(""), copy.path());
+    let text = play.text(path);
+    assert!(text.contains(from), "{text}");
+    fs::write(copy.path().join(path), text.replace(from, to)).unwrap();
+    let head = format!("dir:{}", copy.path().display());
+    let args = ["diff", "dir:.", &head, "--format", "json"];
+    let ran = play.run(&[&args[..], &["--recordings", "c.jsonl"]].concat());
+    (ran.code, ran.json())
+}
+
+fn failed_gates(report: &Value) -> Vec<&str> {
+    let gates = report["verdict"]["gates"].as_array().unwrap().iter();
+    let failed = gates.filter(|gate| gate["verdict"] != "passed");
+    failed.map(|gate| gate["gate"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_corpus_is_no_proof_of_what_it_does_not_hold() {
+    let play = with_corpus();
+    let text = play.text("c.jsonl");
+    assert!(
+        !text.contains("because-") && text.lines().count() < 50,
+        "{text}"
+    );
+    let guardrails = "policies/guardrails.cedar";
+    // What its policies read it says all of.
+    let limit = "decimal(\"100.0\")";
+    let (_, report) = changed(&play, guardrails, limit, "decimal(\"9000.0\")");
+    assert_eq!(report["traffic"]["actions"], 50);
+    assert!(!failed_gates(&report).contains(&"not_kept"));
+    // A field that none of them read.
+    let schema = play.text("schema/support.cedarschema");
+    let unread = play.text(guardrails)
+        + "@id(\"new\") forbid (principal, action == Action::\"refund\", resource) when { context has reason && context.reason like \"because-1*\" };";
+    assert!(schema.contains("reason"), "{schema}");
+    let (code, report) = changed(&play, guardrails, &play.text(guardrails), &unread);
+    assert_eq!(code, 3, "{report}");
+    // Another mapping, or another schema.
+    for (path, from, to) in [
+        ("mapping.yaml", "{args.to}", "{args.recipient}"),
+        (
+            "schema/support.cedarschema",
+            "entity Team",
+            "entity Other; entity Team",
+        ),
+    ] {
+        let (code, report) = changed(&play, path, from, to);
+        assert_eq!(code, 3, "{report}");
+        assert!(failed_gates(&report).contains(&"not_kept"), "{report}");
+    }
+    let info = |code| {
+        let ran = play.run(&["corpus", "info", "c.jsonl", "--format", "json"]);
+        assert_eq!(ran.code, code, "{}", ran.err);
+        ran.json()
+    };
+    assert_eq!(
+        (&info(0)["actions"], &info(0)["not_kept_for_this_version"]),
+        (&50.into(), &0.into())
+    );
+    play.write(
+        "schema/support.cedarschema",
+        schema.replacen("entity Team", "entity Other; entity Team", 1),
+    );
+    assert_eq!(info(3)["not_kept_for_this_version"], 50);
+}
+
+#[test]
+fn a_corpus_stands_for_all_of_its_recording_or_is_not_written() {
+    let play = with_corpus();
+    let build = |file: &str, extra: &[&str]| {
+        let _ = fs::remove_file(play.path("d.jsonl"));
+        let ran = play.run(&[&["corpus", "build", file, "-o", "d.jsonl"][..], extra].concat());
+        assert_eq!(play.path("d.jsonl").exists(), ran.code < 2, "{}", ran.err);
+        ran
+    };
+    build("c.jsonl", &[]).says(2, &["are of a corpus already"]);
+    let one = action("a", "read_order", "{}");
+    play.write("twice.jsonl", format!("{one}{one}"));
+    build("twice.jsonl", &[]).says(2, &["an id stands twice or more: ", "#a"]);
+    play.write("broken.jsonl", format!("{one}[1]\n"));
+    build("broken.jsonl", &[]).says(2, &["1 record cannot be read", "broken.jsonl:2"]);
+    build("broken.jsonl", &["--max-malformed", "1"]).says(0, &["1 action in 1 record"]);
+    play.write("key", "too short");
+    build("r.jsonl", &["--hash-key", "key"]).says(2, &["is too short"]);
+    build("r.jsonl", &["--redact", "args.amout"]).says(1, &["found nowhere", "args.amout"]);
+    build("r.jsonl", &["--redact", "args.amount"]).says(0, &["not decided on head", "50"]);
+    // Sessions are kept as hashes, where there is a key.
+    let session = one.replacen("\"id\"", "\"session\":\"secret-session\",\"id\"", 1);
+    play.write("session.jsonl", session);
+    play.write("key", "long enough to be a key");
+    build("session.jsonl", &["--hash-key", "key"]).says(0, &[]);
+    let text = play.text("d.jsonl");
+    assert!(
+        text.contains("\"session\":\"") && !text.contains("secret-session"),
+        "{text}"
+    );
+    build("session.jsonl", &[]);
+    assert!(!play.text("d.jsonl").contains("session"));
+    // A corpus is not written by hand, but may be.
+    let line = play.text("d.jsonl");
+    for (from, to, message) in [
+        ("\"count\":1", "\"count\":0", "`count` is not between"),
+        (
+            "\"count\":1",
+            "\"count\":9000000000",
+            "`count` is not between",
+        ),
+        (
+            "\"corpus\"",
+            "\"request\":{\"cedar\":{\"principal\":{\"type\":\"A\",\"id\":\"a\"},\"action\":{\"type\":\"A\",\"id\":\"a\"},\"resource\":{\"type\":\"A\",\"id\":\"a\"}}},\"corpus\"",
+            "beside it",
+        ),
+        (
+            "\"request\":{",
+            "\"reason\":\"no_call\",\"request\":{",
+            "or the reason why there is none",
+        ),
+    ] {
+        assert!(line.contains(from), "{line}");
+        play.write("e.jsonl", line.replacen(from, to, 1));
+        play.run(&["replay", "e.jsonl"]).says(1, &[message]);
+    }
+}

@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+pub use super::corpus_args::CorpusArgs;
 pub use super::import_args::ImportArgs;
 pub use super::lint::LintArgs;
 use super::malformed::Malformed;
@@ -138,6 +139,8 @@ pub enum Command {
     Pin(PinArgs),
     /// Turn recorded tool calls of other formats into native recordings.
     Import(ImportArgs),
+    /// Build, or look into, a corpus: recorded actions as far as policies read them, small enough for CI.
+    Corpus(CorpusArgs),
     /// Print the JSON Schema of a file format, for editors.
     Schema(SchemaArgs),
     /// Print a script that completes commands and options.

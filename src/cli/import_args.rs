@@ -52,7 +52,7 @@ impl From<&Redacting> for Redaction {
 }
 
 /// The formats by their names.
-fn importers() -> impl TypedValueParser<Value = Importer> {
+pub fn importers() -> impl TypedValueParser<Value = Importer> {
     let named = Importer::ALL
         .iter()
         .map(|importer| PossibleValue::new(importer.name()).help(importer.what()));

@@ -16,7 +16,10 @@ mod source;
 mod types;
 mod value;
 
-pub use action::{NotReplayable, RecordedAction, RecordedDecision, RecordedRequest, ToolCall};
+pub use action::{
+    DroppedPart, NotReplayable, Projected, ProjectedRequest, RecordedAction, RecordedDecision,
+    RecordedRequest, ToolCall,
+};
 pub use change::ChangeClass;
 pub use decision::{Answer, Decision, Effect, Outcome, Status};
 pub use diagnostic::{Diagnostic, Label, Severity, Stage};

@@ -32,7 +32,7 @@ pub use chunks::{CHUNK, Chunks, Lines, lines};
 pub use detect::{PREFIX, detect};
 pub use items::{Item, ItemError, Items, Limits, OpenError, Unread};
 pub use malformed::Malformed;
-pub use native::{native_schema, write};
+pub use native::{MOST, native_schema, write};
 pub use redact::{NAMED, RedactPath, Redacted, Redaction};
 pub use repeats::{Confirm, Repeats, Sightings};
 

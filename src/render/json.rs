@@ -1,9 +1,11 @@
 //! Reports as JSON: one object with a `format` that names report and version. Keys may be added within a version.
 
+mod corpus;
 mod coverage;
 mod mutation;
 mod pin;
 
+pub use corpus::{corpus_built, corpus_info};
 pub use coverage::coverage;
 pub use mutation::mutation;
 pub use pin::pin;

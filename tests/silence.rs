@@ -442,6 +442,8 @@ fn a_corpus_stands_for_all_of_its_recording_or_is_not_written() {
         ran
     };
     build("c.jsonl", &[]).says(2, &["are of a corpus already"]);
+    play.run(&["import", "c.jsonl", "-o", "d.jsonl"])
+        .says(2, &["no action was imported"]);
     let one = action("a", "read_order", "{}");
     play.write("twice.jsonl", format!("{one}{one}"));
     build("twice.jsonl", &[]).says(2, &["an id stands twice or more: ", "#a"]);
@@ -488,4 +490,61 @@ fn a_corpus_stands_for_all_of_its_recording_or_is_not_written() {
         play.write("e.jsonl", line.replacen(from, to, 1));
         play.run(&["replay", "e.jsonl"]).says(1, &[message]);
     }
+}
+
+#[test]
+fn a_corpus_for_two_mappings_or_schemas_says_what_both_make_of_a_call() {
+    let play = with_corpus();
+    let counts = |head: &str, recording: &str| {
+        let args = ["diff", "dir:.", head, "--recordings", recording];
+        let report = play
+            .run(&[&args[..], &["--full", "--format", "json"]].concat())
+            .json();
+        let flow = report["flow"].clone();
+        let classes = report["classes"].as_array().unwrap().iter();
+        let classes: Vec<Value> = classes
+            .map(|class| serde_json::json!([class["class"], class["actions"], class["agents"]]))
+            .collect();
+        assert_eq!(report["traffic"]["actions"], 50, "{report}");
+        let sides = ["base", "head"].map(|side| report["trust"][side].clone());
+        (Value::from(classes), flow, sides)
+    };
+    let mut changed = 0;
+    for (path, from, to) in [
+        ("mapping.yaml", "{args.amount}", "{args.total}"),
+        ("mapping.yaml", "Agent::\"{agent}\"", "Agent::\"{user}\""),
+        ("mapping.yaml", "System::payments", "System::mail"),
+        (
+            "schema/support.cedarschema",
+            "amount: decimal",
+            "amount: Long",
+        ),
+        (
+            "schema/support.cedarschema",
+            "action refund",
+            "action refunds",
+        ),
+    ] {
+        let copy = tempfile::tempdir().unwrap();
+        copy_files(&play.path(""), copy.path());
+        let text = play.text(path);
+        assert!(text.contains(from), "{text}");
+        fs::write(copy.path().join(path), text.replace(from, to)).unwrap();
+        let head = format!("dir:{}", copy.path().display());
+        let build = [
+            "corpus",
+            "build",
+            "r.jsonl",
+            "-o",
+            "two.jsonl",
+            "--versions",
+        ];
+        play.run(&[&build[..], &["dir:.", &head]].concat())
+            .says(0, &[]);
+        let (whole, small) = (counts(&head, "r.jsonl"), counts(&head, "two.jsonl"));
+        assert_eq!(small, whole, "{to}");
+        assert!(play.text("two.jsonl").lines().count() < 50);
+        changed += usize::from(whole.2[0] != whole.2[1]);
+    }
+    assert_eq!(changed, 4);
 }

@@ -155,6 +155,9 @@ impl Importing {
                 let message = self.redaction.quiet(&message);
                 self.malformed(&place, &message);
             }
+            Incoming::Action(place, action) if action.corpus.is_some() => {
+                self.malformed(&place, "it is of a corpus, which is read as it is");
+            }
             Incoming::Action(place, mut action) => {
                 match self.redaction.apply(&mut action) {
                     Ok(redacted) => {

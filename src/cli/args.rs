@@ -139,7 +139,7 @@ pub enum Command {
     Pin(PinArgs),
     /// Turn recorded tool calls of other formats into native recordings.
     Import(ImportArgs),
-    /// Build, or look into, a corpus: recorded actions as far as policies read them, small enough for CI.
+    /// Keep what policies read of recorded actions, small enough for CI.
     Corpus(CorpusArgs),
     /// Print the JSON Schema of a file format, for editors.
     Schema(SchemaArgs),

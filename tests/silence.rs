@@ -454,6 +454,12 @@ fn a_corpus_stands_for_all_of_its_recording_or_is_not_written() {
     build("r.jsonl", &["--hash-key", "key"]).says(2, &["is too short"]);
     build("r.jsonl", &["--redact", "args.amout"]).says(1, &["found nowhere", "args.amout"]);
     build("r.jsonl", &["--redact", "args.amount"]).says(0, &["not decided on head", "50"]);
+    // What policies read of a secret is not kept either.
+    let token = format!("{}_{}", "ghp", "q7Wm2ZkR9xTf4LbV8sHd3NcJ6pGy5Ev1Kuq7");
+    let to = format!(r#"{{"to":"{token} a@customers.example"}}"#);
+    play.write("secret.jsonl", action("a", "send_mail", &to));
+    build("secret.jsonl", &[]).says(0, &["a GitHub token", "not decided on head"]);
+    assert!(!play.text("d.jsonl").contains(&token));
     // Sessions are kept as hashes, where there is a key.
     let session = one.replacen("\"id\"", "\"session\":\"secret-session\",\"id\"", 1);
     play.write("session.jsonl", session);

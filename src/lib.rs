@@ -15,6 +15,7 @@ pub mod engine;
 pub mod repository;
 // 3 capabilities
 pub mod check;
+pub mod corpus;
 pub mod diff;
 pub mod explain;
 pub mod format;

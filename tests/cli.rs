@@ -6,7 +6,7 @@ use serde_json::Value;
 use support::play::{Play, run};
 use support::repository::agentauthz;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "init",
     "check",
     "lint",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 15] = [
     "explain",
     "pin",
     "import",
+    "corpus",
     "schema",
     "completions",
 ];
@@ -41,6 +42,11 @@ fn help_reads_well() {
             "{text}"
         );
         help.push_str(&format!("\n=== {command}\n{text}"));
+    }
+    for command in ["build", "info"] {
+        let text = said(&["corpus", command, "-h"]);
+        assert!(text.lines().all(|line| line.chars().count() <= 100));
+        help.push_str(&format!("\n=== corpus {command}\n{text}"));
     }
     insta::assert_snapshot!("help", help);
     let listed = said(&["--help"]);

@@ -146,3 +146,240 @@ fn six_rules_flip_what_an_independent_count_says() {
     assert_eq!(flips_of(&report), 6_469);
     println!("oracle: 7 heads, 50,099 calls each, every count as expected");
 }
+
+/// What two reports must have in common: what a corpus cannot keep is left out.
+fn kept_of(mut report: Value) -> Value {
+    let mut remove = |path: &[&str]| {
+        let (last, parents) = path.split_last().unwrap();
+        let found = parents
+            .iter()
+            .try_fold(&mut report, |at, key| at.get_mut(key));
+        if let Some(Value::Object(members)) = found {
+            members.remove(*last);
+        }
+    };
+    // Sessions and times, how it was decided, and what single actions are shown.
+    for path in [
+        &["changed_sessions"][..],
+        &["first_divergences"],
+        &["downstream"],
+        &["engine"],
+        &["traffic", "sessions"],
+        &["traffic", "recordings"],
+        &["traffic", "first"],
+        &["verdict"],
+        &["gates"],
+    ] {
+        remove(path);
+    }
+    if let Some(classes) = report["classes"].as_array_mut() {
+        for class in classes {
+            class.as_object_mut().unwrap().remove("sessions");
+        }
+    }
+    let groups = report["groups"].as_array_mut().unwrap();
+    let kept = groups.iter().map(|group| {
+        let keys = [
+            "number",
+            "fingerprint",
+            "class",
+            "widened",
+            "narrowed",
+            "actions",
+            "by_agent",
+            "by_action",
+            "by_system",
+            "risk",
+            "title",
+            "cause",
+            "values",
+            "origins",
+        ];
+        let kept = keys
+            .iter()
+            .map(|key| ((*key).to_owned(), group[*key].clone()));
+        Value::Object(kept.collect())
+    });
+    let kept: Vec<Value> = kept.collect();
+    report["groups"] = kept.into();
+    // What is drawn of the values is drawn from the single actions that are kept.
+    for group in report["groups"].as_array_mut().unwrap() {
+        for value in group["values"].as_array_mut().unwrap() {
+            value.as_object_mut().unwrap().remove("histogram");
+        }
+    }
+    report
+}
+
+fn full_diff(root: &Path, recording: &str) -> Value {
+    let output = agentauthz()
+        .args(["diff", "dir:base", "dir:head", "--full", "--format", "json"])
+        .args(["--recordings", recording, "--fail-on", "none"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}: {}", String::from_utf8_lossy(&output.stderr));
+    })
+}
+
+/// Every text in a value.
+fn texts<'v>(json: &'v Value, out: &mut std::collections::BTreeSet<&'v str>) {
+    match json {
+        Value::String(text) => {
+            out.insert(text);
+        }
+        Value::Array(items) => items.iter().for_each(|item| texts(item, out)),
+        Value::Object(members) => members.values().for_each(|value| texts(value, out)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[test]
+fn a_corpus_of_banking_is_small_and_says_the_same() {
+    let Some(shared) = support::shared("recordings/agentdojo", "a corpus of AgentDojo") else {
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    repository(&root.join("base"), EVERYTHING);
+    repository(
+        &root.join("head"),
+        &format!("{EVERYTHING}{PAYEE}{AMOUNT}{PASSWORD}"),
+    );
+    kept_runs::kept_runs(&shared, "banking", &root.join("banking.jsonl"));
+    let run = |args: &[&str]| {
+        let output = agentauthz().args(args).current_dir(root).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{args:?}: {error}");
+    };
+    run(&[
+        "-C",
+        "base",
+        "import",
+        "--from",
+        "agentdojo",
+        "../banking.jsonl",
+        "-o",
+        "../native.jsonl",
+    ]);
+    run(&[
+        "-C",
+        "base",
+        "corpus",
+        "build",
+        "../native.jsonl",
+        "--versions",
+        "dir:.",
+        "dir:../head",
+        "-o",
+        "../corpus.jsonl.zst",
+    ]);
+    let packed = std::fs::read(root.join("corpus.jsonl.zst")).unwrap();
+    let unpacked = zstd::decode_all(packed.as_slice()).unwrap();
+    std::fs::write(root.join("corpus.jsonl"), unpacked).unwrap();
+    // It is the same whatever the format of its recordings.
+    run(&[
+        "-C",
+        "base",
+        "corpus",
+        "build",
+        "../banking.jsonl",
+        "--versions",
+        "dir:.",
+        "dir:../head",
+        "-o",
+        "../straight.jsonl",
+    ]);
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let corpus = read("corpus.jsonl");
+    assert_eq!(corpus, read("straight.jsonl"));
+
+    let (whole, small) = (
+        full_diff(root, "native.jsonl"),
+        full_diff(root, "corpus.jsonl"),
+    );
+    assert_eq!(small["traffic"]["actions"].as_u64(), Some(19_053));
+    assert_eq!(
+        actions(&small, "newly_denied"),
+        2_171 - 309 + 309 + 140 + 630
+    );
+    assert_eq!(
+        actions(&small, "newly_undecidable"),
+        actions(&whole, "newly_undecidable")
+    );
+    assert_eq!(kept_of(small), kept_of(whole));
+    let classes = |recording: &str| diff(root, "head", &root.join(recording))["classes"].clone();
+    let count = |classes: &Value| -> Vec<(Value, Value)> {
+        let classes = classes.as_array().unwrap().iter();
+        classes
+            .map(|class| (class["class"].clone(), class["actions"].clone()))
+            .collect()
+    };
+    let (of_whole, of_small) = (classes("native.jsonl"), classes("corpus.jsonl.zst"));
+    assert_eq!(count(&of_whole), count(&of_small));
+
+    let native = read("native.jsonl");
+    let ratio = native.len() / corpus.len();
+    assert!(ratio >= 20, "{} bytes of {}", corpus.len(), native.len());
+
+    // What the policies read are recipients and amounts.
+    let mut read_values = std::collections::BTreeSet::new();
+    let mut all_values = std::collections::BTreeSet::new();
+    let lines: Vec<Value> = native
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for line in &lines {
+        let args = &line["call"]["args"];
+        texts(args, &mut all_values);
+        texts(&args["recipient"], &mut read_values);
+        texts(&args["amount"], &mut read_values);
+    }
+    let kept: Vec<Value> = corpus
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let mut kept_texts = std::collections::BTreeSet::new();
+    for line in &kept {
+        texts(line, &mut kept_texts);
+        for asked in line["corpus"]["asked"].as_array().unwrap() {
+            let Some(input) = asked["request"]["cedar"]["context"].get("input") else {
+                continue;
+            };
+            let names = input.as_object().unwrap().keys();
+            assert!(
+                names
+                    .clone()
+                    .all(|name| ["recipient", "amount"].contains(&name.as_str())),
+                "{line}"
+            );
+        }
+    }
+    let unread: Vec<&&str> = all_values
+        .iter()
+        .filter(|value| !value.is_empty() && !read_values.contains(**value))
+        .collect();
+    assert!(unread.len() > 700, "{}", unread.len());
+    for value in &unread {
+        assert!(!kept_texts.contains(**value), "{value}");
+        // Nor within another text, where it is long enough to be no accident.
+        let inside = kept_texts.iter().filter(|text| text.contains(**value));
+        let inside: Vec<_> = inside
+            .filter(|text| !read_values.contains(**text))
+            .collect();
+        assert!(
+            value.len() < 8 || inside.is_empty(),
+            "{value} in {inside:?}"
+        );
+    }
+    let zst = |name: &str| std::fs::metadata(root.join(name)).unwrap().len();
+    println!(
+        "corpus: {} of {} bytes, 1 : {ratio}; {} records; compressed {}; {} values looked for",
+        corpus.len(),
+        native.len(),
+        kept.len(),
+        zst("corpus.jsonl.zst"),
+        unread.len()
+    );
+}

@@ -2,11 +2,12 @@
 //! reach, as they are with the whole store under those entities.
 
 use agentauthz::cedar::parse_entity;
+use agentauthz::corpus::{Builder, Built};
 use agentauthz::engine::{Engine, Mapped, Side};
 use agentauthz::model::{NotReplayable, Outcome, RecordedAction};
 use agentauthz::repository::{Files, PolicyVersion, load};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const SCHEMA: &str = r#"
 entity Group in [Group] { boss?: User, level: Long };
@@ -188,4 +189,78 @@ fn entities_of_a_request_lie_over_the_store() {
     // Every policy mattered somewhere, and some requests have entities that are above themselves.
     assert_eq!(decided.len(), 11);
     assert!(refused > 50);
+}
+
+/// A corpus keeps what its versions read of the entities that came with requests. Another version is told the same as of the
+/// recording, or nothing.
+#[test]
+fn a_corpus_keeps_what_is_read_of_entities() {
+    let all: Vec<&str> = POLICIES.lines().filter(|line| !line.is_empty()).collect();
+    let mut numbers = Numbers(11);
+    let (mut told, mut not_kept, mut smaller) = (0, 0, 0);
+    for round in 0..60 {
+        let whole = version(&mut numbers);
+        // Some of the policies read some of it.
+        let (first, second) = (round % all.len(), (round * 7 + 3) % all.len());
+        let mut files = BTreeMap::from([
+            ("agentauthz.yaml", "version: 1\n".to_owned()),
+            ("schema/s.cedarschema", SCHEMA.to_owned()),
+            (
+                "policies/p.cedar",
+                format!(
+                    "{}\n{}\n",
+                    all[first],
+                    if first == second { "" } else { all[second] }
+                ),
+            ),
+        ]);
+        files.insert("entities/e.json", "[]".to_owned());
+        let part = load(&Files {
+            paths: files.keys().map(|path| (*path).to_owned()).collect(),
+            read: &|path| Ok(files[path].clone().into_bytes()),
+            refused: Vec::new(),
+        });
+        assert!(!part.is_blocked(), "{:?}", part.diagnostics);
+        let (part, whole) = (Side::head(&part), Side::head(&whole));
+        let builder = Builder::new(&part, &part, None);
+        for _ in 0..30 {
+            let action = action(&mut numbers);
+            let mut built = Built::default();
+            let place = agentauthz::engine::Place {
+                recording: "r".into(),
+                line: 1,
+            };
+            let incoming = agentauthz::engine::Incoming::Action(place, Box::new(action.clone()));
+            agentauthz::corpus::observe(&builder, &mut built, incoming);
+            assert_eq!(built.refused.first, []);
+            let kept = built.lines(1).next().unwrap();
+            let (was, is) = (part.decide(&action), part.decide(&kept));
+            assert_eq!((&was.outcome, &was.policies), (&is.outcome, &is.policies));
+            let size = |action: &RecordedAction| {
+                serde_json::to_string(&action)
+                    .unwrap()
+                    .matches("level")
+                    .count()
+            };
+            smaller += usize::from(size(&kept) < size(&action));
+            let (was, is) = (whole.decide(&action), whole.decide(&kept));
+            match is.outcome {
+                Outcome::Decided(answer) => {
+                    let was = was.outcome.answer().unwrap();
+                    let of = |was: &BTreeSet<_>, is: &BTreeSet<_>| {
+                        let mut lost = was.difference(is);
+                        is.is_subset(was) && lost.all(|policy| answer.unknown.contains(policy))
+                    };
+                    assert_eq!(was.decision, answer.decision);
+                    assert!(of(&was.determining, &answer.determining));
+                    assert!(of(&was.errors, &answer.errors));
+                    told += 1;
+                }
+                Outcome::NotReplayable(NotReplayable::NotKept) => not_kept += 1,
+                Outcome::Undecidable(..) | Outcome::NotReplayable(_) => {}
+            }
+        }
+    }
+    println!("{told} told, {not_kept} not kept, {smaller} smaller");
+    assert!(not_kept > 500 && smaller > 100);
 }

@@ -7,13 +7,16 @@ mod hostile;
 mod worlds;
 
 use agentauthz::cedar::{self, BuiltRequest, PreparedRequest};
-use agentauthz::diff::{DecisionChanges, observe};
+use agentauthz::corpus::{Builder, Built};
+use agentauthz::diff::{CompareOptions, Comparison, DecisionChanges, observe};
 use agentauthz::engine::{
-    Incoming, Merge, Pairing, Place, Settled, Side, Verdict, classify, compare, settle,
+    Ground, Incoming, Merge, Pairing, Place, Settled, Side, Verdict, Worker, classify, compare,
+    settle,
 };
 use agentauthz::model::{
-    Answer, ChangeClass, Decision, Effect, FieldPath, Outcome, RecordedAction, Status,
+    Answer, ChangeClass, Decision, Effect, FieldPath, Importer, Outcome, RecordedAction, Status,
 };
+use agentauthz::recording::Item;
 use agentauthz::repository::PolicyVersion;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseResult, TestRng, TestRunner};
@@ -762,4 +765,173 @@ fn renderers_are_total_and_harmless() {
         Ok(())
     });
     println!("rendered: {:?}", seen.borrow());
+}
+
+// ── corpora ──
+
+/// The records of a corpus of these actions, as they are read again.
+fn corpus(base: &Side<'_>, head: &Side<'_>, actions: &[RecordedAction]) -> Vec<RecordedAction> {
+    let builder = Builder::new(base, head, None);
+    // In two parts, as on two threads.
+    let mut parts = [Built::default(), Built::default()];
+    for (at, action) in actions.iter().enumerate() {
+        let incoming = Incoming::Action(place(at), Box::new(action.clone()));
+        agentauthz::corpus::observe(&builder, &mut parts[at % 2], incoming);
+    }
+    let [mut built, other] = parts;
+    built.merge(other);
+    assert_eq!(built.refused.first, []);
+    assert_eq!(built.actions(), actions.len() as u64);
+    let mut text = Vec::new();
+    let lines = built.lines(agentauthz::recording::MOST);
+    lines.for_each(|action| agentauthz::recording::write(&action, &mut text).unwrap());
+    let read = text
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty());
+    read.map(|line| {
+        let item = Item {
+            bytes: line.to_vec(),
+            line: 1,
+        };
+        let mut read = agentauthz::recording::parse(Importer::Native, &item, "c.jsonl").actions;
+        read.remove(0).unwrap()
+    })
+    .collect()
+}
+
+/// What a comparison of these actions counts.
+fn counts(base: &Side<'_>, head: &Side<'_>, actions: &[RecordedAction]) -> impl PartialEq + Debug {
+    let ground = Ground::default();
+    let options = CompareOptions {
+        full: true,
+        verify: 0,
+    };
+    let comparison = Comparison::new(&ground, base, head, options);
+    let mut worker = comparison.worker();
+    for (at, action) in actions.iter().enumerate() {
+        worker.incoming(Incoming::Action(place(at), Box::new(action.clone())));
+    }
+    let found = worker.finish();
+    assert_eq!(found.disagreements.count, 0);
+    let classes: BTreeMap<_, _> = found
+        .classes
+        .iter()
+        .map(|(class, tally)| (*class, (tally.actions, tally.agents.ranked())))
+        .collect();
+    let groups: BTreeMap<_, _> = found
+        .groups
+        .iter()
+        .map(|(key, group)| (key.clone(), (group.tally.actions, group.actions.ranked())))
+        .collect();
+    let details: BTreeMap<_, _> = found
+        .details
+        .groups
+        .iter()
+        .map(|(key, detail)| {
+            let values: Vec<_> = detail
+                .values
+                .iter()
+                .map(|seen| seen.values.clone())
+                .collect();
+            let counted = (detail.actions, detail.uncertain, detail.pairs.clone());
+            (key.clone(), (counted, values))
+        })
+        .collect();
+    let besides: BTreeMap<_, _> = found
+        .bystanders
+        .by_action
+        .iter()
+        .map(|(name, found)| (name.clone(), found.actions))
+        .collect();
+    let sides = [&found.base, &found.head].map(|side| {
+        (
+            side.decisions,
+            side.by_action.clone(),
+            side.by_agent.clone(),
+            side.not_replayable.ranked(),
+            side.unmapped_tools.ranked(),
+            side.unknown_fields.ranked(),
+            side.errors.ranked(),
+        )
+    });
+    (
+        (classes, groups, details, besides),
+        (found.flow, found.undecided, found.reached, sides),
+        (found.compared, found.volume.actions, found.volume.agents),
+    )
+}
+
+/// Whether an answer is the other one, but for policies of which it does not know what becomes of them.
+fn tells_no_more(was: &Answer, is: &Answer) -> bool {
+    let of = |was: &BTreeSet<Arc<str>>, found: &BTreeSet<Arc<str>>| {
+        found.is_subset(was)
+            && was
+                .difference(found)
+                .all(|policy| is.unknown.contains(policy))
+    };
+    was.decision == is.decision
+        && of(&was.determining, &is.determining)
+        && of(&was.errors, &is.errors)
+}
+
+/// A diff on a corpus counts what a diff on the recording counts. And a version that the corpus was not built for is told
+/// either the same, or that it cannot be told.
+#[test]
+fn a_corpus_says_what_its_recording_says_or_nothing() {
+    let counted = RefCell::new(Counted::default());
+    let strategy = (
+        worlds::world(true),
+        worlds::world(true),
+        worlds::world(true),
+        worlds::actions(6..24),
+    );
+    check(120, strategy, |(left, right, later, mut actions)| {
+        // The same again, in other sessions.
+        let more: Vec<_> = actions
+            .iter()
+            .step_by(2)
+            .map(|action| RecordedAction {
+                id: format!("{}-again", action.id),
+                session: None,
+                ..action.clone()
+            })
+            .collect();
+        actions.extend(more);
+        let (base, head, later) = (left.load(), right.load(), later.load());
+        let pairing = Pairing::of(&base, &head);
+        let (one, two) = (Side::base(&base, &pairing), Side::head(&head));
+        let records = corpus(&one, &two, &actions);
+        prop_assert_eq!(counts(&one, &two, &records), counts(&one, &two, &actions));
+        let later = Side::head(&later);
+        for action in &actions {
+            let kept = corpus(&one, &two, std::slice::from_ref(action));
+            let (was, is) = (later.decide(action), later.decide(&kept[0]));
+            let mut counted = counted.borrow_mut();
+            counted.add("asked by another version");
+            if is.outcome.decision().is_some() {
+                counted.add("and told");
+                let (Some(was), Some(is)) = (was.outcome.answer(), is.outcome.answer()) else {
+                    return Err(TestCaseError::fail("told what nobody knows"));
+                };
+                prop_assert!(tells_no_more(was, is), "{:?} {:?}", was, is);
+            }
+        }
+        let mut counted = counted.borrow_mut();
+        counted
+            .0
+            .entry("actions".to_owned())
+            .and_modify(|all| *all += actions.len() as u64)
+            .or_insert(0);
+        counted
+            .0
+            .entry("records".to_owned())
+            .and_modify(|all| *all += records.len() as u64)
+            .or_insert(0);
+        Ok(())
+    });
+    let counted = counted.into_inner();
+    println!("corpora: {counted:?}");
+    assert!(counted.of("records") < counted.of("actions"), "{counted:?}");
+    assert!(counted.of("and told") > 1_000, "{counted:?}");
+    assert!(counted.of("asked by another version") > counted.of("and told"));
 }

@@ -49,11 +49,21 @@ impl Partial<'_> {
                 Known::Bool(false) => self.condition(else_expr),
                 known => known,
             },
+            _ if self.is_there(expr, &touched) => Known::Bool(true),
             _ => {
                 self.reached.extend(touched);
                 Known::Unknown
             }
         }
+    }
+
+    /// Whether it asks for a record that is there: what is unknown lies inside of it, so it stays there whatever that is.
+    fn is_there(&self, expr: &Expr, touched: &BTreeSet<FieldPath>) -> bool {
+        let Some(path) = presence(expr) else {
+            return false;
+        };
+        let inside = |field: &FieldPath| field.0.len() > path.len() && field.0.starts_with(&path);
+        touched.iter().all(inside) && matches!(self.concrete(expr), Known::Bool(true))
     }
 
     /// The operands of `&&` or `||` from left to right: the first that is not `neutral` is the result.
@@ -115,25 +125,9 @@ fn visit(expr: &Expr, unknown: &BTreeSet<FieldPath>, out: &mut BTreeSet<FieldPat
         collect(&path, unknown, out);
         return;
     }
-    match expr.expr_kind() {
-        ExprKind::HasAttr { expr: record, attr } => {
-            if let Some(mut path) = chain(record) {
-                path.push(attr.to_string());
-                collect(&path, unknown, out);
-                return;
-            }
-        }
-        ExprKind::ExtHasAttr {
-            expr: record,
-            attrs,
-        } => {
-            if let Some(mut path) = chain(record) {
-                path.extend(attrs.iter().map(ToString::to_string));
-                collect(&path, unknown, out);
-                return;
-            }
-        }
-        _ => {}
+    if let Some(path) = presence(expr) {
+        collect(&path, unknown, out);
+        return;
     }
     for child in children(expr) {
         visit(child, unknown, out);
@@ -146,6 +140,20 @@ fn collect(path: &[String], unknown: &BTreeSet<FieldPath>, out: &mut BTreeSet<Fi
             out.insert(field.clone());
         }
     }
+}
+
+/// The path of which `context.a has b.c` asks whether it is there; nothing for any other expression.
+fn presence(expr: &Expr) -> Option<Vec<String>> {
+    let (record, keys): (_, Vec<String>) = match expr.expr_kind() {
+        ExprKind::HasAttr { expr, attr } => (expr, vec![attr.to_string()]),
+        ExprKind::ExtHasAttr { expr, attrs } => {
+            (expr, attrs.iter().map(ToString::to_string).collect())
+        }
+        _ => return None,
+    };
+    let mut path = chain(record)?;
+    path.extend(keys);
+    Some(path)
 }
 
 /// The path of `context.a.b`; nothing for any other expression.

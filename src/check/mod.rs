@@ -143,7 +143,7 @@ pub fn observe(side: &Side<'_>, report: &mut RecordingsReport, incoming: Incomin
         Ok((mapped, nonconforming)) => {
             tally.remark(&place, &action, nonconforming.as_deref(), &mapped.left_out);
             for field in &mapped.request.unknown {
-                report.unknown.add(&field.to_string(), 1);
+                report.unknown.add(&field.to_string(), action.count());
             }
         }
         Err(reason) => tally.cannot_replay(&action, reason),

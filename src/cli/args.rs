@@ -1,10 +1,12 @@
 //! The arguments, as clap reads them.
 
+pub use super::corpus_args::CorpusArgs;
+pub use super::import_args::ImportArgs;
 pub use super::lint::LintArgs;
+use super::malformed::Malformed;
 pub use super::test::TestArgs;
 use crate::engine::Engine;
-use crate::model::Importer;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -137,6 +139,8 @@ pub enum Command {
     Pin(PinArgs),
     /// Turn recorded tool calls of other formats into native recordings.
     Import(ImportArgs),
+    /// Keep what policies read of recorded actions, small enough for CI.
+    Corpus(CorpusArgs),
     /// Print the JSON Schema of a file format, for editors.
     Schema(SchemaArgs),
     /// Print a script that completes commands and options.
@@ -198,6 +202,9 @@ pub struct ReplayArgs {
     /// How decisions are made.
     #[command(flatten)]
     pub deciding: Deciding,
+    /// How much of the recordings may be unreadable.
+    #[command(flatten)]
+    pub malformed: Malformed,
 }
 
 /// How decisions are made.
@@ -259,6 +266,9 @@ pub struct DiffArgs {
     /// policy can decide otherwise counts as unchanged without being evaluated, unless the recording holds a decision.
     #[arg(long)]
     pub full: bool,
+    /// How much of the recordings may be unreadable.
+    #[command(flatten)]
+    pub malformed: Malformed,
     /// Classes of change that fail the diff, instead of the manifest's gates on classes.
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     pub fail_on: Vec<String>,
@@ -276,6 +286,9 @@ pub struct GateArgs {
     /// The version whose approvals and gates count.
     #[arg(long, value_name = "VERSION", help = format!("The version whose approvals and gates count: {VERSION_HELP}"))]
     pub at: Option<String>,
+    /// Pass the gate `malformed` while at most this many records could not be read.
+    #[arg(long, value_name = "N")]
+    pub max_malformed: Option<u64>,
     /// Classes of change that fail, instead of the manifest's gates on classes; `diff --help` lists them.
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     pub fail_on: Vec<String>,
@@ -425,35 +438,6 @@ pub enum Meant {
     Allow,
     /// Deny.
     Deny,
-}
-
-/// Arguments of `import`.
-#[derive(Debug, Args)]
-pub struct ImportArgs {
-    /// Files, or directories of them; `-` is standard input.
-    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::AnyPath)]
-    pub files: Vec<PathBuf>,
-    /// The format; told by the first bytes where it is not given.
-    #[arg(long, value_name = "FORMAT", value_parser = importers())]
-    pub from: Option<Importer>,
-    /// A mapping instead of the repository's.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub mapping: Option<PathBuf>,
-    /// Where to write; `.gz` and `.zst` compress, `-` is standard output.
-    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
-    pub output: PathBuf,
-}
-
-/// The formats by their names.
-fn importers() -> impl TypedValueParser<Value = Importer> {
-    let named = Importer::ALL
-        .iter()
-        .map(|importer| PossibleValue::new(importer.name()).help(importer.what()));
-    PossibleValuesParser::new(named).try_map(|name| {
-        let mut all = Importer::ALL.iter().copied();
-        all.find(|importer| importer.name() == name)
-            .ok_or("no such format")
-    })
 }
 
 /// Arguments of `schema`.

@@ -1,6 +1,7 @@
 //! Recordings cut into pieces that are worked on one by one: chunks of lines, or whole documents.
 
 use super::error::CliError;
+use super::malformed::{Allowance, too_many};
 use super::recordings::Input;
 use super::versions::log_layout;
 use crate::engine::{Incoming, Place};
@@ -24,6 +25,8 @@ pub struct Piece {
     layout: Option<Arc<LogLayout>>,
     /// What is in it.
     pub body: Body,
+    /// What counts the records that cannot be read.
+    pub allowance: Arc<Allowance>,
 }
 
 /// What a piece holds.
@@ -78,6 +81,7 @@ impl Piece {
                 rows.rows.len() as u64
             }
             Body::LeftOut(line, message) => {
+                self.allowance.see();
                 each(Incoming::Malformed(self.place(*line), message.clone()));
                 1
             }
@@ -118,6 +122,7 @@ impl Piece {
             each(match action {
                 Ok(action) => Incoming::Action(self.place(line), Box::new(action)),
                 Err(malformed) => {
+                    self.allowance.see();
                     Incoming::Malformed(self.place(malformed.line), malformed.message)
                 }
             });
@@ -165,6 +170,7 @@ pub struct Cutter<'a> {
 impl<'a> Cutter<'a> {
     /// Begins with the first recording.
     pub fn new(input: &'a Input) -> Self {
+        input.allowance.begin();
         Self {
             input,
             next: 0,
@@ -290,6 +296,10 @@ impl Iterator for Cutter<'_> {
 
     fn next(&mut self) -> Option<Piece> {
         while self.failed.is_none() {
+            if let Some(limit) = self.input.allowance.exceeded() {
+                self.failed = Some(too_many(self.input, limit));
+                return None;
+            }
             let mut open = match self.open.take() {
                 Some(open) => open,
                 None => self.open_next()?,
@@ -313,6 +323,7 @@ impl Iterator for Cutter<'_> {
                 importer: open.importer,
                 layout: open.layout.clone(),
                 body,
+                allowance: self.input.allowance.clone(),
             };
             self.open = Some(open);
             return Some(piece);

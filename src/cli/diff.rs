@@ -25,12 +25,14 @@ pub fn run(args: &DiffArgs, output: &Output) -> Result<u8, CliError> {
         engine: args.deciding.engine.into(),
         verify: args.deciding.verify,
         full: args.full,
+        malformed: args.malformed,
     };
     let mut computed = compute(&request, output)?;
     let options = JudgeOptions {
         fail_on,
         now: output.now.clone(),
         here: None,
+        max_malformed: args.malformed.max_malformed,
     };
     apply(
         &mut computed.document,

@@ -24,6 +24,7 @@ pub fn run(args: &GateArgs, output: &Output) -> Result<u8, CliError> {
         fail_on,
         now: output.now.clone(),
         here: here.as_ref().map(|here| here.version.manifest.gates),
+        max_malformed: args.max_malformed,
     };
     let approvals = here.as_ref().map(|here| here.version.approvals.as_slice());
     if let Some(here) = &here {

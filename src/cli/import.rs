@@ -1,20 +1,20 @@
 //! `agentauthz import`
 
 use super::args::ImportArgs;
+use super::encoder::Encoder;
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report, temporary_beside};
 use super::recordings::{Input, SHORT};
 use super::versions::{load_version, root};
 use crate::cedar::Schema;
-use crate::engine::{Counts, Ids, Incoming, map_call};
+use crate::engine::{Counts, Ids, Incoming, Place, map_call};
 use crate::model::{Diagnostic, LogLayout, RecordedAction, RecordedRequest, SourceFile, Sources};
-use crate::recording::{Repeats, write};
+use crate::recording::{NAMED, Redaction, Repeats, write};
 use crate::render::{self, Header, ImportSummary};
 use crate::repository::{Mapping, MappingFile, log_layout, version_fault};
 use crate::yaml;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 struct Imported {
@@ -34,11 +34,13 @@ impl Report for Imported {
 
 pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
     let rules = by_what(args)?;
-    let mut input = Input::new(&args.files, args.from)?;
+    let mut input = Input::new(&args.files, args.from)?.allowing(args.malformed);
     input.layout = rules.layout.map(Arc::new);
     let mut importing = Importing {
         schema: rules.schema,
         mapping: rules.mapping,
+        redaction: Redaction::from(&args.redacting),
+        redacted: Counts::default(),
         repeats: input.repeats(SHORT),
         summary: ImportSummary::default(),
         unmapped_tools: Counts::default(),
@@ -89,7 +91,10 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
         }
         return Err(error);
     }
-    let faulty = imported.summary.malformed > 0 || !imported.summary.repeated.is_empty();
+    let unused = !imported.summary.redacted_nothing.is_empty();
+    let faulty = unused
+        || args.malformed.is_finding(imported.summary.malformed)
+        || !imported.summary.repeated.is_empty();
     Ok(u8::from(faulty))
 }
 
@@ -147,6 +152,9 @@ fn by_what(args: &ImportArgs) -> Result<Rules, CliError> {
 struct Importing {
     schema: Option<Schema>,
     mapping: Option<Mapping>,
+    redaction: Redaction,
+    /// By path and what was found there.
+    redacted: Counts,
     repeats: Repeats,
     summary: ImportSummary,
     unmapped_tools: Counts,
@@ -164,14 +172,25 @@ impl Importing {
                 *self.summary.dropped.entry(reason.to_owned()).or_default() += count;
             }
             Incoming::Malformed(place, message) => {
-                self.summary.malformed += 1;
-                if self.summary.malformed_notes.len() < SHOWN {
-                    self.summary
-                        .malformed_notes
-                        .push(format!("{place} {message}"));
-                }
+                let message = self.redaction.quiet(&message);
+                self.malformed(&place, &message);
+            }
+            Incoming::Action(place, action) if action.corpus.is_some() => {
+                self.malformed(&place, "it is of a corpus, which is read as it is");
             }
             Incoming::Action(place, mut action) => {
+                match self.redaction.apply(&mut action) {
+                    Ok(redacted) => {
+                        for (path, what) in &redacted.values {
+                            self.redacted.add(&format!("{path}: {what}"), 1);
+                        }
+                        self.summary.requests_dropped += u64::from(redacted.request);
+                    }
+                    Err(message) => {
+                        self.malformed(&place, &message);
+                        return Ok(());
+                    }
+                }
                 self.map(&mut action);
                 let hash = Ids::of(&place.recording).hash(action.id.as_bytes());
                 self.repeats.see(&[hash]);
@@ -181,6 +200,14 @@ impl Importing {
             }
         }
         Ok(())
+    }
+
+    fn malformed(&mut self, place: &Place, message: &str) {
+        self.summary.malformed += 1;
+        if self.summary.malformed_notes.len() < SHOWN {
+            let note = format!("{place} {message}");
+            self.summary.malformed_notes.push(note);
+        }
     }
 
     fn map(&mut self, action: &mut RecordedAction) {
@@ -227,63 +254,18 @@ impl Importing {
         self.summary.unmapped_tools = self.unmapped_tools.ranked();
         self.summary.unknown = self.unknown.ranked();
         self.summary.left_out = self.left_out.ranked();
-        self.summary
-    }
-}
-
-/// Compresses as the name of the output says.
-enum Encoder {
-    Plain(BufWriter<tempfile::NamedTempFile>),
-    Gzip(Box<flate2::write::GzEncoder<BufWriter<tempfile::NamedTempFile>>>),
-    Zstd(Box<zstd::stream::write::Encoder<'static, BufWriter<tempfile::NamedTempFile>>>),
-}
-
-impl Encoder {
-    fn new(path: &Path, file: tempfile::NamedTempFile) -> Result<Self, CliError> {
-        let file = BufWriter::new(file);
-        let name = path.to_string_lossy();
-        if name.ends_with(".gz") {
-            let encoder = flate2::write::GzEncoder::new(file, flate2::Compression::default());
-            return Ok(Encoder::Gzip(Box::new(encoder)));
-        }
-        if name.ends_with(".zst") {
-            let encoder = zstd::stream::write::Encoder::new(file, 0)
-                .map_err(|error| CliError::file("write", path, &error))?;
-            return Ok(Encoder::Zstd(Box::new(encoder)));
-        }
-        Ok(Encoder::Plain(file))
-    }
-
-    /// Ends the stream and gives the file its name.
-    fn finish(self, path: &Path) -> Result<(), CliError> {
-        let fault = |error: io::Error| CliError::file("write", path, &error);
-        let buffered = match self {
-            Encoder::Plain(file) => file,
-            Encoder::Gzip(encoder) => encoder.finish().map_err(fault)?,
-            Encoder::Zstd(encoder) => encoder.finish().map_err(fault)?,
+        let named: Vec<String> = self
+            .redaction
+            .paths
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let found = |path: &String| {
+            let mut found = self.redacted.entries();
+            found.any(|(name, _)| name == format!("{path}: {NAMED}"))
         };
-        let file = buffered
-            .into_inner()
-            .map_err(|error| fault(error.into_error()))?;
-        file.persist(path).map_err(|error| fault(error.error))?;
-        Ok(())
-    }
-}
-
-impl Write for Encoder {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Encoder::Plain(file) => file.write(bytes),
-            Encoder::Gzip(encoder) => encoder.write(bytes),
-            Encoder::Zstd(encoder) => encoder.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Encoder::Plain(file) => file.flush(),
-            Encoder::Gzip(encoder) => encoder.flush(),
-            Encoder::Zstd(encoder) => encoder.flush(),
-        }
+        self.summary.redacted_nothing = named.into_iter().filter(|path| !found(path)).collect();
+        self.summary.redacted = self.redacted.ranked();
+        self.summary
     }
 }

@@ -245,11 +245,10 @@ fn pin(
     action: &RecordedAction,
     names: &BTreeSet<&str>,
 ) -> Result<Pin, String> {
-    if action
-        .request
-        .as_ref()
-        .is_some_and(|request| !request.entities.is_empty())
-    {
+    if action.corpus.is_some() {
+        return Err("it is of a corpus, which does not hold all of it: name the recording that the corpus was built from".to_owned());
+    }
+    if action.has_entities() {
         return Err("its recorded request brings entities of its own, which a suite would lay over all its tests".to_owned());
     }
     let request = match (&head.request, &head.outcome) {

@@ -1,6 +1,7 @@
 //! Computing the report of a diff, for every command that needs one.
 
 use super::error::CliError;
+use super::malformed::Malformed;
 use super::origin::Range;
 use super::output::Output;
 use super::recordings::Input;
@@ -31,6 +32,8 @@ pub struct PlanRequest<'a> {
     pub verify: usize,
     /// Whether every action is evaluated.
     pub full: bool,
+    /// How much of the recordings may be unreadable.
+    pub malformed: Malformed,
 }
 
 /// A report that is not judged yet, and what it was made from.
@@ -59,7 +62,7 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
     let mut report = DiffReport::default();
     let input = match paths.is_empty() {
         true => None,
-        false => Some(Input::new(&paths, None)?),
+        false => Some(Input::new(&paths, None)?.allowing(request.malformed)),
     };
     let decisions = rayon::in_place_scope(|scope| {
         // Goes on beside what is done before the first action is decided.

@@ -2,6 +2,7 @@
 
 use super::cut::{Body, Cutter, Piece};
 use super::error::CliError;
+use super::malformed::{Allowance, Malformed};
 use super::output::Output;
 use crate::engine::{Chunk, Ids, Incoming, Merge, Observer, Worker};
 use crate::model::{Importer, LogLayout};
@@ -23,6 +24,8 @@ pub struct Input {
     pub from: Option<Importer>,
     /// How log lines of a team's own are read, where that was said; else the mapping on disk says it.
     pub layout: Option<Arc<LogLayout>>,
+    /// How much of them may be unreadable.
+    pub allowance: Arc<Allowance>,
 }
 
 /// With so many ids a worker turns to the filter that all of them share, which one at a time can use.
@@ -56,7 +59,14 @@ impl Input {
             paths: all,
             from,
             layout: None,
+            allowance: Arc::default(),
         })
+    }
+
+    /// The same, of which only so much may be unreadable.
+    pub fn allowing(mut self, malformed: Malformed) -> Self {
+        self.allowance = Arc::new(Allowance::new(malformed));
+        self
     }
 
     /// Streams everything through `observe`, and confirms which ids are repeated.

@@ -39,7 +39,9 @@ pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
     let side = Side::head(&loaded.version).with_engine(args.deciding.engine.into());
     let ground = Ground::default();
     let replayer = Replayer::new(&ground, &side, args.deciding.verify);
-    let streamed = Input::new(&paths, None)?.work(output, || replayer.worker())?;
+    let streamed = Input::new(&paths, None)?
+        .allowing(args.malformed)
+        .work(output, || replayer.worker())?;
     let mut report: ReplayReport = streamed.result;
     let disagreements = verify(None, &side, &report.sample);
     if disagreements.count > 0 {
@@ -47,7 +49,8 @@ pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
     }
     report.repeated = streamed.repeated;
     report.diagnostics = loaded.version.diagnostics.clone();
-    let faulty = report.volume.malformed.count > 0 || !report.repeated.is_empty();
+    let faulty =
+        args.malformed.is_finding(report.volume.malformed.count) || !report.repeated.is_empty();
     // Nothing decided is nothing shown.
     let code = match (faulty, report.tally.decisions.decided()) {
         (true, _) => 1,

@@ -54,8 +54,14 @@ impl Bystander {
     }
 
     /// Counts an action, and keeps it where its hash is among the smallest. `line` is made only then.
-    pub fn see(&mut self, id: &str, recording: &Arc<str>, line: impl FnOnce() -> Box<str>) {
-        self.actions += 1;
+    /// It stands for so many.
+    pub fn see(
+        &mut self,
+        (id, count): (&str, u64),
+        recording: &Arc<str>,
+        line: impl FnOnce() -> Box<str>,
+    ) {
+        self.actions += count;
         self.offer(id_hash(id), recording, line);
     }
 
@@ -204,19 +210,19 @@ impl Bystanders {
     pub fn see(
         &mut self,
         name: &str,
-        id: &str,
+        of: (&str, u64),
         recording: &Arc<str>,
         line: impl FnOnce() -> Box<str>,
     ) {
         if let Some(known) = self.by_action.get_mut(name) {
-            known.see(id, recording, line);
+            known.see(of, recording, line);
             return;
         }
         let mut found = Bystander {
             most: self.most,
             ..Bystander::default()
         };
-        found.see(id, recording, line);
+        found.see(of, recording, line);
         self.add(name.to_owned(), found);
     }
 
@@ -275,7 +281,9 @@ mod tests {
             let mut by_name = Bystanders::keeping(most);
             let mut by_place = LaneBystanders::keeping(most);
             for (place, id, recording, line) in lines {
-                by_name.see(&place.to_string(), id, recording, || line.as_str().into());
+                by_name.see(&place.to_string(), (id, 1), recording, || {
+                    line.as_str().into()
+                });
                 by_place.see(*place, id_hash(id), recording, line);
             }
             let mut found = Bystanders::keeping(most);

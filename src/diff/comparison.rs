@@ -165,7 +165,7 @@ impl LineWorker for ComparisonWorker<'_> {
                 None => self.comparison.off,
             };
             if let Some(reason) = reason {
-                self.changes.left.add(reason);
+                self.changes.left.add(reason, action.count());
             }
         }
         let Comparison { base, head, .. } = self.comparison;
@@ -174,14 +174,14 @@ impl LineWorker for ComparisonWorker<'_> {
             return;
         };
         let Some(lane) = &mut self.lane else {
-            changes.interpreted += 1;
+            changes.interpreted += action.count();
             let compared = compare(base, head, &action);
             note(self.comparison.noted(), changes, &place, &action, &compared);
             changes.see(place, &action, compared);
             return;
         };
         let ruled = lane.rule(Some(base), head, &action);
-        changes.interpreted += u64::from(ruled.interpreted);
+        changes.interpreted += u64::from(ruled.interpreted) * action.count();
         match ruled.ruling {
             Ruling::Alike(name, nonconforming, left_out) => {
                 changes.bystander(Some(&name), &place, &action);

@@ -124,7 +124,7 @@ pub fn observe(
     let Some((place, action)) = changes.volume.read(incoming) else {
         return;
     };
-    changes.interpreted += 1;
+    changes.interpreted += action.count();
     let compared = compare(base, head, &action);
     let units = Units::of_sides(base, head);
     note((&units, &[], None), changes, &place, &action, &compared);
@@ -173,9 +173,10 @@ impl DecisionChanges {
         nonconforming: Option<&str>,
         left_out: &BTreeSet<FieldPath>,
     ) {
-        self.compared += 1;
-        self.unaffected += 1;
-        self.flow(Said::Unaffected, Said::Unaffected, 1);
+        let count = action.count();
+        self.compared += count;
+        self.unaffected += count;
+        self.flow(Said::Unaffected, Said::Unaffected, count);
         let unchanged = self.classes.entry(ChangeClass::Unchanged).or_default();
         unchanged.count(action);
         for side in [&mut self.base, &mut self.head] {
@@ -186,10 +187,10 @@ impl DecisionChanges {
     /// Keeps an action that did not flip, where it is to be kept. `of` is its Cedar action.
     pub fn bystander(&mut self, of: Option<&EntityRef>, place: &Place, action: &RecordedAction) {
         let name = of.map_or_else(|| "-".to_owned(), EntityRef::to_string);
-        self.bystanders
-            .see(&name, &action.id, &place.recording, || {
-                serde_json::to_string(action).unwrap_or_default().into()
-            });
+        let of = (action.id.as_str(), action.count());
+        self.bystanders.see(&name, of, &place.recording, || {
+            serde_json::to_string(action).unwrap_or_default().into()
+        });
     }
 
     /// Counts actions by what both sides say of them.
@@ -208,16 +209,17 @@ impl DecisionChanges {
     pub fn count(&mut self, place: Place, action: &RecordedAction, compared: Compared) {
         let Compared { class, base, head } = &compared;
         let class = *class;
-        self.flow(said(&base.outcome), said(&head.outcome), 1);
+        let actions = action.count();
+        self.flow(said(&base.outcome), said(&head.outcome), actions);
         if base.outcome.decision().is_some() && head.outcome.decision().is_some() {
-            self.compared += 1;
+            self.compared += actions;
         }
         self.classes.entry(class).or_default().count(action);
         if let (Outcome::Undecidable(base, _), Outcome::Undecidable(head, _)) =
             (&base.outcome, &head.outcome)
         {
             for policy in base.unknown.union(&head.unknown) {
-                self.undecided.add(policy, 1);
+                self.undecided.add(policy, actions);
             }
         }
         if class == ChangeClass::Unchanged {
@@ -225,12 +227,12 @@ impl DecisionChanges {
         }
         if class == ChangeClass::NewlyDecidable && head.outcome.decision() == Some(Decision::Allow)
         {
-            self.newly_decidable_allowed += 1;
+            self.newly_decidable_allowed += actions;
         }
         if class == ChangeClass::NewlyUndecidable
             && base.outcome.decision() == Some(Decision::Allow)
         {
-            self.newly_undecidable_allowed += 1;
+            self.newly_undecidable_allowed += actions;
         }
         let key = key(&compared);
         let request = compared.head.request.or(compared.base.request);
@@ -291,7 +293,7 @@ fn without_unknown(outcome: Outcome) -> Outcome {
 
 impl ClassTally {
     fn count(&mut self, action: &RecordedAction) {
-        self.add(1, action.agent.as_deref());
+        self.add(action.count(), action.agent.as_deref());
         if let Some(session) = &action.session {
             self.sessions.insert(session);
         }
@@ -310,7 +312,7 @@ impl Group {
         let name = request
             .as_ref()
             .map_or_else(|| "-".to_owned(), |r| r.action.to_string());
-        self.actions.add(&name, 1);
+        self.actions.add(&name, action.count());
         if let Some(time) = &action.time {
             self.window.see(time);
         }

@@ -84,6 +84,8 @@ pub struct Change<'a> {
     pub recording: &'a Arc<str>,
     /// The id of the action.
     pub id: &'a str,
+    /// How many recorded actions it stands for.
+    pub count: u64,
     /// The hash of the id, as of [`id_hash`].
     pub hash: u64,
     /// The hash of its session, as of [`Distinct::hash`].
@@ -113,6 +115,7 @@ impl<'a> Change<'a> {
         Self {
             recording,
             id: &action.id,
+            count: action.count(),
             hash: id_hash(&action.id),
             session: session.map(|session| Distinct::hash(session.as_bytes())),
             sequence: action.sequence,
@@ -143,12 +146,12 @@ impl Details {
         match self.groups.get_mut(&key) {
             Some(group) => {
                 group.see(change, of_session);
-                group.pair(pair, 1);
+                group.pair(pair, change.count);
             }
             None => {
                 let mut group = Detail::default();
                 group.see(change, of_session);
-                group.pair(pair, 1);
+                group.pair(pair, change.count);
                 self.keep(key, group);
             }
         }
@@ -157,7 +160,7 @@ impl Details {
     /// Notes the flip of a session; says whether it is one.
     pub fn of_session(&mut self, key: &Arc<ChangeKey>, change: &Change<'_>) -> bool {
         let of_session = key.class.is_flip() && self.firsts.see(change, key);
-        self.in_session += u64::from(of_session);
+        self.in_session += u64::from(of_session) * change.count;
         of_session
     }
 
@@ -180,9 +183,9 @@ impl Details {
 impl Detail {
     /// Counts a change, but for who made it.
     pub fn see(&mut self, change: &Change<'_>, of_session: bool) {
-        self.actions += 1;
-        self.uncertain += u64::from(!change.certain);
-        self.in_session += u64::from(of_session);
+        self.actions += change.count;
+        self.uncertain += u64::from(!change.certain) * change.count;
+        self.in_session += u64::from(of_session) * change.count;
         if let Some(session) = change.session {
             self.sessions.insert_hash(session);
         }
@@ -192,7 +195,7 @@ impl Detail {
         self.values
             .resize_with(change.values.len().max(self.values.len()), Watched::default);
         for (watched, value) in self.values.iter_mut().zip(change.values) {
-            watched.values.see(value.as_ref());
+            watched.values.see_many(value.as_ref(), change.count);
             if let Some(number) = value.as_ref().filter(|value| value.is_number()) {
                 let known = watched.greatest.as_ref();
                 let turn = known

@@ -66,6 +66,7 @@ impl LaneChanges {
         let change = Change {
             recording,
             id,
+            count: 1,
             hash,
             session: taken.session,
             sequence: taken.sequence,

@@ -26,8 +26,13 @@ pub struct Values {
 impl Values {
     /// Notes a value; says whether it is greater than all numbers before.
     pub fn see(&mut self, value: Option<&Scalar>) -> bool {
+        self.see_many(value, 1)
+    }
+
+    /// The same for so many actions.
+    pub fn see_many(&mut self, value: Option<&Scalar>, count: u64) -> bool {
         let Some(value) = value else {
-            self.absent += 1;
+            self.absent += count;
             return false;
         };
         if value.is_number() {

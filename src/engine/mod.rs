@@ -8,6 +8,7 @@ mod compare;
 mod compiled;
 mod distinct;
 mod incoming;
+mod kept;
 mod kind;
 mod lane;
 mod lines;

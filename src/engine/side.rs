@@ -6,16 +6,17 @@ use super::request::{Mapped, map_call};
 use super::settle::{Settled, settle};
 use super::typed::{fits, plain};
 use crate::cedar::{
-    self, BuiltRequest, CompiledPolicy, Context, EntityStore, Evaluated, Evaluation, ParsedEntity,
-    PreparedRequest,
+    self, BuiltRequest, CompiledPolicy, Context, EntityReads, EntityStore, Evaluated, Evaluation,
+    ParsedEntity, PreparedRequest,
 };
 use crate::model::{
-    Effect, FieldPath, NotReplayable, Outcome, RecordedAction, RecordedRequest, Request, Status,
+    Digest, Effect, FieldPath, NotReplayable, Outcome, RecordedAction, RecordedRequest, Request,
+    Status,
 };
 use crate::repository::PolicyVersion;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A policy version ready to decide.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct Side<'a> {
     /// The name of each policy of the set, as both sides use it.
     names: Vec<Arc<str>>,
     engine: Engine,
+    /// What the policies read beside the context, once that was asked.
+    reads: OnceLock<Arc<EntityReads>>,
 }
 
 /// What became of one policy whose scope holds, for `explain`.
@@ -115,6 +118,7 @@ impl<'a> Side<'a> {
             version,
             names,
             engine: Engine::default(),
+            reads: OnceLock::new(),
         }
     }
 
@@ -130,6 +134,7 @@ impl<'a> Side<'a> {
             version,
             names,
             engine: Engine::default(),
+            reads: OnceLock::new(),
         }
     }
 
@@ -144,7 +149,22 @@ impl<'a> Side<'a> {
             version,
             names: self.names.clone(),
             engine: self.engine,
+            reads: OnceLock::new(),
         }
+    }
+
+    /// What its policies read of a request beside the context.
+    pub fn reads(&self) -> &EntityReads {
+        self.reads
+            .get_or_init(|| Arc::new(self.version.policies.entity_reads()))
+    }
+
+    /// The digests of what its mapping and its schema say.
+    pub fn digests(&self) -> (Option<&Digest>, Option<&Digest>) {
+        (
+            self.version.mapping.as_ref().map(|mapping| &mapping.digest),
+            self.version.schema.as_ref().map(|schema| schema.digest()),
+        )
     }
 
     /// The engine that decides.
@@ -175,6 +195,7 @@ impl<'a> Side<'a> {
                         }
                         None => self.decide_request(asked.mapped, &store),
                     };
+                    let fault = fault.filter(|_| !action.has_dropped_attributes());
                     Verdict {
                         nonconforming: verdict.nonconforming.or(fault),
                         ..verdict
@@ -205,6 +226,9 @@ impl<'a> Side<'a> {
                 context,
             })
         };
+        if let Some(corpus) = &action.corpus {
+            return as_recorded(self.projected(corpus)?);
+        }
         match (recorded, &action.call, &self.version.mapping) {
             (Some(recorded), None, _) | (Some(recorded), Some(_), None) => as_recorded(recorded),
             (Some(recorded), Some(_), Some(_)) if self.made_here(recorded) => as_recorded(recorded),
@@ -233,14 +257,7 @@ impl<'a> Side<'a> {
 
     /// Whether both sides make the same request of every action.
     pub(super) fn maps_like(&self, other: &Side<'_>) -> bool {
-        let digests = |side: &Side<'_>| {
-            let (mapping, schema) = (&side.version.mapping, &side.version.schema);
-            (
-                mapping.as_ref().map(|mapping| mapping.digest.clone()),
-                schema.as_ref().map(|schema| schema.digest().clone()),
-            )
-        };
-        digests(self) == digests(other)
+        self.digests() == other.digests()
     }
 
     /// A recorded request, read as the schema says; the context by Cedar's parser where ours does not surely know it, and
@@ -270,7 +287,11 @@ impl<'a> Side<'a> {
 
     /// The request of an action, where it is taken as it was recorded and Cedar has values for it.
     pub fn recorded_request(&self, action: &RecordedAction) -> Option<Request> {
-        let (request, _) = self.read(action.request.as_ref()?).ok()?;
+        let recorded = match &action.corpus {
+            Some(corpus) => self.projected(corpus).ok()?,
+            None => action.request.as_ref()?,
+        };
+        let (request, _) = self.read(recorded).ok()?;
         Some(request)
     }
 
@@ -300,6 +321,7 @@ impl<'a> Side<'a> {
         let built = built.map_err(invalid)?;
         let (_, fault) = self.store(recorded, &mapped.request).map_err(invalid)?;
         let nonconforming = self.nonconforming(&mapped.request, || Some(&built));
+        let fault = fault.filter(|_| !action.has_dropped_attributes());
         Ok((mapped, nonconforming.or(fault)))
     }
 

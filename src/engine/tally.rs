@@ -37,7 +37,12 @@ const NOTES: usize = 10;
 impl Notes {
     /// Adds a note about a place; it is only made where it may be kept.
     pub fn push(&mut self, place: &Place, note: impl FnOnce() -> Note) {
-        self.count += 1;
+        self.push_many(place, 1, note);
+    }
+
+    /// Adds so many notes about one place.
+    pub fn push_many(&mut self, place: &Place, count: u64, note: impl FnOnce() -> Note) {
+        self.count += count;
         let full = self.first.len() >= NOTES;
         if !full || self.first.last().is_some_and(|last| *place <= last.place) {
             self.keep(note());
@@ -106,8 +111,9 @@ impl Volume {
                 None
             }
             Incoming::Action(place, action) => {
-                self.actions += 1;
-                self.agents.add(action.agent.as_deref().unwrap_or("-"), 1);
+                self.actions += action.count();
+                let agent = action.agent.as_deref().unwrap_or("-");
+                self.agents.add(agent, action.count());
                 if let Some(session) = &action.session {
                     self.sessions.insert(session);
                 }
@@ -252,7 +258,7 @@ impl SideTally {
     pub fn count(&mut self, place: &Place, action: &RecordedAction, verdict: &Verdict) {
         let outcome = &verdict.outcome;
         let mut one = Decisions::default();
-        one.count(outcome, 1);
+        one.count(outcome, action.count());
         self.decisions.merge(one);
         let name = match &verdict.request {
             Some(request) => request.action.to_string(),
@@ -265,14 +271,15 @@ impl SideTally {
             Outcome::NotReplayable(reason) => self.cannot_replay(action, *reason),
             Outcome::Undecidable(_, unknown) => {
                 for field in unknown {
-                    self.unknown_fields.add(&field.to_string(), 1);
+                    let field = field.to_string();
+                    self.unknown_fields.add(&field, action.count());
                 }
             }
             Outcome::Decided(answer) => self.fidelity(place, action, answer),
         }
         if let Some(answer) = outcome.answer() {
             for policy in &answer.errors {
-                self.errors.add(policy, 1);
+                self.errors.add(policy, action.count());
             }
         }
         let nonconforming = verdict.nonconforming.as_deref();
@@ -281,9 +288,9 @@ impl SideTally {
 
     /// Counts an action without a request.
     pub fn cannot_replay(&mut self, action: &RecordedAction, reason: NotReplayable) {
-        self.not_replayable.add(reason.name(), 1);
+        self.not_replayable.add(reason.name(), action.count());
         let tool = action.call.as_ref().map_or("-", |call| call.tool.as_str());
-        self.unmapped_tools.add(tool, 1);
+        self.unmapped_tools.add(tool, action.count());
     }
 
     /// Counts why a request does not conform to the schema, and what was left out of it.
@@ -295,14 +302,15 @@ impl SideTally {
         left_out: &BTreeSet<FieldPath>,
     ) {
         if let Some(message) = nonconforming {
-            self.nonconforming.push(place, || Note {
-                place: place.clone(),
-                id: Some(action.id.clone()),
-                message: message.to_owned(),
-            });
+            self.nonconforming
+                .push_many(place, action.count(), || Note {
+                    place: place.clone(),
+                    id: Some(action.id.clone()),
+                    message: message.to_owned(),
+                });
         }
         for field in left_out {
-            self.left_out.add(&field.to_string(), 1);
+            self.left_out.add(&field.to_string(), action.count());
         }
     }
 
@@ -310,14 +318,14 @@ impl SideTally {
         let (Some(recorded), Some(decision)) = (&action.recorded, answer.decision) else {
             return;
         };
-        self.fidelity.compared += 1;
+        self.fidelity.compared += action.count();
         if recorded.decision == decision {
-            self.fidelity.same += 1;
+            self.fidelity.same += action.count();
             return;
         }
         let mut notes = Notes::default();
         notes.name(&place.recording, &action.id);
-        notes.push(place, || Note {
+        notes.push_many(place, action.count(), || Note {
             place: place.clone(),
             id: Some(action.id.clone()),
             message: format!("recorded {}, decided {decision}", recorded.decision),

@@ -2,7 +2,7 @@
 
 use super::{Decision, Digest, Json, WrittenRequest};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// One recorded action of an agent, as the native recording format holds it.
@@ -45,6 +45,9 @@ pub struct RecordedAction {
     /// What was decided when it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<RecordedDecision>,
+    /// In a corpus: what it stands for. Then there is neither a call nor a request beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corpus: Option<Projected>,
 }
 
 impl RecordedAction {
@@ -63,8 +66,77 @@ impl RecordedAction {
             call: None,
             request: None,
             recorded: None,
+            corpus: None,
         }
     }
+
+    /// How many recorded actions it stands for: itself, but in a corpus. Whoever counts actions counts it so often.
+    pub fn count(&self) -> u64 {
+        self.corpus.as_ref().map_or(1, |corpus| corpus.count)
+    }
+
+    /// Whether entities came with one of its requests.
+    pub fn has_entities(&self) -> bool {
+        let projected = self.corpus.iter().flat_map(|corpus| &corpus.asked);
+        let requests = projected.filter_map(|asked| asked.request.as_ref());
+        let mut all = requests.chain(&self.request);
+        all.any(|request| !request.entities.is_empty())
+    }
+}
+
+impl RecordedAction {
+    /// Whether a corpus left attributes of such entities out, so that nobody can say whether they conform to a schema.
+    pub fn has_dropped_attributes(&self) -> bool {
+        let mut projected = self.corpus.iter().flat_map(|corpus| &corpus.asked);
+        projected.any(|asked| !asked.dropped_attributes.is_empty())
+    }
+}
+
+/// Recorded actions of which nothing that policies read tells one from the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Projected {
+    /// How many there are, at least 1.
+    #[schemars(range(min = 1, max = 1_000_000_000))]
+    pub count: u64,
+    /// What became of them, by the mapping and schema that made it so.
+    pub asked: Vec<ProjectedRequest>,
+}
+
+/// What one mapping and schema make of recorded actions, as far as policies read it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectedRequest {
+    /// Digest of the mapping; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Digest>,
+    /// Digest of the schema; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Digest>,
+    /// The request. What was not kept of its context is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RecordedRequest>,
+    /// Why there is no request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<NotReplayable>,
+    /// Parts of the request of which only the type was kept. No policy that reads them may be asked.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub dropped: BTreeSet<DroppedPart>,
+    /// Attributes that were not kept of the entities that came with it. No policy that reads one may be asked.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub dropped_attributes: BTreeSet<String>,
+}
+
+/// A part of a request of which a corpus may keep the type alone.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum DroppedPart {
+    /// Who acts.
+    Principal,
+    /// To what.
+    Resource,
 }
 
 /// A tool call as it was recorded.
@@ -111,7 +183,19 @@ pub struct RecordedDecision {
 }
 
 /// Why a recorded action has no request. Names are stable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum NotReplayable {
     /// The line or document is not a recorded action.
@@ -130,6 +214,8 @@ pub enum NotReplayable {
     UnmappedResource,
     /// The record's own request or entities cannot be read by Cedar.
     InvalidRequest,
+    /// It is of a corpus, which does not hold what this version reads.
+    NotKept,
 }
 
 impl NotReplayable {
@@ -144,6 +230,7 @@ impl NotReplayable {
             NotReplayable::UnmappedPrincipal => "unmapped_principal",
             NotReplayable::UnmappedResource => "unmapped_resource",
             NotReplayable::InvalidRequest => "invalid_request",
+            NotReplayable::NotKept => "not_kept",
         }
     }
 }

@@ -12,11 +12,15 @@ mod json;
 mod log_layout;
 mod numbers;
 mod request;
+mod secret;
 mod source;
 mod types;
 mod value;
 
-pub use action::{NotReplayable, RecordedAction, RecordedDecision, RecordedRequest, ToolCall};
+pub use action::{
+    DroppedPart, NotReplayable, Projected, ProjectedRequest, RecordedAction, RecordedDecision,
+    RecordedRequest, ToolCall,
+};
 pub use change::ChangeClass;
 pub use decision::{Answer, Decision, Effect, Outcome, Status};
 pub use diagnostic::{Diagnostic, Label, Severity, Stage};
@@ -28,6 +32,7 @@ pub use json::{Json, refuse_repeated_keys};
 pub use log_layout::{LogArgs, LogDecision, LogField, LogForm, LogLayout, LogPlace};
 pub use numbers::{count, grouped, percent};
 pub use request::{FieldPath, Request, WrittenRequest};
+pub use secret::{Secret, secret_in, secrets};
 pub use source::{SourceFile, Sources, Span};
 pub use types::{Attribute, RecordType, Type};
 pub use value::{EntityRef, Value};

@@ -47,6 +47,7 @@ mod otel;
 mod outline;
 mod own;
 mod records;
+mod redact;
 mod repeats;
 mod rows;
 mod successive;
@@ -61,8 +62,9 @@ pub use chunks::{CHUNK, Chunks, Lines, lines};
 pub use detect::{PREFIX, detect};
 pub use items::{Item, ItemError, Items, Limits, OpenError, Peeked, Unread};
 pub use malformed::Malformed;
-pub use native::{native_schema, write};
+pub use native::{MOST, native_schema, write};
 pub use own::{missing_columns, parse_line, parse_row};
+pub use redact::{NAMED, RedactPath, Redacted, Redaction};
 pub use repeats::{Confirm, Repeats, Sightings};
 pub use rows::{Row, RowChunks, Rows};
 

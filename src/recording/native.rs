@@ -5,7 +5,7 @@ use super::format::Format;
 use super::malformed::from_item;
 use super::outline::{Outline, Root};
 use super::{Item, Malformed, Parsed};
-use crate::model::{FieldPath, Importer, Json, RecordedAction};
+use crate::model::{FieldPath, Importer, Json, Projected, RecordedAction};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,9 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn marks(outline: &Outline) -> bool {
-    let what = outline.has("call") || outline.has("request");
+    let what = ["call", "request", "corpus"]
+        .map(|key| outline.has(key))
+        .contains(&true);
     outline.root == Root::Object && outline.has("version") && outline.has("id") && what
 }
 
@@ -50,7 +52,14 @@ fn parse(item: &Item) -> Result<Parsed, Malformed> {
             "`time` is no RFC 3339 date and time with an offset".to_owned(),
         ));
     }
-    mark_repeated(&mut action, from_item(item)?);
+    let repeated: Repeated = from_item(item)?;
+    if let Some(corpus) = &action.corpus {
+        let fault = corpus_fault(&action, corpus, &repeated);
+        if let Some(message) = fault {
+            return Err(Malformed::new(item, message));
+        }
+    }
+    mark_repeated(&mut action, repeated);
     Ok(Parsed {
         actions: vec![Ok(action)],
         dropped: BTreeMap::new(),
@@ -81,6 +90,19 @@ fn version_fault(item: &Item, version: &Json) -> Malformed {
 struct Repeated {
     meta: RepeatedKeys,
     request: Option<RepeatedInRequest>,
+    corpus: Option<RepeatedInCorpus>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RepeatedInCorpus {
+    asked: Vec<RepeatedInAsked>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RepeatedInAsked {
+    request: Option<RepeatedInRequest>,
 }
 
 #[derive(Default, Deserialize)]
@@ -93,6 +115,42 @@ struct RepeatedInRequest {
 #[serde(default)]
 struct RepeatedInCedar {
     context: RepeatedKeys,
+}
+
+/// The most actions that one record stands for, so that no sum of counts overflows.
+pub const MOST: u64 = 1_000_000_000;
+
+/// What is wrong with a record of a corpus, which nobody writes by hand.
+fn corpus_fault(
+    action: &RecordedAction,
+    corpus: &Projected,
+    repeated: &Repeated,
+) -> Option<&'static str> {
+    let args = action.call.as_ref().and_then(|call| call.args.as_ref());
+    let mut asked = corpus.asked.iter();
+    let repeated = repeated.corpus.iter().flat_map(|corpus| &corpus.asked);
+    let mut repeated = repeated.filter_map(|asked| asked.request.as_ref());
+    let mut makers: Vec<_> = corpus
+        .asked
+        .iter()
+        .map(|asked| (&asked.mapping, &asked.schema))
+        .collect();
+    makers.sort();
+    let all = makers.len();
+    makers.dedup();
+    if !(1..=MOST).contains(&corpus.count) {
+        Some("`count` is not between 1 and 1,000,000,000")
+    } else if action.request.is_some() || args.is_some() {
+        Some("a record of a corpus has neither arguments nor a request beside it")
+    } else if all == 0 || makers.len() < all {
+        Some("`asked` holds no request, or two of one mapping and schema")
+    } else if asked.any(|asked| asked.request.is_some() == asked.reason.is_some()) {
+        Some("`asked` holds a request, or the reason why there is none")
+    } else if repeated.any(|request| !request.cedar.context.0.is_empty()) {
+        Some("a key stands twice in a context")
+    } else {
+        None
+    }
 }
 
 /// Nobody knows which of the values counts, so none does.

@@ -1,9 +1,11 @@
 //! Reports as JSON: one object with a `format` that names report and version. Keys may be added within a version.
 
+mod corpus;
 mod coverage;
 mod mutation;
 mod pin;
 
+pub use corpus::{corpus_built, corpus_info};
 pub use coverage::coverage;
 pub use mutation::mutation;
 pub use pin::pin;
@@ -119,6 +121,9 @@ pub fn import(summary: &ImportSummary) -> Value {
         "unmapped_tools": named(&summary.unmapped_tools),
         "unknown_fields": named(&summary.unknown),
         "left_out": named(&summary.left_out),
+        "redacted": named(&summary.redacted),
+        "redacted_nothing": summary.redacted_nothing,
+        "requests_dropped": summary.requests_dropped,
         "malformed": { "count": summary.malformed, "first": summary.malformed_notes },
         "dropped": summary.dropped,
         "repeated_ids": summary.repeated,

@@ -20,9 +20,9 @@ mod words;
 pub use diagnostics::diagnostics;
 pub use escape::{json_text, printable};
 pub use json::{
-    check as check_json, coverage as coverage_json, document as document_json,
-    explain as explain_json, import as import_json, mutation as mutation_document, pin as pin_json,
-    replay as replay_json,
+    check as check_json, corpus_built as corpus_built_json, corpus_info as corpus_info_json,
+    coverage as coverage_json, document as document_json, explain as explain_json,
+    import as import_json, mutation as mutation_document, pin as pin_json, replay as replay_json,
 };
 pub use linted::{
     github as lint_github, json as lint_json, json_schema as lint_schema, junit as lint_junit,
@@ -31,8 +31,8 @@ pub use linted::{
 pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
 pub use terminal::{
-    approvals, check, coverage, document, explain, formatted, group, import, lint, lint_list,
-    lint_page, lint_summary, mutation, pin, replay, test,
+    approvals, check, corpus_built, corpus_info, coverage, document, explain, formatted, group,
+    import, lint, lint_list, lint_page, lint_summary, mutation, pin, replay, test,
 };
 pub use tested::{
     github as test_github, json as test_json, json_schema as test_schema, junit as test_junit,
@@ -86,6 +86,35 @@ pub struct Version {
     pub digest: String,
 }
 
+/// What `corpus build` did.
+#[derive(Debug, Clone, Default)]
+pub struct CorpusSummary {
+    /// Where the corpus was written.
+    pub output: String,
+    /// Recorded actions that it stands for.
+    pub actions: u64,
+    /// Records that it has.
+    pub records: u64,
+    /// How long the file is.
+    pub bytes: u64,
+    /// Records that could not be read.
+    pub malformed: u64,
+    /// What the importer leaves out on purpose, by reason.
+    pub dropped: Vec<(String, u64)>,
+    /// Values that were taken out, by path and what was found there.
+    pub redacted: Vec<(String, u64)>,
+    /// Paths to take out that no action has.
+    pub redacted_nothing: Vec<String>,
+    /// Recorded requests that were made from values that were taken out, and are gone with them.
+    pub requests_dropped: u64,
+    /// Actions that are not decided, on base and on head.
+    pub undecided: [u64; 2],
+    /// Actions that do not conform to the schema, of base and of head.
+    pub nonconforming: [u64; 2],
+    /// Those of them of which what is kept does not conform either.
+    pub nonconforming_kept: [u64; 2],
+}
+
 /// What an import did.
 #[derive(Debug, Clone, Default)]
 pub struct ImportSummary {
@@ -101,6 +130,12 @@ pub struct ImportSummary {
     pub unknown: Vec<(String, u64)>,
     /// Arguments that the schema does not know.
     pub left_out: Vec<(String, u64)>,
+    /// Values that were taken out, by path and what was found there.
+    pub redacted: Vec<(String, u64)>,
+    /// Paths to take out that no action has.
+    pub redacted_nothing: Vec<String>,
+    /// Recorded requests that were made from values that were taken out, and are gone with them.
+    pub requests_dropped: u64,
     /// What could not be read, with places.
     pub malformed: u64,
     /// The first of those.

@@ -30,7 +30,7 @@ pub struct ReplayReport {
 /// Replays one thing read from a recording.
 pub fn observe(side: &Side<'_>, report: &mut ReplayReport, incoming: Incoming) {
     if let Some((place, action)) = report.volume.read(incoming) {
-        report.interpreted += 1;
+        report.interpreted += action.count();
         let verdict = side.decide(&action);
         report.tally.count(&place, &action, &verdict);
     }

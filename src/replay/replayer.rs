@@ -88,7 +88,7 @@ impl LineWorker for ReplayWorker<'_> {
                 None => self.replayer.off,
             };
             if let Some(reason) = reason {
-                self.report.left.add(reason);
+                self.report.left.add(reason, action.count());
             }
         }
         let (side, report) = (self.replayer.side, &mut self.report);
@@ -98,7 +98,7 @@ impl LineWorker for ReplayWorker<'_> {
         };
         if let Some((place, action)) = report.volume.read(incoming) {
             let (verdict, interpreted) = lane.decide(side, &action);
-            report.interpreted += u64::from(interpreted);
+            report.interpreted += u64::from(interpreted) * action.count();
             report.tally.count(&place, &action, &verdict);
         }
     }

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // `yaml` for its `Spanned`, of which the types of a repository's files are made.
     ("engine", &["model", "yaml", "cedar", "repository"]),
     ("check", CAPABILITY),
+    ("corpus", CAPABILITY),
     ("lint", CAPABILITY),
     ("testing", CAPABILITY),
     ("replay", CAPABILITY),
@@ -31,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "repository",
             "engine",
             "check",
+            "corpus",
             "lint",
             "testing",
             "replay",

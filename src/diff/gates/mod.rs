@@ -34,6 +34,8 @@ pub struct JudgeOptions {
     pub now: String,
     /// The gates of the repository in which a plan is judged, which may have become stricter.
     pub here: Option<Gates>,
+    /// How many records that cannot be read are no reason to doubt the report, by the command line; otherwise none.
+    pub max_malformed: Option<u64>,
 }
 
 /// Judges a report: by the stricter of the gates of base and head, and by these approvals.
@@ -51,6 +53,7 @@ pub fn judge(document: &Document, approvals: &[Approval], options: &JudgeOptions
         document,
         limits: Limits::of(&document.gates, options.here),
         approved,
+        max_malformed: options.max_malformed,
     };
     let mut gates = judge.classes(options.fail_on.as_ref());
     gates.push(judge.control());
@@ -121,6 +124,7 @@ struct Judge<'a> {
     limits: Limits,
     /// The groups that an approval covers.
     approved: BTreeSet<&'a str>,
+    max_malformed: Option<u64>,
 }
 
 /// How a gate is called, and what it says where it fails.

@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 /// Tools that the mapping leaves out on purpose have this reason.
 const LEFT_OUT: &str = "left_out";
 
+/// Actions of a corpus that does not hold what a version reads have this reason.
+const NOT_KEPT: &str = "not_kept";
+
 fn trust(gate: &'static str) -> Kind {
     Kind {
         gate,
@@ -33,6 +36,8 @@ impl Judge<'_> {
         if !fail_on.is_some_and(|fail_on| fail_on.contains(&undecidable)) {
             gates.push(self.newly_undecidable());
         }
+        // Of other recordings nothing can be lost.
+        gates.extend(self.not_kept());
         gates.extend([
             self.fidelity(),
             self.undecidable(),
@@ -44,12 +49,7 @@ impl Judge<'_> {
                 self.document.ungrouped,
                 "change",
             ),
-            none(
-                "malformed",
-                "records that cannot be read",
-                malformed,
-                "record",
-            ),
+            self.malformed(malformed),
             none("repeated_ids", "ids that stand twice", repeated, "id"),
             none(
                 "undecided_changes",
@@ -77,6 +77,28 @@ impl Judge<'_> {
         let limit = "at least 1 action compared".to_owned();
         let passes = !changed || (self.document.traffic.is_some() && compared > 0);
         trust("traffic").note(passes, limit, actual, "default")
+    }
+
+    /// A corpus that does not hold what a side reads proves nothing of it.
+    fn not_kept(&self) -> Option<GateNote> {
+        let sides = [&self.document.trust.base, &self.document.trust.head];
+        let found = sides.map(|side| side.reasons.get(NOT_KEPT).copied().unwrap_or_default());
+        let found = found.into_iter().max().filter(|found| *found > 0)?;
+        let limit = "0 actions of which a corpus keeps too little".to_owned();
+        Some(trust("not_kept").note(false, limit, count(found, "action"), "default"))
+    }
+
+    fn malformed(&self, found: u64) -> GateNote {
+        let limit = self.max_malformed.unwrap_or(0);
+        let words = match limit {
+            0 => "0 records that cannot be read".to_owned(),
+            limit => format!("at most {} that cannot be read", count(limit, "record")),
+        };
+        let from = match self.max_malformed {
+            Some(_) => "command line",
+            None => "default",
+        };
+        trust("malformed").note(found <= limit, words, count(found, "record"), from)
     }
 
     fn newly_undecidable(&self) -> GateNote {

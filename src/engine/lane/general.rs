@@ -80,13 +80,9 @@ impl Lane<'_, '_> {
         action: &RecordedAction,
     ) -> Ruled {
         // A request with entities of its own is decided in a world of its own.
-        let own = |action: &RecordedAction| {
-            let request = action.request.as_ref();
-            request.is_some_and(|request| !request.entities.is_empty())
-        };
         let mut interpreted = false;
         let ruling = match (&mut self.deciders, base) {
-            _ if own(action) => {
+            _ if action.has_entities() => {
                 interpreted = true;
                 Ruling::of(base.map(|base| base.decide(action)), head.decide(action))
             }

@@ -14,6 +14,8 @@ pub enum LeftBy {
     EngineOff,
     /// The recording does not come line by line.
     ReadWhole,
+    /// It stands for several actions.
+    OfCorpus,
     /// There is no request in it.
     NoRequest,
     /// Its request was made by another mapping or schema.
@@ -47,6 +49,7 @@ impl LeftBy {
             LeftBy::NoSchema => "no_schema",
             LeftBy::EngineOff => "engine_off",
             LeftBy::ReadWhole => "read_whole",
+            LeftBy::OfCorpus => "of_corpus",
             LeftBy::NoRequest => "no_request",
             LeftBy::OtherMappingOrSchema => "other_mapping_or_schema",
             LeftBy::UnknownFields => "unknown_fields",
@@ -64,9 +67,9 @@ impl LeftBy {
 pub struct LeftCounts(BTreeMap<LeftBy, u64>);
 
 impl LeftCounts {
-    /// Counts an action.
-    pub fn add(&mut self, reason: LeftBy) {
-        *self.0.entry(reason).or_default() += 1;
+    /// Counts actions.
+    pub fn add(&mut self, reason: LeftBy, count: u64) {
+        *self.0.entry(reason).or_default() += count;
     }
 
     /// The reasons that occurred, by name, in an order of their own.
@@ -86,6 +89,9 @@ impl Merge for LeftCounts {
 impl Track<'_> {
     /// Why an action was left; `stopped` is where a lane gave up its line, where it came as one.
     pub fn left_by(&self, action: &RecordedAction, stopped: Option<LeftBy>) -> LeftBy {
+        if action.corpus.is_some() {
+            return LeftBy::OfCorpus;
+        }
         let Some(request) = &action.request else {
             return LeftBy::NoRequest;
         };

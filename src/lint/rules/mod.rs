@@ -94,7 +94,6 @@ mod shared_reads;
 mod shared_removal;
 mod shared_rules;
 mod shared_schema;
-mod shared_secrets;
 mod shared_terms;
 mod shared_tests;
 mod shared_tools;

@@ -1,9 +1,9 @@
 //! AZ214: a secret in a file that agents and reviewers read.
 
-use super::shared_secrets::secrets;
 use crate::lint::catalogue::{Evidence, Lint, Run};
 use crate::lint::context::Repository;
 use crate::lint::found::Found;
+use crate::model::secrets;
 use crate::repository::LintLevel;
 
 pub(super) static LINT: Lint = Lint {
@@ -36,7 +36,10 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
                     secret.span,
                     format!("this looks like {}{masked}", secret.name),
                 )
-                .level(secret.level)
+                .level(match secret.sure {
+                    true => LintLevel::Error,
+                    false => LintLevel::Warning,
+                })
                 .key(key)
                 .help("revoke it, since it stays in the history of the repository; then take it out: policies need no secrets, and tests can say `Bearer …` without one");
         }
@@ -45,7 +48,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::secrets;
+    use crate::model::secrets;
 
     /// Put together here, so that no file of the project looks as if it held one.
     fn token(prefix: &str, length: usize) -> String {

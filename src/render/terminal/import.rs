@@ -40,6 +40,23 @@ pub fn import(header: &Header, summary: &ImportSummary) -> String {
             "not in the schema, left out",
             named(summary.left_out.clone()),
         ),
+        ("redacted", named(summary.redacted.clone())),
+        (
+            "found nowhere, so nothing redacted",
+            summary
+                .redacted_nothing
+                .iter()
+                .map(|path| printable(path))
+                .collect::<Vec<_>>()
+                .join(" · "),
+        ),
+        (
+            "recorded requests dropped with what they were made from",
+            match summary.requests_dropped {
+                0 => String::new(),
+                dropped => grouped(dropped),
+            },
+        ),
         ("left out by the importer", listed(&summary.dropped)),
         ("repeated ids", listed(&summary.repeated)),
     ];

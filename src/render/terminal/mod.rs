@@ -2,6 +2,7 @@
 
 mod approvals;
 mod check;
+mod corpus;
 mod coverage;
 mod document;
 mod explain;
@@ -19,6 +20,7 @@ pub(in crate::render) mod test;
 
 pub use approvals::approvals;
 pub use check::check;
+pub use corpus::{corpus_built, corpus_info};
 pub use coverage::coverage;
 pub use document::document;
 pub use explain::explain;

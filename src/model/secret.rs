@@ -1,19 +1,18 @@
 //! What tokens and keys look like. Only forms that say what they are: a known beginning, a known length.
 
-use crate::model::Span;
-use crate::repository::LintLevel;
+use super::Span;
 
 /// A piece of text that looks like a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Secret {
+pub struct Secret {
     /// What it is.
-    pub(super) name: &'static str,
+    pub name: &'static str,
     /// Its place.
-    pub(super) span: Span,
+    pub span: Span,
     /// How much of its beginning says nothing.
-    pub(super) shown: usize,
-    /// How much it weighs.
-    pub(super) level: LintLevel,
+    pub shown: usize,
+    /// Whether it is surely one that matters: no key of a test system, and no token that may have expired.
+    pub sure: bool,
 }
 
 /// A kind of token: what it begins with, and how many characters of which kind follow.
@@ -23,7 +22,7 @@ struct Form {
     body: fn(char) -> bool,
     least: usize,
     most: usize,
-    level: LintLevel,
+    sure: bool,
 }
 
 const fn form(
@@ -39,7 +38,7 @@ const fn form(
         body,
         least,
         most,
-        level: LintLevel::Error,
+        sure: true,
     }
 }
 
@@ -70,7 +69,7 @@ const FORMS: &[Form] = &[
     form("a Stripe key", "sk_live_", is_alphanumeric, 24, LONG),
     form("a Stripe key", "rk_live_", is_alphanumeric, 24, LONG),
     Form {
-        level: LintLevel::Warning,
+        sure: false,
         ..form("a Stripe test key", "sk_test_", is_alphanumeric, 24, LONG)
     },
     form("a Google API key", "AIza", is_token, 35, 35),
@@ -82,10 +81,22 @@ const FORMS: &[Form] = &[
     form("a DigitalOcean token", "dop_v1_", is_hexadecimal, 64, 64),
     form("a SendGrid key", "SG.", is_dotted, 60, 75),
     form("a bearer token", "Bearer ", is_dotted, 24, 4000),
+    form("a bearer token", "bearer ", is_dotted, 24, 4000),
 ];
 
+/// No secret is shorter, in bytes: the shortest is a password in a URL.
+const SHORTEST: usize = 13;
+
+/// What the first secret in a text is, if there is one.
+pub fn secret_in(text: &str) -> Option<&'static str> {
+    if text.len() < SHORTEST {
+        return None;
+    }
+    secrets(text).first().map(|secret| secret.name)
+}
+
 /// Everything in a text that looks like a secret, in order.
-pub(super) fn secrets(text: &str) -> Vec<Secret> {
+pub fn secrets(text: &str) -> Vec<Secret> {
     let mut found: Vec<Secret> = FORMS.iter().flat_map(|form| of_form(text, form)).collect();
     found.extend(web_tokens(text));
     found.extend(private_keys(text));
@@ -102,7 +113,7 @@ pub(super) fn secrets(text: &str) -> Vec<Secret> {
 
 fn of_form(text: &str, form: &Form) -> Vec<Secret> {
     let mut found = Vec::new();
-    for (at, _) in text.match_indices(form.prefix) {
+    for at in memchr::memmem::find_iter(text.as_bytes(), form.prefix) {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
         let body = run(text, at + form.prefix.len(), form.body);
         let fits = (form.least..=form.most).contains(&body.len());
@@ -117,7 +128,7 @@ fn of_form(text: &str, form: &Form) -> Vec<Secret> {
                 name: form.name,
                 span: Span::new(at, form.prefix.len() + body.len()),
                 shown: form.prefix.len(),
-                level: form.level,
+                sure: form.sure,
             });
         }
     }
@@ -127,7 +138,7 @@ fn of_form(text: &str, form: &Form) -> Vec<Secret> {
 /// JSON web tokens: three parts, of which the first two are JSON in base64.
 fn web_tokens(text: &str) -> Vec<Secret> {
     let mut found = Vec::new();
-    for (at, _) in text.match_indices("eyJ") {
+    for at in memchr::memmem::find_iter(text.as_bytes(), "eyJ") {
         let whole = run(text, at, is_dotted);
         let parts: Vec<&str> = whole.split('.').collect();
         let [head, body, signature] = parts.as_slice() else {
@@ -141,7 +152,7 @@ fn web_tokens(text: &str) -> Vec<Secret> {
                 name: "a JSON web token",
                 span: Span::new(at, whole.len()),
                 shown: 3,
-                level: LintLevel::Warning,
+                sure: false,
             });
         }
     }
@@ -152,7 +163,7 @@ fn web_tokens(text: &str) -> Vec<Secret> {
 fn private_keys(text: &str) -> Vec<Secret> {
     const BEGIN: &str = "-----BEGIN ";
     let mut found = Vec::new();
-    for (at, _) in text.match_indices(BEGIN) {
+    for at in memchr::memmem::find_iter(text.as_bytes(), BEGIN) {
         let rest = text.get(at + BEGIN.len()..).unwrap_or_default();
         let Some((name, after)) = rest.split_once("-----") else {
             continue;
@@ -173,7 +184,7 @@ fn private_keys(text: &str) -> Vec<Secret> {
                 name: "a private key",
                 span: Span::new(at, length),
                 shown: length,
-                level: LintLevel::Error,
+                sure: true,
             });
         }
     }
@@ -183,7 +194,7 @@ fn private_keys(text: &str) -> Vec<Secret> {
 /// Passwords in URLs: `postgres://user:password@host`.
 fn passwords(text: &str) -> Vec<Secret> {
     let mut found = Vec::new();
-    for (at, _) in text.match_indices("://") {
+    for at in memchr::memmem::find_iter(text.as_bytes(), "://") {
         let start = at + 3;
         let authority = run(text, start, |letter| {
             !letter.is_whitespace() && !"/\"'<>{}$*`|,".contains(letter)
@@ -204,7 +215,7 @@ fn passwords(text: &str) -> Vec<Secret> {
                 name: "a password in a URL",
                 span: Span::new(start + user.len() + 1, password.len()),
                 shown: 0,
-                level: LintLevel::Warning,
+                sure: false,
             });
         }
     }

@@ -1,0 +1,292 @@
+//! What must not be kept: values at named paths, and whatever looks like a secret. A value that is taken out becomes
+//! one that nobody knows, never one that is not there.
+
+mod path;
+
+pub use path::RedactPath;
+
+use super::args::unknown;
+use crate::model::{FieldPath, Json, RecordedAction, RecordedRequest, secret_in};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Why such a value is not known.
+const REASON: &str = "redacted";
+
+/// What is taken out.
+#[derive(Debug, Clone, Default)]
+pub struct Redaction {
+    /// The paths that are named.
+    pub paths: Vec<RedactPath>,
+    /// Whether secrets are looked for.
+    pub secrets: bool,
+}
+
+/// Values that were taken out of one action.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Redacted {
+    /// Where, and what was found there: `--redact` for a path that was named, else the kind of secret.
+    pub values: Vec<(String, &'static str)>,
+    /// Whether its recorded request was made from values that are now gone, and is gone with them.
+    pub request: bool,
+}
+
+/// What names a value that was taken out because its path was named.
+pub const NAMED: &str = "--redact";
+
+impl Redaction {
+    /// Whether it takes anything out.
+    pub fn is_on(&self) -> bool {
+        self.secrets || !self.paths.is_empty()
+    }
+
+    /// Takes out of an action what must not be kept. The error says why the action cannot be kept at all: a secret stands
+    /// where nothing can take its place.
+    pub fn apply(&self, action: &mut RecordedAction) -> Result<Redacted, String> {
+        let mut redacted = Redacted::default();
+        let mut derived = false;
+        for path in &self.paths {
+            let found = path.take(action);
+            derived |= found && path.is_of_call();
+            if found {
+                redacted.values.push((path.to_string(), NAMED));
+            }
+        }
+        // What was made from the call may say what the call no longer says.
+        if derived && action.call.is_some() && action.request.take().is_some() {
+            redacted.request = true;
+        }
+        if self.secrets {
+            self.secrets(action, &mut redacted)?;
+        }
+        if !redacted.values.is_empty()
+            && let Some(request) = &mut action.request
+        {
+            settle(request);
+        }
+        Ok(redacted)
+    }
+
+    fn secrets(&self, action: &mut RecordedAction, redacted: &mut Redacted) -> Result<(), String> {
+        let found = &mut redacted.values;
+        let texts = [
+            ("id", Some(&action.id)),
+            ("session", action.session.as_ref()),
+            ("time", action.time.as_ref()),
+            ("agent", action.agent.as_ref()),
+            ("user", action.user.as_ref()),
+            ("system", action.system.as_ref()),
+            ("call.tool", action.call.as_ref().map(|call| &call.tool)),
+        ];
+        for (name, text) in texts {
+            if let Some(what) = text.and_then(|text| secret_in(text)) {
+                return Err(in_the_way(name, what));
+            }
+        }
+        let meta = std::mem::take(&mut action.meta);
+        for (key, mut value) in meta {
+            match secret_in(&key) {
+                // A name that is not there is one that nobody asks for.
+                Some(what) => found.push(("meta".to_owned(), what)),
+                None => {
+                    scrub(&mut value, &mut vec!["meta".to_owned(), key.clone()], found);
+                    action.meta.insert(key, value);
+                }
+            }
+        }
+        if let Some(args) = action.call.as_mut().and_then(|call| call.args.as_mut()) {
+            scrub(args, &mut vec!["args".to_owned()], found);
+        }
+        if let Some(recorded) = &mut action.recorded {
+            let names = recorded.determining.iter().flatten();
+            if let Some(what) = names.filter_map(|name| secret_in(name)).next() {
+                recorded.determining = None;
+                found.push(("recorded.determining".to_owned(), what));
+            }
+            let version = recorded.policy_version.as_deref();
+            if let Some(what) = version.and_then(secret_in) {
+                recorded.policy_version = None;
+                found.push(("recorded.policy_version".to_owned(), what));
+            }
+        }
+        let Some(request) = &mut action.request else {
+            return Ok(());
+        };
+        if let Some((name, what)) = fixed(request) {
+            // The call says what it was, and is mapped anew.
+            if action.call.is_none() {
+                return Err(in_the_way(name, what));
+            }
+            action.request = None;
+            found.push((name.to_owned(), what));
+            redacted.request = true;
+            return Ok(());
+        }
+        let context = std::mem::take(&mut request.cedar.context);
+        for (key, mut value) in context {
+            let mut path = ["request", "context", &key].map(str::to_owned).to_vec();
+            if let Some(what) = secret_in(&key) {
+                return Err(in_the_way("request.context", what));
+            }
+            scrub(&mut value, &mut path, found);
+            request.cedar.context.insert(key, value);
+        }
+        Ok(())
+    }
+
+    /// A message about what cannot be read, without the values that it quotes.
+    pub fn quiet(&self, message: &str) -> String {
+        if !self.is_on() {
+            return message.to_owned();
+        }
+        let quiet = without_values(message);
+        match secret_in(&quiet) {
+            Some(what) => format!("what stands there holds {what}"),
+            None => quiet,
+        }
+    }
+}
+
+fn in_the_way(place: &str, what: &str) -> String {
+    format!("`{place}` holds what looks like {what}, and the action cannot be kept without it")
+}
+
+/// What looks like a secret in the parts of a request that cannot be unknown.
+fn fixed(request: &RecordedRequest) -> Option<(&'static str, &'static str)> {
+    let cedar = &request.cedar;
+    let parts = [
+        ("request.principal", &cedar.principal),
+        ("request.action", &cedar.action),
+        ("request.resource", &cedar.resource),
+    ];
+    let mut uids = parts.into_iter();
+    let of_uid = uids.find_map(|(name, uid)| Some((name, secret_in(&uid.id)?)));
+    of_uid.or_else(|| {
+        let mut entities = request.entities.iter();
+        entities.find_map(|entity| Some(("request.entities", inside(entity)?)))
+    })
+}
+
+/// The first secret in a value or in its keys.
+fn inside(json: &Json) -> Option<&'static str> {
+    match json {
+        Json::String(text) => secret_in(text),
+        Json::Array(items) => items.iter().find_map(inside),
+        Json::Object(members) => members
+            .iter()
+            .find_map(|(key, value)| secret_in(key).or_else(|| inside(value))),
+        Json::Null | Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::Repeated => None,
+    }
+}
+
+/// Takes every text out that holds a secret; of an object with such a key, all.
+fn scrub(json: &mut Json, path: &mut Vec<String>, found: &mut Vec<(String, &'static str)>) {
+    let whole = match json {
+        Json::String(text) => secret_in(text),
+        Json::Object(members) => {
+            // What is unknown already is so for a reason that may quote it.
+            let marked = members.len() == 1 && members.contains_key("$unknown");
+            let mut keys = members.keys();
+            let in_key = keys.find_map(|key| secret_in(key));
+            in_key.or_else(|| marked.then(|| members.values().find_map(inside)).flatten())
+        }
+        _ => None,
+    };
+    if let Some(what) = whole {
+        *json = unknown(REASON);
+        found.push((path.join("."), what));
+        return;
+    }
+    match json {
+        Json::Array(items) => {
+            path.push("*".to_owned());
+            items.iter_mut().for_each(|item| scrub(item, path, found));
+            path.pop();
+        }
+        Json::Object(members) => {
+            for (key, value) in members {
+                path.push(key.clone());
+                scrub(value, path, found);
+                path.pop();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Moves what was taken out of a recorded context to its unknown fields.
+fn settle(request: &mut RecordedRequest) {
+    let cedar = &mut request.cedar;
+    settle_record(&mut cedar.context, &mut Vec::new(), &mut cedar.unknown);
+}
+
+fn settle_record(
+    record: &mut BTreeMap<String, Json>,
+    path: &mut Vec<String>,
+    unknown: &mut BTreeSet<FieldPath>,
+) {
+    record.retain(|key, value| {
+        path.push(key.clone());
+        let stays = match value {
+            _ if is_redacted(value) => false,
+            // An escape of Cedar is one value.
+            Json::Object(members) if !members.keys().any(|key| key.starts_with("__")) => {
+                settle_record(members, path, unknown);
+                true
+            }
+            other => !holds_redacted(other),
+        };
+        if !stays {
+            unknown.insert(FieldPath(path.clone()));
+        }
+        path.pop();
+        stays
+    });
+}
+
+fn is_redacted(json: &Json) -> bool {
+    *json == unknown(REASON)
+}
+
+fn holds_redacted(json: &Json) -> bool {
+    is_redacted(json)
+        || match json {
+            Json::Array(items) => items.iter().any(holds_redacted),
+            Json::Object(members) => members.values().any(holds_redacted),
+            _ => false,
+        }
+}
+
+/// Messages of JSON readers quote texts in quotation marks, and numbers and names of variants in backticks.
+fn without_values(message: &str) -> String {
+    let mut out = String::new();
+    let mut rest = message;
+    while let Some(at) = rest.find('"') {
+        let (before, quoted) = rest.split_at(at);
+        out.push_str(before);
+        out.push_str("\"…\"");
+        let mut escaped = false;
+        let end = quoted.char_indices().skip(1).find(|(_, letter)| {
+            let ends = *letter == '"' && !escaped;
+            escaped = *letter == '\\' && !escaped;
+            ends
+        });
+        rest = end.map_or("", |(at, _)| quoted.get(at + 1..).unwrap_or_default());
+    }
+    out.push_str(rest);
+    for before in [
+        "unknown variant `",
+        "integer `",
+        "floating point `",
+        "character `",
+    ] {
+        if let Some((start, rest)) = out.clone().split_once(before) {
+            let end = rest.rfind("`, expected").or_else(|| rest.rfind('`'));
+            let after = end.and_then(|at| rest.get(at..)).unwrap_or("`");
+            out = format!("{start}{before}…{after}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

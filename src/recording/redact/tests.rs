@@ -1,0 +1,191 @@
+//! What is taken out, and what is left.
+
+use super::*;
+
+/// Put together here, so that no file of the project looks as if it held one.
+fn token() -> String {
+    format!("{}_{}", "ghp", "q7Wm2ZkR9xTf4LbV8sHd3NcJ6pGy5Ev1Kuq7")
+}
+
+fn action(text: &str) -> RecordedAction {
+    let text = text.replace("TOKEN", &token());
+    serde_json::from_str(&text).expect("an action")
+}
+
+fn redaction(paths: &[&str], secrets: bool) -> Redaction {
+    Redaction {
+        paths: paths
+            .iter()
+            .map(|path| path.parse().expect("a path"))
+            .collect(),
+        secrets,
+    }
+}
+
+fn written(action: &RecordedAction) -> serde_json::Value {
+    serde_json::to_value(action).expect("JSON")
+}
+
+const CALL: &str = r#"{"version":1,"id":"1","meta":{"x":{"y":1},"z":"TOKEN"},"call":{"tool":"t","args":{
+    "body":"hello","n":null,"items":[{"iban":"A","k":1},{"iban":"B"},{"k":2}],"deep":{"a":["x","see TOKEN there"]}}}}"#;
+
+#[test]
+fn named_paths_are_taken_out_and_nothing_else() {
+    let mut found = action(CALL);
+    let paths = [
+        "args.body",
+        "args.items.*.iban",
+        "meta.x.y",
+        "args.nothing",
+        "args.items.2.k",
+    ];
+    let redacted = redaction(&paths, false).apply(&mut found).expect("kept");
+    let names: Vec<&str> = redacted
+        .values
+        .iter()
+        .map(|(path, _)| path.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "args.body",
+            "args.items.*.iban",
+            "meta.x.y",
+            "args.items.2.k"
+        ]
+    );
+    let gone = serde_json::json!({"$unknown": "redacted"});
+    let json = written(&found);
+    let args = &json["call"]["args"];
+    assert_eq!(args["body"], gone);
+    assert_eq!(args["items"][0], serde_json::json!({"iban": gone, "k": 1}));
+    assert_eq!(args["items"][1]["iban"], gone);
+    assert_eq!(args["items"][2]["k"], gone);
+    assert_eq!(args["n"], serde_json::Value::Null);
+    assert_eq!(json["meta"]["x"]["y"], gone);
+    assert_eq!(json["meta"]["z"], token().as_str());
+    // What is gone is gone once.
+    let again = redaction(&["args.body"], false).apply(&mut found);
+    assert_eq!(again, Ok(Redacted::default()));
+}
+
+#[test]
+fn secrets_are_found_wherever_they_stand() {
+    let mut found = action(CALL);
+    let redacted = redaction(&[], true).apply(&mut found).expect("kept");
+    assert_eq!(
+        redacted.values,
+        [
+            ("meta.z".to_owned(), "a GitHub token"),
+            ("args.deep.a.*".to_owned(), "a GitHub token")
+        ]
+    );
+    assert!(!written(&found).to_string().contains(&token()));
+    assert_eq!(written(&found)["call"]["args"]["body"], "hello");
+}
+
+#[test]
+fn a_key_and_a_reason_may_hold_one_too() {
+    for args in [
+        r#"{"headers":{"TOKEN":1}}"#,
+        r#"{"headers":{"$unknown":"TOKEN"}}"#,
+    ] {
+        let text = format!(r#"{{"version":1,"id":"1","call":{{"tool":"t","args":{args}}}}}"#);
+        let mut found = action(&text);
+        redaction(&[], true).apply(&mut found).expect("kept");
+        let gone = serde_json::json!({"$unknown": "redacted"});
+        assert_eq!(written(&found)["call"]["args"]["headers"], gone);
+    }
+}
+
+#[test]
+fn what_nothing_can_take_the_place_of_is_refused() {
+    for text in [
+        r#"{"version":1,"id":"TOKEN","call":{"tool":"t"}}"#,
+        r#"{"version":1,"id":"1","agent":"TOKEN","call":{"tool":"t"}}"#,
+        r#"{"version":1,"id":"1","call":{"tool":"TOKEN"}}"#,
+        r#"{"version":1,"id":"1","request":{"cedar":{"principal":{"type":"A","id":"a"},"action":{"type":"Action","id":"x"},"resource":{"type":"R","id":"TOKEN"}}}}"#,
+        r#"{"version":1,"id":"1","request":{"cedar":{"principal":{"type":"A","id":"a"},"action":{"type":"Action","id":"x"},"resource":{"type":"R","id":"r"}},"entities":[{"uid":{"type":"A","id":"a"},"attrs":{"k":"TOKEN"},"parents":[]}]}}"#,
+    ] {
+        let fault = redaction(&[], true)
+            .apply(&mut action(text))
+            .expect_err(text);
+        assert!(fault.contains("a GitHub token"), "{fault}");
+        assert!(!fault.contains(&token()), "{fault}");
+    }
+}
+
+const REQUEST: &str = r#"{"version":1,"id":"1","CALLrequest":{"cedar":{"principal":{"type":"A","id":"a"},
+    "action":{"type":"Action","id":"x"},"resource":{"type":"R","id":"r"},
+    "context":{"input":{"body":"TOKEN","n":1},"set":["a","TOKEN"],"ip":{"__extn":{"fn":"ip","arg":"TOKEN"}},"m":2}}}}"#;
+
+#[test]
+fn fields_of_a_recorded_context_become_unknown() {
+    let mut found = action(&REQUEST.replace("CALL", ""));
+    let redacted = redaction(&["request.context.m"], true)
+        .apply(&mut found)
+        .expect("kept");
+    assert_eq!(redacted.values.len(), 4);
+    let json = written(&found);
+    let cedar = &json["request"]["cedar"];
+    assert_eq!(cedar["context"], serde_json::json!({"input": {"n": 1}}));
+    assert_eq!(
+        cedar["unknown"],
+        serde_json::json!([["input", "body"], ["ip"], ["m"], ["set"]])
+    );
+}
+
+#[test]
+fn a_request_made_from_what_is_gone_is_gone() {
+    let call = r#"call":{"tool":"t","args":{"body":"b"}},""#;
+    let mut found = action(&REQUEST.replace("CALL", call).replace("TOKEN", "b"));
+    let redacted = redaction(&["args.body"], false)
+        .apply(&mut found)
+        .expect("kept");
+    assert!(redacted.request);
+    assert_eq!(found.request, None);
+    let mut other = action(&REQUEST.replace("CALL", call).replace("TOKEN", "b"));
+    let redacted = redaction(&["args.nothing"], true)
+        .apply(&mut other)
+        .expect("kept");
+    assert!(!redacted.request && other.request.is_some());
+}
+
+#[test]
+fn a_text_on_the_way_is_taken_out() {
+    let mut found = action(
+        r#"{"version":1,"id":"1","call":{"tool":"t","args":{"items":"[{\"iban\":\"A\"}]","n":5}}}"#,
+    );
+    redaction(&["args.items.*.iban", "args.n.x"], false)
+        .apply(&mut found)
+        .expect("kept");
+    let json = written(&found);
+    assert_eq!(json["call"]["args"]["items"]["$unknown"], "redacted");
+    assert_eq!(json["call"]["args"]["n"], 5);
+}
+
+#[test]
+fn messages_quote_no_values() {
+    let on = redaction(&[], true);
+    for (message, quiet) in [
+        (
+            "invalid type: string \"b \\\" c\", expected u8, at column 3",
+            "invalid type: string \"…\", expected u8, at column 3",
+        ),
+        ("`version` is \"cut off", "`version` is \"…\""),
+        (
+            "unknown variant `a`b`, expected `allow` or `deny`",
+            "unknown variant `…`, expected `allow` or `deny`",
+        ),
+        (
+            "invalid value: integer `512`, expected u8",
+            "invalid value: integer `…`, expected u8",
+        ),
+        ("unknown field `colour`", "unknown field `colour`"),
+    ] {
+        assert_eq!(on.quiet(message), quiet);
+        assert_eq!(Redaction::default().quiet(message), message);
+    }
+    let field = format!("unknown field `{}`", token());
+    assert_eq!(on.quiet(&field), "what stands there holds a GitHub token");
+}

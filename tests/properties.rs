@@ -631,6 +631,7 @@ fn verdict(policies: Vec<Settled>) -> Verdict {
         request: None,
         nonconforming: None,
         left_out: BTreeSet::new(),
+        tool: None,
     }
 }
 

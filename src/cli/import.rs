@@ -7,7 +7,7 @@ use super::output::{Output, Report, temporary_beside};
 use super::recordings::{Input, SHORT};
 use super::versions::{load_version, root};
 use crate::cedar::Schema;
-use crate::engine::{Counts, Ids, Incoming, map_call};
+use crate::engine::{Counts, Ids, Incoming, Meant, map_call};
 use crate::model::{Diagnostic, RecordedAction, RecordedRequest, SourceFile, Sources};
 use crate::recording::{Repeats, write};
 use crate::render::{self, Header, ImportSummary};
@@ -198,7 +198,9 @@ impl Importing {
                     .not_replayable
                     .entry(reason.name().to_owned())
                     .or_default() += 1;
-                self.unmapped_tools.add(&call.tool, 1);
+                let meant = Meant::of(action, call, mapping);
+                let tool = meant.as_ref().map_or(call.tool.as_str(), |meant| &meant.tool);
+                self.unmapped_tools.add(tool, 1);
             }
         }
     }

@@ -1,7 +1,8 @@
 //! The mapping of a version, compiled: every text parsed, every tool's rule merged with the general one.
 
-use super::files::{MappingFile, ToolSpec};
-use super::template::{ReferenceTemplate, Template};
+use super::derivation::DERIVATIONS;
+use super::files::{MappingFile, ToolSpec, UnwrapSpec};
+use super::template::{Placeholder, ReferenceTemplate, Template};
 use crate::cedar::Schema;
 use crate::model::{Diagnostic, Digest, EntityRef, Json, SourceFile, Span, Stage};
 use crate::yaml::Spanned;
@@ -17,6 +18,19 @@ pub struct Mapping {
     exact: BTreeMap<String, ToolRule>,
     /// Patterns, longest first.
     patterns: Vec<(String, ToolRule)>,
+    /// Routers, those with exact names first, then patterns, longest first.
+    routers: Vec<(String, Unwrap)>,
+}
+
+/// Where a router's call holds the call that is meant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unwrap {
+    /// The tool.
+    pub tool: Template,
+    /// The arguments.
+    pub args: Placeholder,
+    /// The system; without it, that of the router's call.
+    pub system: Option<Template>,
 }
 
 /// How calls of one tool become requests.
@@ -49,6 +63,20 @@ pub enum ValueTemplate {
     Reference(ReferenceTemplate, Template),
 }
 
+impl ValueTemplate {
+    /// Whether something is derived of what a call holds.
+    fn derives(&self) -> bool {
+        match self {
+            ValueTemplate::Constant(_) => false,
+            ValueTemplate::Record(members) => members.values().any(Self::derives),
+            ValueTemplate::Set(items) => items.iter().any(Self::derives),
+            ValueTemplate::Text(template) | ValueTemplate::Reference(_, template) => {
+                template.derives()
+            }
+        }
+    }
+}
+
 /// Names the rules by which calls are mapped and typed here. It is part of the digest: when the rules change, so that
 /// the same mapping gives other requests, this does too, and recorded requests are mapped anew.
 const RULES: &str = "agentauthz.mapping/1 ";
@@ -64,6 +92,13 @@ impl Mapping {
         })
     }
 
+    /// Where the calls of a tool hold the call that is meant, where the tool is a router.
+    pub fn unwrap(&self, tool: &str) -> Option<&Unwrap> {
+        let mut routers = self.routers.iter();
+        let found = routers.find(|(name, _)| matches(name, tool));
+        found.map(|(_, unwrap)| unwrap)
+    }
+
     /// Compiles a mapping file. Faulty texts are reported and left out.
     pub fn compile(
         spec: &MappingFile,
@@ -74,25 +109,36 @@ impl Mapping {
             file,
             schema,
             diagnostics: Vec::new(),
+            derives: false,
         };
         let general = compiler.rule(&ToolRule::default(), &as_tool(spec));
         let mut exact = BTreeMap::new();
         let mut patterns = Vec::new();
         for (name, tool) in &spec.tools {
             let rule = compiler.rule(&general, &tool.value);
-            if name.contains(['*', '?']) {
+            if is_pattern(name) {
                 patterns.push((name.clone(), rule));
             } else {
                 exact.insert(name.clone(), rule);
             }
         }
         patterns.sort_by(|a, b| (b.0.len(), &a.0).cmp(&(a.0.len(), &b.0)));
-        let text = format!("{RULES}{}", serde_json::to_string(spec).unwrap_or_default());
+        let mut routers = Vec::new();
+        for (name, router) in &spec.unwrap {
+            routers.extend(Some(name.clone()).zip(compiler.unwrap(&router.value)));
+        }
+        let order = |name: &str| (is_pattern(name), std::cmp::Reverse(name.len()));
+        routers.sort_by(|a, b| (order(&a.0), &a.0).cmp(&(order(&b.0), &b.0)));
+        let mut text = format!("{RULES}{}", serde_json::to_string(spec).unwrap_or_default());
+        if compiler.derives {
+            text.push_str(DERIVATIONS);
+        }
         let mapping = Self {
             digest: Digest::from_bytes(&Sha256::digest(text.as_bytes())),
             general,
             exact,
             patterns,
+            routers,
         };
         (mapping, compiler.diagnostics)
     }
@@ -112,6 +158,8 @@ struct Compiler<'a> {
     file: &'a SourceFile,
     schema: Option<&'a Schema>,
     diagnostics: Vec<Diagnostic>,
+    /// Whether something is derived of what a call holds.
+    derives: bool,
 }
 
 impl Compiler<'_> {
@@ -136,12 +184,38 @@ impl Compiler<'_> {
             self.check_attribute(name, json.span, rule.action.as_ref());
             match value(&json.value) {
                 Ok(template) => {
+                    self.derives |= template.derives();
                     rule.context.insert(name.clone(), template);
                 }
                 Err(message) => self.fault(json.span, message),
             }
         }
         rule
+    }
+
+    fn unwrap(&mut self, spec: &UnwrapSpec) -> Option<Unwrap> {
+        let mut text = |text: &Spanned<String>| {
+            let parsed = Template::parse(&text.value);
+            self.derives |= parsed.as_ref().is_ok_and(Template::derives);
+            parsed
+                .map_err(|message| self.fault(text.span, message))
+                .ok()
+        };
+        let (tool, args) = (text(&spec.tool), text(&spec.args));
+        let system = match &spec.system {
+            Some(system) => Some(text(system)?),
+            None => None,
+        };
+        let Some(args) = args?.only_field().cloned() else {
+            let message = "the arguments of the call that is meant stand in one place; write it as one placeholder, like `{args.params}`";
+            self.fault(spec.args.span, message.to_owned());
+            return None;
+        };
+        Some(Unwrap {
+            tool: tool?,
+            args,
+            system,
+        })
     }
 
     fn reference(
@@ -156,6 +230,7 @@ impl Compiler<'_> {
                 return None;
             }
         };
+        self.derives |= template.id.derives();
         if let (Some(ty), Some(schema)) = (&template.ty, self.schema) {
             let is_action = ty == "Action" || ty.ends_with("::Action");
             if !is_action && !schema.has_entity_type(ty) {
@@ -283,6 +358,10 @@ fn value(json: &Json) -> Result<ValueTemplate, String> {
             Ok(ValueTemplate::Constant(json.clone()))
         }
     }
+}
+
+fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?'])
 }
 
 /// Whether a pattern with `*` (any text) and `?` (one character) matches a whole name.

@@ -1,5 +1,6 @@
 //! Texts with `{PATH}` in them, as a mapping holds them.
 
+use super::derivation::Derivation;
 use crate::cedar;
 
 /// What a placeholder reads.
@@ -29,7 +30,16 @@ pub enum Part {
     /// Literal text.
     Text(String),
     /// A placeholder.
-    Field(Field),
+    Field(Placeholder),
+}
+
+/// What stands between braces: `args.url | host`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placeholder {
+    /// What it reads.
+    pub field: Field,
+    /// What is derived of that, step by step.
+    pub steps: Vec<Derivation>,
 }
 
 /// A text with placeholders.
@@ -70,7 +80,7 @@ impl Template {
                 if !literal.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut literal)));
                 }
-                parts.push(Part::Field(Field::parse(name)?));
+                parts.push(Part::Field(Placeholder::parse(name)?));
                 rest = after;
             } else {
                 return Err(format!(
@@ -86,11 +96,19 @@ impl Template {
     }
 
     /// The one placeholder that makes up the whole text.
-    pub fn only_field(&self) -> Option<&Field> {
+    pub fn only_field(&self) -> Option<&Placeholder> {
         match self.parts.as_slice() {
             [Part::Field(field)] => Some(field),
             _ => None,
         }
+    }
+
+    /// Whether something is derived of what a call holds.
+    pub(super) fn derives(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Text(_) => false,
+            Part::Field(placeholder) => !placeholder.steps.is_empty(),
+        })
     }
 
     /// The text, where there is no placeholder in it.
@@ -99,6 +117,16 @@ impl Template {
             [Part::Text(text)] => Some(text),
             _ => None,
         }
+    }
+}
+
+impl Placeholder {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = text.split('|').map(str::trim);
+        Ok(Self {
+            field: Field::parse(parts.next().unwrap_or_default())?,
+            steps: parts.map(Derivation::named).collect::<Result<_, _>>()?,
+        })
     }
 }
 

@@ -56,6 +56,7 @@ const BEHIND: &[(&str, &str)] = &[
     ("cedar_policy_formatter", "cedar"),
     ("serde_saphyr", "yaml"),
     ("git2", "source"),
+    ("brush_parser", "engine"),
     ("walkdir", "source"),
     ("clap", "cli"),
     ("indicatif", "cli"),

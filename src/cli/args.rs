@@ -137,6 +137,8 @@ pub enum Command {
     Pin(PinArgs),
     /// Turn recorded tool calls of other formats into native recordings.
     Import(ImportArgs),
+    /// Find what tools, mapping and schema do not know of each other: tools without an action, lines that nothing uses.
+    Mapping(MappingArgs),
     /// Print the JSON Schema of a file format, for editors.
     Schema(SchemaArgs),
     /// Print a script that completes commands and options.
@@ -440,8 +442,29 @@ pub struct ImportArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub mapping: Option<PathBuf>,
     /// Where to write; `.gz` and `.zst` compress, `-` is standard output.
-    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
-    pub output: PathBuf,
+    #[arg(
+        short, long, value_name = "OUT", value_hint = ValueHint::FilePath,
+        required_unless_present = "explain", conflicts_with = "explain"
+    )]
+    pub output: Option<PathBuf>,
+    /// Write nothing, and show of one call how each part of its request is derived: of the first one, or of that with
+    /// this id.
+    #[arg(long, value_name = "ID", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub explain: Option<String>,
+}
+
+/// Arguments of `mapping`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Notes (actions never seen, arguments that no attribute takes) are shown and do not count. Without recorded calls and \
+without lists of tools (`tools:` in the manifest) nothing can be said, and the exit code is 3.")]
+pub struct MappingArgs {
+    /// Recordings, or directories of them; `-` is standard input. Without any, those of the manifest.
+    #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
+    pub recordings: Vec<PathBuf>,
+    /// The version whose mapping is judged.
+    #[arg(long, value_name = "VERSION", help = format!("The version whose mapping is judged: {VERSION_HELP}"))]
+    pub at: Option<String>,
 }
 
 /// The formats by their names.

@@ -2,6 +2,7 @@
 
 use super::args::ImportArgs;
 use super::error::CliError;
+use super::import_explain;
 use super::origin::Origin;
 use super::output::{Output, Report, temporary_beside};
 use super::recordings::{Input, SHORT};
@@ -32,6 +33,12 @@ impl Report for Imported {
 }
 
 pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
+    if let Some(id) = &args.explain {
+        return import_explain::run(args, id, output);
+    }
+    let Some(path) = &args.output else {
+        return Err(CliError::new("it is not said where to write").with_help("name a file by `-o`"));
+    };
     let (schema, mapping) = by_what(args)?;
     let input = Input::new(&args.files, args.from)?;
     let mut importing = Importing {
@@ -43,23 +50,23 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
         unknown: Counts::default(),
         left_out: Counts::default(),
     };
-    let to_stdout = args.output.as_os_str() == "-";
+    let to_stdout = path.as_os_str() == "-";
     if to_stdout {
         let mut stdout = BufWriter::new(io::stdout().lock());
         input.each(output, |incoming| importing.one(incoming, &mut stdout))?;
         stdout.flush().map_err(|error| CliError::output(&error))?;
     } else {
-        let file = temporary_beside(&args.output)?;
-        let mut encoder = Encoder::new(&args.output, file)?;
+        let file = temporary_beside(path)?;
+        let mut encoder = Encoder::new(path, file)?;
         input.each(output, |incoming| importing.one(incoming, &mut encoder))?;
         if importing.summary.written > 0 {
-            encoder.finish(&args.output)?;
+            encoder.finish(path)?;
         }
     }
     let repeats = std::mem::take(&mut importing.repeats);
     let mut summary = importing.finish();
     summary.repeated = input.confirm_repeated(output, repeats)?;
-    summary.output = args.output.to_string_lossy().into_owned();
+    summary.output = path.to_string_lossy().into_owned();
     let nothing = summary.written == 0;
     let imported = Imported {
         header: output.header(None, Vec::new()),
@@ -80,7 +87,7 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
     if nothing {
         let mut error = CliError::new(format!(
             "no action was imported, so `{}` was not written",
-            args.output.display()
+            path.display()
         ));
         if imported.summary.malformed > 0 {
             error = error.with_help("another `--from FORMAT` may fit");
@@ -93,7 +100,7 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
 
 /// The schema and mapping to map by: the repository's, with another mapping where one is named. Without a
 /// repository the tool calls are imported as they are.
-fn by_what(args: &ImportArgs) -> Result<(Option<Schema>, Option<Mapping>), CliError> {
+pub(super) fn by_what(args: &ImportArgs) -> Result<(Option<Schema>, Option<Mapping>), CliError> {
     if root().is_err() && args.mapping.is_none() {
         return Ok((None, None));
     }
@@ -199,7 +206,9 @@ impl Importing {
                     .entry(reason.name().to_owned())
                     .or_default() += 1;
                 let meant = Meant::of(action, call, mapping);
-                let tool = meant.as_ref().map_or(call.tool.as_str(), |meant| &meant.tool);
+                let tool = meant
+                    .as_ref()
+                    .map_or(call.tool.as_str(), |meant| &meant.tool);
                 self.unmapped_tools.add(tool, 1);
             }
         }

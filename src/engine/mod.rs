@@ -46,7 +46,10 @@ pub use lines::{LineWorker, each_line};
 pub use merge::{Merge, keep_smallest};
 pub use named::{Counts, Named};
 pub use pairing::{Pair, Pairing};
-pub use request::{Mapped, Meant, map_call};
+pub use request::{
+    Became, Mapped, Meant, Takes, Trace, TracedFound, TracedPart, TracedRead, Usage, fields,
+    map_call, placeholders, trace_call, usage,
+};
 pub use scalar::Scalar;
 pub use settle::{Settled, settle};
 pub use side::{PolicyStatus, Side, Verdict};

@@ -4,8 +4,12 @@
 
 mod facts;
 mod meant;
+mod trace;
+mod usage;
 
 pub use meant::Meant;
+pub use trace::{Became, Trace, TracedFound, TracedPart, TracedRead, trace_call};
+pub use usage::{Takes, Usage, fields, placeholders, usage};
 
 use crate::cedar::Schema;
 use crate::model::{
@@ -13,7 +17,7 @@ use crate::model::{
     Value,
 };
 use crate::repository::{
-    Field, Mapping, Part, ReferenceTemplate, Template, Typing, ValueTemplate, Writer,
+    Field, Mapping, Part, ReferenceTemplate, Template, ToolRule, Typing, ValueTemplate, Writer,
 };
 use facts::{Facts, Found};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,7 +43,19 @@ pub fn map_call(
     if rule.skip {
         return Err(NotReplayable::LeftOut);
     }
-    let facts = meant.facts(action);
+    fill(meant.facts(action), rule, schema, None)
+}
+
+/// Why fields are unknown.
+type Notes = BTreeMap<FieldPath, String>;
+
+/// Makes the request of a call by a rule.
+fn fill(
+    facts: Facts<'_>,
+    rule: &ToolRule,
+    schema: &Schema,
+    notes: Option<&mut Notes>,
+) -> Result<Mapped, NotReplayable> {
     let (uid, info) = facts
         .action(rule, schema)
         .ok_or(NotReplayable::UnknownAction)?;
@@ -56,6 +72,7 @@ pub fn map_call(
         facts,
         unknown: BTreeSet::new(),
         left_out: BTreeSet::new(),
+        notes,
     };
     let ty = info.context.as_ref().unwrap_or(&empty);
     let mut context = filling.record(&rule.context, ty, &[]);
@@ -77,13 +94,15 @@ pub fn map_call(
     })
 }
 
-struct Filling<'a> {
+struct Filling<'a, 'n> {
     facts: Facts<'a>,
     unknown: BTreeSet<FieldPath>,
     left_out: BTreeSet<FieldPath>,
+    /// Where it is kept why fields are unknown.
+    notes: Option<&'n mut Notes>,
 }
 
-impl Filling<'_> {
+impl Filling<'_, '_> {
     fn record(
         &mut self,
         templates: &BTreeMap<String, ValueTemplate>,
@@ -107,7 +126,14 @@ impl Filling<'_> {
                 }
                 // The schema promises a value, and the call does not hold it.
                 None if attribute.required => {
-                    self.unknown.insert(here);
+                    self.lost::<Value>(&here, || match templates.contains_key(name.as_ref()) {
+                        true => {
+                            "the schema requires it, and the call has nothing for it".to_owned()
+                        }
+                        false => {
+                            "the schema requires it, and the mapping does not say it".to_owned()
+                        }
+                    });
                 }
                 None => {}
             }
@@ -137,24 +163,24 @@ impl Filling<'_> {
             ValueTemplate::Constant(json) => self.typed(json, ty, here, Writer::Person),
             ValueTemplate::Record(members) => match ty {
                 Type::Record(record) => Some(Value::Record(self.record(members, record, &here.0))),
-                _ => self.lost(here),
+                _ => self.lost(here, || no_such(ty)),
             },
             ValueTemplate::Set(items) => self.set(items, ty, here),
             ValueTemplate::Reference(reference, template) => match ty {
                 Type::Entity(name) if reference.ty.as_deref() == Some(name.as_ref()) => {
                     match self.facts.reference(reference) {
                         Some(uid) => Some(Value::Entity(uid)),
-                        None => self.lost(here),
+                        None => self.lost(here, || NOT_FILLED.to_owned()),
                     }
                 }
-                Type::Entity(_) => self.lost(here),
+                Type::Entity(_) => self.lost(here, || no_such(ty)),
                 _ => self.text(template, ty, here),
             },
             ValueTemplate::Text(template) => match template.only_field() {
                 Some(placeholder) => match self.facts.find(placeholder) {
                     Found::Value(json) => self.typed(&json, ty, here, Writer::Agent),
                     Found::Absent => None,
-                    Found::Unknown(_) => self.lost(here),
+                    Found::Unknown(why) => self.lost(here, || why.to_string()),
                 },
                 None => self.text(template, ty, here),
             },
@@ -164,8 +190,9 @@ impl Filling<'_> {
     fn typed(&mut self, json: &Json, ty: &Type, here: &FieldPath, writer: Writer) -> Option<Value> {
         let mut typing = Typing::new(writer);
         let value = typing.value(json, ty, &here.0);
-        self.unknown
-            .extend(typing.problems.into_iter().map(|problem| problem.path));
+        for problem in typing.problems {
+            self.lost::<Value>(&problem.path, || problem.message);
+        }
         self.left_out.extend(typing.left_out);
         value
     }
@@ -173,7 +200,7 @@ impl Filling<'_> {
     /// A set is known where all its elements are; an element that the call does not hold is left out.
     fn set(&mut self, items: &[ValueTemplate], ty: &Type, here: &FieldPath) -> Option<Value> {
         let Type::Set(element) = ty else {
-            return self.lost(here);
+            return self.lost(here, || no_such(ty));
         };
         let before = self.unknown.clone();
         let values: Vec<Value> = items
@@ -182,7 +209,7 @@ impl Filling<'_> {
             .collect();
         if self.unknown != before {
             self.unknown = before;
-            return self.lost(here);
+            return self.lost(here, || "an element of the set is unknown".to_owned());
         }
         Some(Value::Set(values))
     }
@@ -190,16 +217,20 @@ impl Filling<'_> {
     /// A text of several pieces is a string, or the id of an entity.
     fn text(&mut self, template: &Template, ty: &Type, here: &FieldPath) -> Option<Value> {
         let Some(text) = self.facts.text(template) else {
-            return self.lost(here);
+            return self.lost(here, || NOT_FILLED.to_owned());
         };
         match ty {
             Type::String => Some(Value::String(text)),
             Type::Entity(name) => Some(Value::Entity(EntityRef::new(name.clone(), text))),
-            _ => self.lost(here),
+            _ => self.lost(here, || no_such(ty)),
         }
     }
 
-    fn lost(&mut self, here: &FieldPath) -> Option<Value> {
+    fn lost<T>(&mut self, here: &FieldPath, why: impl FnOnce() -> String) -> Option<T> {
+        if let Some(notes) = &mut self.notes {
+            // What was found first is nearest to the cause.
+            notes.entry(here.clone()).or_insert_with(why);
+        }
         self.unknown.insert(here.clone());
         None
     }
@@ -265,10 +296,17 @@ impl Filling<'_> {
                 record.insert(last.clone(), value);
             }
             None => {
-                self.unknown.insert(clock.clone());
+                self.lost::<Value>(clock, || "the action has no time for it".to_owned());
             }
         }
     }
+}
+
+const NOT_FILLED: &str = "not everything in it is a text that the call has";
+
+/// What the mapping says is never of the type.
+fn no_such(ty: &Type) -> String {
+    format!("expected {ty}, and the mapping says something else")
 }
 
 fn field(path: &[String], name: &str) -> FieldPath {

@@ -290,7 +290,8 @@ impl SideTally {
     ) {
         self.not_replayable.add(reason.name(), 1);
         let recorded = action.call.as_ref().map(|call| call.tool.as_str());
-        self.unmapped_tools.add(meant.or(recorded).unwrap_or("-"), 1);
+        self.unmapped_tools
+            .add(meant.or(recorded).unwrap_or("-"), 1);
     }
 
     /// Counts why a request does not conform to the schema, and what was left out of it.

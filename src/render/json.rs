@@ -3,10 +3,12 @@
 mod coverage;
 mod mutation;
 mod pin;
+mod traced;
 
 pub use coverage::coverage;
 pub use mutation::mutation;
 pub use pin::pin;
+pub use traced::traced;
 
 use super::{Header, ImportSummary};
 use crate::check::CheckReport;

@@ -22,7 +22,7 @@ pub use escape::{json_text, printable};
 pub use json::{
     check as check_json, coverage as coverage_json, document as document_json,
     explain as explain_json, import as import_json, mutation as mutation_document, pin as pin_json,
-    replay as replay_json,
+    replay as replay_json, traced as traced_json,
 };
 pub use linted::{
     github as lint_github, json as lint_json, json_schema as lint_schema, junit as lint_junit,
@@ -32,7 +32,7 @@ pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
 pub use terminal::{
     approvals, check, coverage, document, explain, formatted, group, import, lint, lint_list,
-    lint_page, lint_summary, mutation, pin, replay, test,
+    lint_page, lint_summary, mapping, mutation, pin, replay, test, traced,
 };
 pub use tested::{
     github as test_github, json as test_json, json_schema as test_schema, junit as test_junit,

@@ -47,7 +47,7 @@ pub use lint::{
 };
 pub use load::{deciding_digest, is_suite, load, load_beside, select_recordings, version_fault};
 pub use manifest::{Manifest, MappingSource, Reports};
-pub use mapping::{Mapping, ToolRule, Unwrap, ValueTemplate};
+pub use mapping::{Line, Mapping, RuleLines, ToolRule, Unwrap, ValueTemplate};
 pub use mutation::{Explained, Mutation};
 pub use references::{nearest, parse_action, parse_plain_reference, parse_reference};
 pub use schemas::{SCHEMAS, json_schema};

@@ -2,6 +2,7 @@
 
 use super::derivation::Derivation;
 use crate::cedar;
+use std::fmt;
 
 /// What a placeholder reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +121,33 @@ impl Template {
     }
 }
 
+/// As it is written, without its braces.
+impl fmt::Display for Placeholder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.field)?;
+        self.steps
+            .iter()
+            .try_for_each(|step| write!(f, " | {}", step.name()))
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (root, keys): (_, &[String]) = match self {
+            Field::Tool => ("tool", &[]),
+            Field::Agent => ("agent", &[]),
+            Field::Session => ("session", &[]),
+            Field::User => ("user", &[]),
+            Field::System => ("system", &[]),
+            Field::Time => ("time", &[]),
+            Field::Args(keys) => ("args", keys),
+            Field::Meta(keys) => ("meta", keys),
+        };
+        f.write_str(root)?;
+        keys.iter().try_for_each(|key| write!(f, ".{key}"))
+    }
+}
+
 impl Placeholder {
     fn parse(text: &str) -> Result<Self, String> {
         let mut parts = text.split('|').map(str::trim);
@@ -131,6 +159,21 @@ impl Placeholder {
 }
 
 impl Field {
+    /// What it holds under a name; nothing where it is no arguments and no fact of the session.
+    pub fn member(&self, name: &str) -> Option<Self> {
+        let inside = |keys: &[String]| keys.iter().cloned().chain([name.to_owned()]).collect();
+        match self {
+            Field::Args(keys) => Some(Field::Args(inside(keys))),
+            Field::Meta(keys) => Some(Field::Meta(inside(keys))),
+            Field::Tool
+            | Field::Agent
+            | Field::Session
+            | Field::User
+            | Field::System
+            | Field::Time => None,
+        }
+    }
+
     fn parse(name: &str) -> Result<Self, String> {
         let mut keys = name.trim().split('.').map(str::to_owned);
         let root = keys.next().unwrap_or_default();

@@ -40,8 +40,8 @@ impl<'p> Folded<'p> {
         }
         // A backslash is a separator on one system and a part of a name on another, as is a drive.
         let mut letters = path.chars();
-        let drive = letters.next().is_some_and(|c| c.is_ascii_alphabetic())
-            && letters.next() == Some(':');
+        let drive =
+            letters.next().is_some_and(|c| c.is_ascii_alphabetic()) && letters.next() == Some(':');
         let url = path.contains("://") || path.starts_with("file:");
         if drive || url || path.contains(['\\', '\0']) {
             return Err(DOUBTFUL);

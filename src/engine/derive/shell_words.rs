@@ -39,12 +39,7 @@ pub(super) fn known(word: &str) -> Known {
 
 impl Known {
     /// Whether all pieces are known; their text is put together.
-    fn pieces(
-        &mut self,
-        pieces: &[WordPieceWithSource],
-        quoted: bool,
-        text: &mut String,
-    ) -> bool {
+    fn pieces(&mut self, pieces: &[WordPieceWithSource], quoted: bool, text: &mut String) -> bool {
         let mut is_static = true;
         for piece in pieces {
             is_static &= self.piece(&piece.piece, quoted, text);

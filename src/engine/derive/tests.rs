@@ -274,18 +274,18 @@ fn scripts_that_say_what_they_run() {
     for (given, commands, words) in [
         ("", "[]", "[]"),
         ("# nothing", "[]", "[]"),
-        (
-            "rm -rf /tmp/x",
-            r#"["rm"]"#,
-            r#"["-rf","/tmp/x","rm"]"#,
-        ),
+        ("rm -rf /tmp/x", r#"["rm"]"#, r#"["-rf","/tmp/x","rm"]"#),
         (
             "cd 'a b' && ls \"c d\"|wc -l; date & /bin/true || exit",
             r#"["/bin/true","cd","date","exit","ls","wc"]"#,
             r#"["-l","/bin/true","a b","c d","cd","date","exit","ls","wc"]"#,
         ),
         ("'r'\\m x", r#"["rm"]"#, r#"["rm","x"]"#),
-        ("echo \"a\\\"b\" 'c\"'", r#"["echo"]"#, r#"["a\"b","c\"","echo"]"#),
+        (
+            "echo \"a\\\"b\" 'c\"'",
+            r#"["echo"]"#,
+            r#"["a\"b","c\"","echo"]"#,
+        ),
         ("! time -p ls", r#"["time"]"#, r#"["-p","ls","time"]"#),
         ("time ls", r#"["ls"]"#, r#"["ls"]"#),
         ("(ls); { date; }", r#"["date","ls"]"#, r#"["date","ls"]"#),
@@ -347,15 +347,7 @@ fn scripts_that_do_not() {
 #[test]
 fn what_is_no_script_is_unknown() {
     for given in [
-        "ls 'a",
-        "ls \"a",
-        "ls (a",
-        "if ls",
-        "ls $(",
-        "ls ;; ls",
-        "| ls",
-        "ls >",
-        "a\0b",
+        "ls 'a", "ls \"a", "ls (a", "if ls", "ls $(", "ls ;; ls", "| ls", "ls >", "a\0b",
     ] {
         let unknown = ["unknown"; 3];
         assert_eq!(script(given), unknown, "{given:?}");
@@ -371,8 +363,30 @@ fn what_is_no_script_is_unknown() {
 fn scripts_that_nest_are_bounded() {
     let start = std::time::Instant::now();
     for open in [
-        "( ", "((", "{ ", "if ", "while ", "$(", "\"$(", "`", "${a:-", "case a in b) ", "[[ ( ", "f() ",
-        "<(", "{a,", "! ", "a && ", "for x in ", "<<x ", "$((", "'", "\"", "\\", "a=(", "a[",
+        "( ",
+        "((",
+        "{ ",
+        "if ",
+        "while ",
+        "$(",
+        "\"$(",
+        "`",
+        "${a:-",
+        "case a in b) ",
+        "[[ ( ",
+        "f() ",
+        "<(",
+        "{a,",
+        "! ",
+        "a && ",
+        "for x in ",
+        "<<x ",
+        "$((",
+        "'",
+        "\"",
+        "\\",
+        "a=(",
+        "a[",
     ] {
         for times in [1, 7, 30, 60, 500, 20_000] {
             for closed in ["", "ls", "ls; ) } fi done esac ]]"] {

@@ -130,7 +130,10 @@ pub(super) fn path(text: &str) -> Derived {
             return Derived::Absent;
         }
         // Some servers decode these before they fold, some after.
-        match ["%2e", "%2f", "%5c"].iter().any(|code| lower.contains(code)) {
+        match ["%2e", "%2f", "%5c"]
+            .iter()
+            .any(|code| lower.contains(code))
+        {
             true => Derived::Unknown(DOUBTFUL),
             false => Derived::Value(Json::String(url.path().to_owned())),
         }

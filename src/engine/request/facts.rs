@@ -211,4 +211,3 @@ fn is_unknown(json: &Json) -> bool {
         | Json::Array(_) => false,
     }
 }
-

@@ -33,11 +33,7 @@ impl<'a> Meant<'a> {
         }
     }
 
-    fn unwrapped(
-        action: &'a RecordedAction,
-        call: &'a ToolCall,
-        unwrap: &Unwrap,
-    ) -> Option<Self> {
+    fn unwrapped(action: &'a RecordedAction, call: &'a ToolCall, unwrap: &Unwrap) -> Option<Self> {
         let facts = Facts::recorded(action, call);
         Some(Self {
             tool: Cow::Owned(facts.text(&unwrap.tool)?),

@@ -204,12 +204,27 @@ fn exact_routers_go_first_then_long_patterns() {
 fn faulty_routers_are_found_and_change_the_digest() {
     let with = |unwrap: &str| version(TOOLS, &format!("version: 1\naction: fetch\n{unwrap}"));
     for (unwrap, message) in [
-        ("unwrap: { e: { tool: '{args.name}', args: '{args.p} {args.q}' } }", "stand in one place"),
-        ("unwrap: { e: { tool: '{args.name}', args: all } }", "stand in one place"),
-        ("unwrap: { e: { tool: '{args.name', args: '{args.p}' } }", "nothing closes"),
-        ("unwrap: { e: { tool: x, args: '{args}', system: '{nobody}' } }", "is no field of a call"),
+        (
+            "unwrap: { e: { tool: '{args.name}', args: '{args.p} {args.q}' } }",
+            "stand in one place",
+        ),
+        (
+            "unwrap: { e: { tool: '{args.name}', args: all } }",
+            "stand in one place",
+        ),
+        (
+            "unwrap: { e: { tool: '{args.name', args: '{args.p}' } }",
+            "nothing closes",
+        ),
+        (
+            "unwrap: { e: { tool: x, args: '{args}', system: '{nobody}' } }",
+            "is no field of a call",
+        ),
         ("unwrap: { e: { tool: x } }", "missing field `args`"),
-        ("unwrap: { e: { tool: x, args: '{args}', server: y } }", "unknown field `server`"),
+        (
+            "unwrap: { e: { tool: x, args: '{args}', server: y } }",
+            "unknown field `server`",
+        ),
     ] {
         let found = with(unwrap).diagnostics;
         let text = format!("{found:?}");
@@ -219,5 +234,132 @@ fn faulty_routers_are_found_and_change_the_digest() {
     assert_eq!(digest(""), digest("unwrap: {}"));
     let one = digest("unwrap: { e: { tool: '{args.name}', args: '{args.p}' } }");
     assert_ne!(digest(""), one);
-    assert_ne!(one, digest("unwrap: { e: { tool: '{args.name}', args: '{args.q}' } }"));
+    assert_ne!(
+        one,
+        digest("unwrap: { e: { tool: '{args.name}', args: '{args.q}' } }")
+    );
+}
+
+const PARTS: &str = "entity Agent; entity Host; \
+     action get appliesTo { principal: Agent, resource: Host, context: { \
+     input: { url: String, max?: Long, note?: String }, domain?: String, tags?: Set<String>, \
+     need: Bool, @clock at: datetime } };";
+
+const DERIVING: &str = r#"version: 1
+principal: Agent::"{agent}"
+action: Action::"{tool}"
+resource: Host::"{args.url | host}"
+context:
+  input: "{args}"
+  domain: "{args.to | email_domain}"
+tools:
+  get:
+    context:
+      tags: ["{args.tag}", plain]
+      other: "{args.url}"
+unwrap:
+  run: { tool: "{args.name}", args: "{args.params | json}" }
+"#;
+
+/// How a call of `tool` with these arguments came about, a line for each part.
+fn traced(version: &PolicyVersion, tool: &str, args: &str) -> (Trace, Vec<String>) {
+    let mut action = RecordedAction::new("a");
+    action.agent = Some("bot".to_owned());
+    action.time = Some("2026-01-01T00:00:00Z".to_owned());
+    let call = ToolCall {
+        tool: tool.to_owned(),
+        args: Some(serde_json::from_str(args).unwrap()),
+    };
+    let (mapping, schema) = (
+        version.mapping.as_ref().unwrap(),
+        version.schema.as_ref().unwrap(),
+    );
+    let trace = trace_call(&action, &call, mapping, schema);
+    assert_eq!(trace.outcome, map_call(&action, &call, mapping, schema));
+    let lines = trace.parts.iter().map(|part| {
+        let line = part.line.as_ref().map_or(0, |line| line.line);
+        let reads: Vec<String> = part
+            .reads
+            .iter()
+            .map(|read| {
+                let found = match &read.found {
+                    TracedFound::Value(json) => serde_json::to_string(json).unwrap(),
+                    TracedFound::Absent => "absent".to_owned(),
+                    TracedFound::Unknown(why) => format!("unknown: {why}"),
+                };
+                format!("{{{}}} {found}", read.placeholder)
+            })
+            .collect();
+        format!(
+            "{line} {} {:?} [{}]",
+            part.of,
+            part.became,
+            reads.join("; ")
+        )
+    });
+    let lines = lines.collect();
+    (trace, lines)
+}
+
+#[test]
+fn every_part_of_a_request_is_traced_to_its_line() {
+    let version = version(PARTS, DERIVING);
+    let args = r#"{"url": "https://Example.com/x", "max": "many", "to": "a@b.example", "extra": 1, "note": null}"#;
+    let (trace, lines) = traced(&version, "get", args);
+    assert_eq!(
+        trace.rule.as_ref().map(|line| (line.name(), line.line)),
+        Some(("tools.get".to_owned(), 9))
+    );
+    assert_eq!(
+        lines,
+        [
+            r#"2 principal Value("Agent::\"bot\"") [{agent} "bot"]"#,
+            r#"3 action Value("Action::\"get\"") [{tool} "get"]"#,
+            r#"4 resource Value("Host::\"example.com\"") [{args.url} "https://Example.com/x"; {args.url | host} "example.com"]"#,
+            r#"0 context.at Value("datetime(\"2026-01-01T00:00:00.000Z\")") []"#,
+            r#"7 context.domain Value("\"b.example\"") [{args.to} "a@b.example"; {args.to | email_domain} "b.example"]"#,
+            "6 context.input.extra LeftOut [{args.extra} 1]",
+            r#"6 context.input.max Unknown("expected Long, got a string") [{args.max} "many"]"#,
+            "6 context.input.note Absent [{args.note} absent]",
+            r#"6 context.input.to LeftOut [{args.to} "a@b.example"]"#,
+            r#"6 context.input.url Value("\"https://Example.com/x\"") [{args.url} "https://Example.com/x"]"#,
+            r#"0 context.need Unknown("the schema requires it, and the mapping does not say it") []"#,
+            r#"12 context.other LeftOut [{args.url} "https://Example.com/x"]"#,
+            r#"11 context.tags Value("[\"plain\"]") [{args.tag} absent]"#,
+        ]
+    );
+}
+
+#[test]
+fn what_a_routers_call_holds_is_traced_and_why_there_is_no_request() {
+    let version = version(PARTS, DERIVING);
+    let held = r#"{"name": "get", "params": "{\"url\": \"example.com\"}"}"#;
+    let (trace, lines) = traced(&version, "run", held);
+    assert_eq!(trace.outcome, Err(NotReplayable::UnmappedResource));
+    assert_eq!(
+        trace.router.map(|line| line.name()),
+        Some("unwrap.run".to_owned())
+    );
+    assert_eq!(
+        lines,
+        [
+            r#"14 the tool Value("get") [{args.name} "get"]"#,
+            r#"14 its arguments Value("{\"url\":\"example.com\"}") [{args.params} "{\"url\": \"example.com\"}"; {args.params | json} {"url":"example.com"}]"#,
+            r#"2 principal Value("Agent::\"bot\"") [{agent} "bot"]"#,
+            r#"3 action Value("Action::\"get\"") [{tool} "get"]"#,
+            r#"4 resource Missing("`args.url | host` is unknown: no `host`: it is no URL with a scheme") [{args.url} "example.com"; {args.url | host} unknown: no `host`: it is no URL with a scheme]"#,
+        ]
+    );
+    let (trace, lines) = traced(&version, "run", r#"{"name": "put", "params": []}"#);
+    assert_eq!(trace.tool.as_deref(), Some("put"));
+    assert_eq!(
+        lines.get(1..4).unwrap(),
+        [
+            r#"14 its arguments Unknown("it is an array, not an object") [{args.params} []; {args.params | json} []]"#,
+            r#"2 principal Value("Agent::\"bot\"") [{agent} "bot"]"#,
+            r#"3 action Missing("the schema has no action `put`") [{tool} "put"]"#,
+        ]
+    );
+    let (trace, lines) = traced(&version, "run", "{}");
+    assert_eq!((trace.tool, lines.len()), (None, 2));
 }

@@ -1,11 +1,12 @@
 //! Importers on recordings of real agents, held to counts that were made without them.
 
+use agentauthz::cedar::Schema;
 use agentauthz::engine::map_call;
 use agentauthz::model::{Importer, Json, NotReplayable, RecordedAction, Value, hash64};
 use agentauthz::recording::{
     ItemError, Items, Limits, Malformed, OpenError, Repeats, Sightings, detect, parse, write,
 };
-use agentauthz::repository::{Files, load};
+use agentauthz::repository::{Files, Mapping, load};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -320,6 +321,74 @@ const ROUTED: [(&str, &str); 3] = [
     ),
 ];
 
+/// The mapping and the schema of a repository.
+fn loaded(files: &[(&str, &str)]) -> (Mapping, Schema) {
+    let text = |path: &str| files.iter().find(|(name, _)| *name == path);
+    let version = load(&Files {
+        paths: files.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        read: &|path| {
+            let found = text(path).map(|(_, text)| text.as_bytes().to_vec());
+            found.ok_or_else(String::new)
+        },
+        refused: Vec::new(),
+    });
+    assert_eq!(version.diagnostics, []);
+    (version.mapping.expect("one"), version.schema.expect("one"))
+}
+
+const HOSTS: [(&str, &str); 3] = [
+    ("agentauthz.yaml", "version: 1"),
+    (
+        "schema/s.cedarschema",
+        "entity Agent; action use appliesTo { principal: Agent, resource: Agent, context: { host?: String } };",
+    ),
+    (
+        "mapping.yaml",
+        "{ version: 1, principal: 'Agent::\"a\"', action: use, resource: 'Agent::\"a\"', \
+         context: { host: '{args.url | http | host}' } }",
+    ),
+];
+
+/// The calls whose host is none of those were counted without this project, by what follows `http://`.
+#[test]
+fn hosts_are_those_that_were_counted_elsewhere() {
+    let path = "recordings/agentdojo/slack.jsonl.zst";
+    let Some(bytes) = unpacked(path) else {
+        return;
+    };
+    let known = [
+        "www.restaurant-zurich.com",
+        "www.awesome-news.com",
+        "www.informations.com",
+        "www.dora-website.com",
+        "www.eve-blog.com",
+        "www.company-todo-list.com",
+    ];
+    let (mapping, schema) = loaded(&HOSTS);
+    let read = read(BufReader::new(&bytes[..]), path, Importer::Agentdojo);
+    let (mut calls, mut elsewhere, mut unknown) = (0, 0, 0);
+    for action in &read.actions {
+        let task = action.meta.get("user_task_id").and_then(Json::as_str);
+        let call = action.call.as_ref().expect("a call");
+        if task.is_some_and(|task| task.starts_with("injection_"))
+            || !["get_webpage", "post_webpage"].contains(&call.tool.as_str())
+        {
+            continue;
+        }
+        let request = map_call(action, call, &mapping, &schema)
+            .expect("a request")
+            .request;
+        calls += 1;
+        unknown += usize::from(!request.unknown.is_empty());
+        let host = request.context.get("host");
+        let is_known =
+            |host: &Value| matches!(host, Value::String(host) if known.contains(&host.as_str()));
+        elsewhere += usize::from(!host.is_some_and(is_known));
+    }
+    // Four calls have an empty URL, and three have `...`.
+    assert_eq!((calls, elsewhere, unknown), (6_371, 1_358, 7));
+}
+
 #[test]
 fn calls_through_a_router_are_those_that_they_hold() {
     let Some(bytes) = unpacked("recordings/livemcpbench/sessions.json") else {
@@ -347,17 +416,7 @@ fn calls_through_a_router_are_those_that_they_hold() {
     }
     assert_eq!(executed.len(), 531);
 
-    let text = |path: &str| ROUTED.iter().find(|(name, _)| *name == path);
-    let version = load(&Files {
-        paths: ROUTED.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        read: &|path| {
-            let found = text(path).map(|(_, text)| text.as_bytes().to_vec());
-            found.ok_or_else(String::new)
-        },
-        refused: Vec::new(),
-    });
-    assert_eq!(version.diagnostics, []);
-    let (mapping, schema) = (version.mapping.expect("one"), version.schema.expect("one"));
+    let (mapping, schema) = loaded(&ROUTED);
     let read = read(&bytes[..], "sessions.json", Importer::Openai);
     assert_eq!(read.actions.len(), 814);
     let mut mapped = Vec::new();

@@ -81,13 +81,14 @@ impl Derivation {
         let mut all = Self::ALL.iter().copied();
         all.find(|one| one.name() == name).ok_or_else(|| {
             let names = Self::ALL.map(Self::name);
-            let hint = super::references::nearest(name, names.iter().copied())
-                .map(|name| format!("; did you mean `{name}`?"))
-                .unwrap_or_default();
-            format!(
-                "nothing is called `{name}` that can be derived{hint} There are {}",
-                names.map(|name| format!("`{name}`")).join(", ")
-            )
+            let near = super::references::nearest(name, names.iter().copied());
+            match near {
+                Some(near) => format!("there is no step `{name}`; did you mean `{near}`?"),
+                None => format!(
+                    "there is no step `{name}`; there are {}",
+                    names.map(|name| format!("`{name}`")).join(", ")
+                ),
+            }
         })
     }
 }

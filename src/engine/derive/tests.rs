@@ -58,6 +58,8 @@ fn hosts() {
             ("/x", "unknown"),
             ("http://", "unknown"),
             ("foo://", "unknown"),
+            ("http://...", "unknown"),
+            ("http://a..example", "unknown"),
             ("", "unknown"),
         ],
     );

@@ -107,7 +107,8 @@ pub(super) fn host(text: &str) -> Derived {
             }
             Some(Host::Ipv6(address)) => address.to_string(),
         };
-        match host.is_empty() || host.contains('%') {
+        let nameless = host.is_empty() || host.starts_with('.') || host.ends_with('.');
+        match nameless || host.contains("..") || host.contains('%') {
             true => Derived::Unknown(DOUBTFUL),
             false => Derived::Value(Json::String(host)),
         }

@@ -225,6 +225,14 @@ fn faulty_routers_are_found_and_change_the_digest() {
             "unwrap: { e: { tool: x, args: '{args}', server: y } }",
             "unknown field `server`",
         ),
+        (
+            "resource: 'Host::\"{args.url | hst}\"'",
+            "there is no step `hst`; did you mean `host`?",
+        ),
+        (
+            "resource: 'Host::\"{args.url | }\"'",
+            "there is no step ``; there are `http`, `scheme`",
+        ),
     ] {
         let found = with(unwrap).diagnostics;
         let text = format!("{found:?}");
@@ -234,6 +242,10 @@ fn faulty_routers_are_found_and_change_the_digest() {
     assert_eq!(digest(""), digest("unwrap: {}"));
     let one = digest("unwrap: { e: { tool: '{args.name}', args: '{args.p}' } }");
     assert_ne!(digest(""), one);
+    // The rules by which values are derived are part of it, where some are.
+    let resource = |text: &str| digest(&format!("resource: 'Host::\"{{args.url{text}}}\"'"));
+    assert_eq!(resource(""), resource(""));
+    assert_ne!(resource(""), resource(" | host"));
     assert_ne!(
         one,
         digest("unwrap: { e: { tool: '{args.name}', args: '{args.q}' } }")

@@ -21,6 +21,7 @@ pub mod explain;
 pub mod format;
 pub mod init;
 pub mod lint;
+pub mod mapping;
 pub mod pin;
 pub mod replay;
 pub mod testing;

@@ -4,9 +4,9 @@ mod support;
 
 use serde_json::Value;
 use support::play::{Play, run};
-use support::repository::agentauthz;
+use support::repository::{agentauthz, write_files};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "check",
     "lint",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 16] = [
     "pin",
     "import",
     "corpus",
+    "mapping",
     "schema",
     "completions",
 ];
@@ -117,6 +118,7 @@ fn published_schemas_describe_what_init_writes() {
         "diff",
         "fixtures",
         "lint-report",
+        "mapping-report",
         "mutation-report",
         "test-report",
     ];
@@ -437,4 +439,100 @@ fn a_request_whose_context_is_not_known_is_decided_where_it_does_not_matter() {
             "fidelity 100 %",
         ],
     );
+}
+
+/// A repository with a router, a list of tools, and calls.
+fn routed() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let files = [
+        ("agentauthz.yaml", "version: 1\ntools: [tools/*.json]\n"),
+        (
+            "schema/s.cedarschema",
+            "entity Agent; entity Host;\naction fetch appliesTo { principal: Agent, resource: Host, \
+             context: { input: { url?: String, max?: Long } } };\n",
+        ),
+        (
+            "mapping.yaml",
+            "version: 1\nprincipal: Agent::\"{agent}\"\naction: Action::\"{tool}\"\n\
+             resource: Host::\"{args.url | host}\"\ncontext:\n  input: \"{args}\"\n\
+             unwrap:\n  run: { tool: \"{args.name}\", args: \"{args.params}\" }\n\
+             tools:\n  old_*: { skip: true }\n",
+        ),
+        (
+            "tools/web.json",
+            r#"[{ "name": "fetch", "inputSchema": { "properties": { "url": {}, "max": {}, "depth": {} } } }]"#,
+        ),
+        (
+            "calls.jsonl",
+            concat!(
+                r#"{"version":1,"id":"c1","agent":"bot","call":{"tool":"run","args":{"name":"fetch","params":{"url":"https://Example.com/a","max":"all","x":1}}}}"#,
+                "\n",
+                r#"{"version":1,"id":"c2","agent":"bot","call":{"tool":"drop","args":{}}}"#,
+                "\n",
+            ),
+        ),
+    ];
+    write_files(dir.path(), &files);
+    dir
+}
+
+#[test]
+fn import_explains_a_call() {
+    let dir = routed();
+    let ran = |args: &[&str]| run(dir.path(), args);
+    let shown = ran(&["import", "calls.jsonl", "--explain"]);
+    assert_eq!(shown.code, 0, "{}", shown.all());
+    insta::assert_snapshot!("import_explain", shown.out);
+    let second = ran(&["import", "calls.jsonl", "--explain=c2"]);
+    second.says(
+        0,
+        &["none: unknown_action", "the schema has no action `drop`"],
+    );
+    ran(&["import", "calls.jsonl", "--explain=c3"])
+        .says(2, &["no tool call of these recordings has the id `c3`"]);
+    ran(&["import", "calls.jsonl"]).says(2, &["--output"]);
+    let json = ran(&["import", "calls.jsonl", "--explain", "--format", "json"]).json();
+    assert_eq!(json["format"], "agentauthz.import-explanation/1");
+    assert_eq!(json["tool"], "fetch");
+    let part = |name: &str| {
+        let parts = json["parts"].as_array().unwrap().iter();
+        let mut named = parts.filter(|part| part["part"] == name);
+        named.next().unwrap_or_else(|| panic!("{name} in {json}"))
+    };
+    let host = part("resource");
+    assert_eq!(host["mapping"]["line"], 4);
+    assert_eq!(host["reads"][1]["placeholder"], "args.url | host");
+    assert_eq!(host["reads"][1]["value"], "example.com");
+    assert_eq!(part("context.input.max")["status"], "unknown");
+    assert_eq!(part("context.input.x")["status"], "left_out");
+    assert_eq!(
+        part("context.input.url")["value"],
+        "\"https://Example.com/a\""
+    );
+}
+
+#[test]
+fn mapping_shows_what_does_not_fit() {
+    let dir = routed();
+    let ran = |args: &[&str]| run(dir.path(), args);
+    let shown = ran(&["mapping", "--recordings", "calls.jsonl"]);
+    assert_eq!(shown.code, 1, "{}", shown.all());
+    insta::assert_snapshot!("mapping", shown.out);
+    let json = ran(&["mapping", "--recordings", "calls.jsonl", "--format", "json"]);
+    assert!(
+        schema("mapping-report").is_valid(&json.json()),
+        "{}",
+        json.out
+    );
+    // Notes do not count, and without evidence nothing is said.
+    let path = dir.path().join("mapping.yaml");
+    let mapping = std::fs::read_to_string(&path)
+        .unwrap()
+        .replace("tools:\n  old_*: { skip: true }\n", "");
+    std::fs::write(&path, mapping.replace("unwrap:\n  run:", "unwrap:\n  fet:")).unwrap();
+    ran(&["mapping"]).says(1, &["`unwrap.fet` is not used"]);
+    std::fs::write(&path, mapping.split("unwrap:").next().unwrap()).unwrap();
+    ran(&["mapping"]).says(0, &["no attribute takes `depth`", "nothing found, 1 note"]);
+    std::fs::remove_file(dir.path().join("tools/web.json")).unwrap();
+    ran(&["mapping"]).says(3, &["nothing to judge by"]);
 }

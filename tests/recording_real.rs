@@ -1,9 +1,12 @@
 //! Importers on recordings of real agents, held to counts that were made without them.
 
-use agentauthz::model::{Importer, Json, RecordedAction, hash64};
+use agentauthz::cedar::Schema;
+use agentauthz::engine::map_call;
+use agentauthz::model::{Importer, Json, NotReplayable, RecordedAction, Value, hash64};
 use agentauthz::recording::{
     Item, Items, Limits, Malformed, OpenError, Repeats, Sightings, detect, parse, write,
 };
+use agentauthz::repository::{Files, Mapping, load};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -394,6 +397,151 @@ fn a_transcript_and_its_hook_log_hold_the_same_calls() {
     };
     let subagent = read(&subagent[..], "agent.jsonl", Importer::ClaudeCode);
     assert_eq!((subagent.actions, subagent.malformed), (vec![], vec![]));
+}
+
+/// The mapping of an agent that calls every tool through a router, `execute-tool`, which it finds by `route`.
+const ROUTED: [(&str, &str); 3] = [
+    ("agentauthz.yaml", "version: 1"),
+    (
+        "schema/s.cedarschema",
+        "entity Agent; entity Server; action use appliesTo { principal: Agent, resource: Server, \
+         context: { tool: String, input: { path?: String, url?: String } } };",
+    ),
+    (
+        "mapping.yaml",
+        "{ version: 1, principal: 'Agent::\"a\"', action: use, resource: 'Server::\"{system}\"', \
+         context: { tool: '{tool}', input: '{args}' }, \
+         unwrap: { execute-tool: { tool: '{args.tool_name}', args: '{args.params}', system: '{args.server_name}' } }, \
+         tools: { route: { skip: true } } }",
+    ),
+];
+
+/// The mapping and the schema of a repository.
+fn loaded(files: &[(&str, &str)]) -> (Mapping, Schema) {
+    let text = |path: &str| files.iter().find(|(name, _)| *name == path);
+    let version = load(&Files {
+        paths: files.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        read: &|path| {
+            let found = text(path).map(|(_, text)| text.as_bytes().to_vec());
+            found.ok_or_else(String::new)
+        },
+        refused: Vec::new(),
+    });
+    assert_eq!(version.diagnostics, []);
+    (version.mapping.expect("one"), version.schema.expect("one"))
+}
+
+const HOSTS: [(&str, &str); 3] = [
+    ("agentauthz.yaml", "version: 1"),
+    (
+        "schema/s.cedarschema",
+        "entity Agent; action use appliesTo { principal: Agent, resource: Agent, context: { host?: String } };",
+    ),
+    (
+        "mapping.yaml",
+        "{ version: 1, principal: 'Agent::\"a\"', action: use, resource: 'Agent::\"a\"', \
+         context: { host: '{args.url | http | host}' } }",
+    ),
+];
+
+/// The calls whose host is none of those were counted without this project, by what follows `http://`.
+#[test]
+fn hosts_are_those_that_were_counted_elsewhere() {
+    let path = "recordings/agentdojo/slack.jsonl.zst";
+    let Some(bytes) = unpacked(path) else {
+        return;
+    };
+    let known = [
+        "www.restaurant-zurich.com",
+        "www.awesome-news.com",
+        "www.informations.com",
+        "www.dora-website.com",
+        "www.eve-blog.com",
+        "www.company-todo-list.com",
+    ];
+    let (mapping, schema) = loaded(&HOSTS);
+    let read = read(BufReader::new(&bytes[..]), path, Importer::Agentdojo);
+    let (mut calls, mut elsewhere, mut unknown) = (0, 0, 0);
+    for action in &read.actions {
+        let task = action.meta.get("user_task_id").and_then(Json::as_str);
+        let call = action.call.as_ref().expect("a call");
+        if task.is_some_and(|task| task.starts_with("injection_"))
+            || !["get_webpage", "post_webpage"].contains(&call.tool.as_str())
+        {
+            continue;
+        }
+        let request = map_call(action, call, &mapping, &schema)
+            .expect("a request")
+            .request;
+        calls += 1;
+        unknown += usize::from(!request.unknown.is_empty());
+        let host = request.context.get("host");
+        let is_known =
+            |host: &Value| matches!(host, Value::String(host) if known.contains(&host.as_str()));
+        elsewhere += usize::from(!host.is_some_and(is_known));
+    }
+    // Four calls have an empty URL, and three have `...`.
+    assert_eq!((calls, elsewhere, unknown), (6_371, 1_358, 7));
+}
+
+#[test]
+fn calls_through_a_router_are_those_that_they_hold() {
+    let Some(bytes) = unpacked("recordings/livemcpbench/sessions.json") else {
+        return;
+    };
+    // What was executed, from the file by itself.
+    let value: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+    let mut executed = Vec::new();
+    for session in value.as_array().expect("sessions") {
+        for message in session["messages"].as_array().expect("messages") {
+            for call in message["tool_calls"].as_array().into_iter().flatten() {
+                if call["function"]["name"] == "execute-tool" {
+                    let text = call["function"]["arguments"].as_str().expect("a text");
+                    let held: serde_json::Value = serde_json::from_str(text).expect("JSON");
+                    let text = |at: &serde_json::Value| at.as_str().map(str::to_owned);
+                    executed.push((
+                        text(&held["server_name"]).expect("a server"),
+                        text(&held["tool_name"]).expect("a tool"),
+                        text(&held["params"]["path"]),
+                        text(&held["params"]["url"]),
+                    ));
+                }
+            }
+        }
+    }
+    assert_eq!(executed.len(), 531);
+
+    let (mapping, schema) = loaded(&ROUTED);
+    let read = read(&bytes[..], "sessions.json", Importer::Openai);
+    assert_eq!(read.actions.len(), 814);
+    let mut mapped = Vec::new();
+    let mut skipped = 0;
+    for action in &read.actions {
+        let call = action.call.as_ref().expect("a call");
+        match map_call(action, call, &mapping, &schema) {
+            Ok(found) => {
+                let request = found.request;
+                assert!(request.unknown.is_empty(), "{}", action.id);
+                let string = |value: Option<&Value>| match value {
+                    Some(Value::String(text)) => Some(text.clone()),
+                    _ => None,
+                };
+                let Some(Value::Record(input)) = request.context.get("input") else {
+                    panic!("{}: no input", action.id);
+                };
+                mapped.push((
+                    request.resource.id.to_string(),
+                    string(request.context.get("tool")).expect("a tool"),
+                    string(input.get("path")),
+                    string(input.get("url")),
+                ));
+            }
+            Err(NotReplayable::LeftOut) if call.tool == "route" => skipped += 1,
+            Err(reason) => panic!("{}: {reason}", action.id),
+        }
+    }
+    assert_eq!((mapped.len(), skipped), (531, 283));
+    assert_eq!(mapped, executed);
 }
 
 #[test]

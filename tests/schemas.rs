@@ -17,6 +17,7 @@ fn the_published_schemas_are_those_of_the_types() {
     let read = [
         ("coverage-report", coverage::json_schema()),
         ("diff", document::json_schema()),
+        ("mapping-report", agentauthz::mapping::json_schema()),
         (
             "mutation-report",
             agentauthz::testing::mutate::document::json_schema(),

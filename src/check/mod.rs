@@ -146,7 +146,9 @@ pub fn observe(side: &Side<'_>, report: &mut RecordingsReport, incoming: Incomin
                 report.unknown.add(&field.to_string(), action.count());
             }
         }
-        Err(reason) => tally.cannot_replay(&action, reason),
+        Err(reason) => {
+            tally.cannot_replay(&action, side.meant(&action).as_deref(), reason);
+        }
     }
     report.not_replayable.merge(tally.not_replayable);
     report.unmapped_tools.merge(tally.unmapped_tools);

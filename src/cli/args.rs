@@ -141,6 +141,8 @@ pub enum Command {
     Import(ImportArgs),
     /// Keep what policies read of recorded actions, small enough for CI.
     Corpus(CorpusArgs),
+    /// Find what tools, mapping and schema do not know of each other: tools without an action, lines that nothing uses.
+    Mapping(MappingArgs),
     /// Print the JSON Schema of a file format, for editors.
     Schema(SchemaArgs),
     /// Print a script that completes commands and options.
@@ -438,6 +440,20 @@ pub enum Meant {
     Allow,
     /// Deny.
     Deny,
+}
+
+/// Arguments of `mapping`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Notes (actions never seen, arguments that no attribute takes) are shown and do not count. Without recorded calls and \
+without lists of tools (`tools:` in the manifest) nothing can be said, and the exit code is 3.")]
+pub struct MappingArgs {
+    /// Recordings, or directories of them; `-` is standard input. Without any, those of the manifest.
+    #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
+    pub recordings: Vec<PathBuf>,
+    /// The version whose mapping is judged.
+    #[arg(long, value_name = "VERSION", help = format!("The version whose mapping is judged: {VERSION_HELP}"))]
+    pub at: Option<String>,
 }
 
 /// Arguments of `schema`.

@@ -3,12 +3,13 @@
 use super::args::ImportArgs;
 use super::encoder::Encoder;
 use super::error::CliError;
+use super::import_explain;
 use super::origin::Origin;
 use super::output::{Output, Report, temporary_beside};
 use super::recordings::{Input, SHORT};
 use super::versions::{load_version, root};
 use crate::cedar::Schema;
-use crate::engine::{Counts, Ids, Incoming, Place, map_call};
+use crate::engine::{Counts, Ids, Incoming, Meant, Place, map_call};
 use crate::model::{Diagnostic, LogLayout, RecordedAction, RecordedRequest, SourceFile, Sources};
 use crate::recording::{NAMED, Redaction, Repeats, write};
 use crate::render::{self, Header, ImportSummary};
@@ -33,6 +34,12 @@ impl Report for Imported {
 }
 
 pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
+    if let Some(id) = &args.explain {
+        return import_explain::run(args, id, output);
+    }
+    let Some(path) = &args.output else {
+        return Err(CliError::new("it is not said where to write").with_help("name a file by `-o`"));
+    };
     let rules = by_what(args)?;
     let mut input = Input::new(&args.files, args.from)?.allowing(args.malformed);
     input.layout = rules.layout.map(Arc::new);
@@ -47,23 +54,23 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
         unknown: Counts::default(),
         left_out: Counts::default(),
     };
-    let to_stdout = args.output.as_os_str() == "-";
+    let to_stdout = path.as_os_str() == "-";
     if to_stdout {
         let mut stdout = BufWriter::new(io::stdout().lock());
         input.each(output, |incoming| importing.one(incoming, &mut stdout))?;
         stdout.flush().map_err(|error| CliError::output(&error))?;
     } else {
-        let file = temporary_beside(&args.output)?;
-        let mut encoder = Encoder::new(&args.output, file)?;
+        let file = temporary_beside(path)?;
+        let mut encoder = Encoder::new(path, file)?;
         input.each(output, |incoming| importing.one(incoming, &mut encoder))?;
         if importing.summary.written > 0 {
-            encoder.finish(&args.output)?;
+            encoder.finish(path)?;
         }
     }
     let repeats = std::mem::take(&mut importing.repeats);
     let mut summary = importing.finish();
     summary.repeated = input.confirm_repeated(output, repeats)?;
-    summary.output = args.output.to_string_lossy().into_owned();
+    summary.output = path.to_string_lossy().into_owned();
     let nothing = summary.written == 0;
     let imported = Imported {
         header: output.header(None, Vec::new()),
@@ -84,7 +91,7 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
     if nothing {
         let mut error = CliError::new(format!(
             "no action was imported, so `{}` was not written",
-            args.output.display()
+            path.display()
         ));
         if imported.summary.malformed > 0 {
             error = error.with_help("another `--from FORMAT` may fit");
@@ -100,15 +107,15 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
 
 /// What calls are mapped by, and how lines of a team's own are read, where another mapping than the repository's says it.
 #[derive(Default)]
-struct Rules {
-    schema: Option<Schema>,
-    mapping: Option<Mapping>,
-    layout: Option<LogLayout>,
+pub(super) struct Rules {
+    pub(super) schema: Option<Schema>,
+    pub(super) mapping: Option<Mapping>,
+    pub(super) layout: Option<LogLayout>,
 }
 
 /// The schema and mapping to map by: the repository's, with another mapping where one is named. Without a
 /// repository the tool calls are imported as they are.
-fn by_what(args: &ImportArgs) -> Result<Rules, CliError> {
+pub(super) fn by_what(args: &ImportArgs) -> Result<Rules, CliError> {
     let mut rules = Rules::default();
     if root().is_ok() {
         let loaded = load_version(&Origin::WorkingTree)?.whole()?;
@@ -245,7 +252,11 @@ impl Importing {
                     .not_replayable
                     .entry(reason.name().to_owned())
                     .or_default() += 1;
-                self.unmapped_tools.add(&call.tool, 1);
+                let meant = Meant::of(action, call, mapping);
+                let tool = meant
+                    .as_ref()
+                    .map_or(call.tool.as_str(), |meant| &meant.tool);
+                self.unmapped_tools.add(tool, 1);
             }
         }
     }

@@ -26,8 +26,15 @@ pub struct ImportArgs {
     #[command(flatten)]
     pub malformed: Malformed,
     /// Where to write; `.gz` and `.zst` compress, `-` is standard output.
-    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
-    pub output: PathBuf,
+    #[arg(
+        short, long, value_name = "OUT", value_hint = ValueHint::FilePath,
+        required_unless_present = "explain", conflicts_with = "explain"
+    )]
+    pub output: Option<PathBuf>,
+    /// Write nothing, and show of one call how each part of its request is derived: of the first one, or of that with
+    /// this id.
+    #[arg(long, value_name = "ID", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub explain: Option<String>,
 }
 
 /// What is taken out before anything is written.

@@ -5,8 +5,8 @@ use super::document::FORMATS;
 use super::error::CliError;
 use super::output::{BASIC, Output};
 use super::{
-    approvals, approve, check, corpus, diff, explain, fmt, gate, import, init, lint, pin, print,
-    replay, schema, test,
+    approvals, approve, check, corpus, diff, explain, fmt, gate, import, init, lint, mapping, pin,
+    print, replay, schema, test,
 };
 use crate::render::{Role, diagnostics, paint, printable};
 use clap::Parser;
@@ -78,6 +78,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Pin(args) => pin::run(args, &output),
         Command::Import(args) => import::run(args, &output),
         Command::Corpus(args) => corpus::run(args, &output),
+        Command::Mapping(args) => mapping::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => print::completions(args, &output),
     }
@@ -99,6 +100,7 @@ fn formats(command: &Command) -> &'static [Format] {
         | Command::Pin(_)
         | Command::Import(_)
         | Command::Corpus(_)
+        | Command::Mapping(_)
         | Command::Schema(_)
         | Command::Completions(_) => BASIC,
     }

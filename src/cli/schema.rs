@@ -16,6 +16,9 @@ const TEST_REPORT: &str = "test-report";
 /// What lints found.
 const LINT_REPORT: &str = "lint-report";
 
+/// What tools, mapping and schema do not know of each other.
+const MAPPING_REPORT: &str = "mapping-report";
+
 /// The report on mutants.
 const MUTATION_REPORT: &str = "mutation-report";
 /// What unit tests cover.
@@ -24,7 +27,14 @@ const COVERAGE: &str = "coverage-report";
 /// The names of all schemas: of what a person writes, and of what is written for machines.
 pub fn names() -> Vec<&'static str> {
     let mut names = repository::SCHEMAS.to_vec();
-    names.extend([COVERAGE, DIFF, LINT_REPORT, MUTATION_REPORT, TEST_REPORT]);
+    names.extend([
+        COVERAGE,
+        DIFF,
+        LINT_REPORT,
+        MAPPING_REPORT,
+        MUTATION_REPORT,
+        TEST_REPORT,
+    ]);
     names.sort_unstable();
     names
 }
@@ -36,6 +46,7 @@ pub fn run(args: &SchemaArgs, output: &Output) -> Result<u8, CliError> {
             let schema = match name {
                 DIFF => Some(document::json_schema()),
                 LINT_REPORT => Some(crate::render::lint_schema()),
+                MAPPING_REPORT => Some(crate::mapping::json_schema()),
                 MUTATION_REPORT => Some(mutate::document::json_schema()),
                 TEST_REPORT => Some(crate::render::test_schema()),
                 COVERAGE => Some(coverage::json_schema()),

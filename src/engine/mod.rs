@@ -6,6 +6,7 @@ mod cause;
 mod changed;
 mod compare;
 mod compiled;
+mod derive;
 mod distinct;
 mod incoming;
 mod kept;
@@ -46,7 +47,10 @@ pub use lines::{LineWorker, each_line};
 pub use merge::{Merge, keep_smallest};
 pub use named::{Counts, Named};
 pub use pairing::{Pair, Pairing};
-pub use request::{Mapped, map_call};
+pub use request::{
+    Became, Mapped, Meant, Takes, Trace, TracedFound, TracedPart, TracedRead, Usage, fields,
+    map_call, placeholders, trace_call, usage,
+};
 pub use scalar::Scalar;
 pub use settle::{Settled, settle};
 pub use side::{PolicyStatus, Side, Verdict};

@@ -2,7 +2,16 @@
 //!
 //! Facts are never made up: a field that cannot be typed becomes an unknown field of the request.
 
-use crate::cedar::{ActionInfo, Schema};
+mod facts;
+mod meant;
+mod trace;
+mod usage;
+
+pub use meant::Meant;
+pub use trace::{Became, Trace, TracedFound, TracedPart, TracedRead, trace_call};
+pub use usage::{Takes, Usage, fields, placeholders, usage};
+
+use crate::cedar::Schema;
 use crate::model::{
     EntityRef, FieldPath, Json, NotReplayable, RecordType, RecordedAction, Request, ToolCall, Type,
     Value,
@@ -10,7 +19,7 @@ use crate::model::{
 use crate::repository::{
     Field, Mapping, Part, ReferenceTemplate, Template, ToolRule, Typing, ValueTemplate, Writer,
 };
-use std::borrow::Cow;
+use facts::{Facts, Found};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The request of a call, and what was lost on the way.
@@ -29,11 +38,24 @@ pub fn map_call(
     mapping: &Mapping,
     schema: &Schema,
 ) -> Result<Mapped, NotReplayable> {
-    let rule = mapping.rule(&call.tool);
+    let meant = Meant::of(action, call, mapping).ok_or(NotReplayable::UnknownAction)?;
+    let rule = mapping.rule(&meant.tool);
     if rule.skip {
         return Err(NotReplayable::LeftOut);
     }
-    let facts = Facts { action, call };
+    fill(meant.facts(action), rule, schema, None)
+}
+
+/// Why fields are unknown.
+type Notes = BTreeMap<FieldPath, String>;
+
+/// Makes the request of a call by a rule.
+fn fill(
+    facts: Facts<'_>,
+    rule: &ToolRule,
+    schema: &Schema,
+    notes: Option<&mut Notes>,
+) -> Result<Mapped, NotReplayable> {
     let (uid, info) = facts
         .action(rule, schema)
         .ok_or(NotReplayable::UnknownAction)?;
@@ -50,6 +72,7 @@ pub fn map_call(
         facts,
         unknown: BTreeSet::new(),
         left_out: BTreeSet::new(),
+        notes,
     };
     let ty = info.context.as_ref().unwrap_or(&empty);
     let mut context = filling.record(&rule.context, ty, &[]);
@@ -71,152 +94,15 @@ pub fn map_call(
     })
 }
 
-/// What a placeholder finds.
-enum Found<'a> {
-    Value(Cow<'a, Json>),
-    Absent,
-    Unknown,
-}
-
-#[derive(Clone, Copy)]
-struct Facts<'a> {
-    action: &'a RecordedAction,
-    call: &'a ToolCall,
-}
-
-impl<'a> Facts<'a> {
-    fn find(self, field: &Field) -> Found<'a> {
-        let text = |text: &Option<String>| match text {
-            Some(text) => Found::Value(Cow::Owned(Json::String(text.clone()))),
-            None => Found::Absent,
-        };
-        match field {
-            Field::Tool => Found::Value(Cow::Owned(Json::String(self.call.tool.clone()))),
-            Field::Agent => text(&self.action.agent),
-            Field::Session => text(&self.action.session),
-            Field::User => text(&self.action.user),
-            Field::System => text(&self.action.system),
-            Field::Time => match self.time() {
-                Some(time) => Found::Value(Cow::Owned(Json::String(time))),
-                None if self.action.time.is_some() => Found::Unknown,
-                None => Found::Absent,
-            },
-            // A recording without arguments does not say that there were none.
-            Field::Args(keys) => self
-                .call
-                .args
-                .as_ref()
-                .map_or(Found::Unknown, |args| walk(args, keys)),
-            Field::Meta(keys) => {
-                let (first, rest) = match keys.split_first() {
-                    Some(split) => split,
-                    None => return Found::Absent,
-                };
-                self.action
-                    .meta
-                    .get(first)
-                    .map_or(Found::Absent, |json| walk(json, rest))
-            }
-        }
-    }
-
-    /// The action's time in the form that Cedar's `datetime` takes, in UTC and milliseconds.
-    fn time(self) -> Option<String> {
-        let time: jiff::Timestamp = self.action.time.as_deref()?.parse().ok()?;
-        Some(time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string())
-    }
-
-    fn text(self, template: &Template) -> Option<String> {
-        let mut out = String::new();
-        for part in &template.parts {
-            match part {
-                Part::Text(text) => out.push_str(text),
-                Part::Field(field) => match self.find(field) {
-                    Found::Value(json) => match json.as_ref() {
-                        Json::String(text) => out.push_str(text),
-                        Json::Int(number) => out.push_str(&number.to_string()),
-                        Json::Null
-                        | Json::Bool(_)
-                        | Json::Float(_)
-                        | Json::Array(_)
-                        | Json::Object(_)
-                        | Json::Repeated => return None,
-                    },
-                    Found::Absent | Found::Unknown => return None,
-                },
-            }
-        }
-        Some(out)
-    }
-
-    fn reference(self, template: &ReferenceTemplate) -> Option<EntityRef> {
-        let id = self.text(&template.id)?;
-        Some(EntityRef::new(template.ty.as_deref()?, id))
-    }
-
-    fn action<'s>(
-        self,
-        rule: &ToolRule,
-        schema: &'s Schema,
-    ) -> Option<(EntityRef, &'s ActionInfo)> {
-        let template = rule.action.as_ref()?;
-        let uid = match template.ty {
-            Some(_) => self.reference(template)?,
-            None => schema.action_named(&self.text(&template.id)?)?,
-        };
-        let info = schema.action(&uid)?;
-        Some((uid, info))
-    }
-}
-
-fn walk<'a>(json: &'a Json, keys: &[String]) -> Found<'a> {
-    let mut json = json;
-    for key in keys {
-        if is_unknown(json) {
-            return Found::Unknown;
-        }
-        match json {
-            Json::Object(members) => match members.get(key) {
-                Some(member) => json = member,
-                None => return Found::Absent,
-            },
-            Json::Null => return Found::Absent,
-            Json::Bool(_)
-            | Json::Int(_)
-            | Json::Float(_)
-            | Json::String(_)
-            | Json::Array(_)
-            | Json::Repeated => return Found::Unknown,
-        }
-    }
-    match json {
-        Json::Null => Found::Absent,
-        json if is_unknown(json) => Found::Unknown,
-        json => Found::Value(Cow::Borrowed(json)),
-    }
-}
-
-/// The recording's own mark of a value that nobody knows, or a key that stood twice.
-fn is_unknown(json: &Json) -> bool {
-    match json {
-        Json::Repeated => true,
-        Json::Object(members) => members.len() == 1 && members.contains_key("$unknown"),
-        Json::Null
-        | Json::Bool(_)
-        | Json::Int(_)
-        | Json::Float(_)
-        | Json::String(_)
-        | Json::Array(_) => false,
-    }
-}
-
-struct Filling<'a> {
+struct Filling<'a, 'n> {
     facts: Facts<'a>,
     unknown: BTreeSet<FieldPath>,
     left_out: BTreeSet<FieldPath>,
+    /// Where it is kept why fields are unknown.
+    notes: Option<&'n mut Notes>,
 }
 
-impl Filling<'_> {
+impl Filling<'_, '_> {
     fn record(
         &mut self,
         templates: &BTreeMap<String, ValueTemplate>,
@@ -240,7 +126,14 @@ impl Filling<'_> {
                 }
                 // The schema promises a value, and the call does not hold it.
                 None if attribute.required => {
-                    self.unknown.insert(here);
+                    self.lost::<Value>(&here, || match templates.contains_key(name.as_ref()) {
+                        true => {
+                            "the schema requires it, and the call has nothing for it".to_owned()
+                        }
+                        false => {
+                            "the schema requires it, and the mapping does not say it".to_owned()
+                        }
+                    });
                 }
                 None => {}
             }
@@ -257,7 +150,9 @@ impl Filling<'_> {
             ValueTemplate::Text(template) | ValueTemplate::Reference(_, template) => {
                 template.parts.iter().any(|part| match part {
                     Part::Text(_) => false,
-                    Part::Field(field) => !matches!(self.facts.find(field), Found::Absent),
+                    Part::Field(placeholder) => {
+                        !matches!(self.facts.find(placeholder), Found::Absent)
+                    }
                 })
             }
         }
@@ -268,24 +163,24 @@ impl Filling<'_> {
             ValueTemplate::Constant(json) => self.typed(json, ty, here, Writer::Person),
             ValueTemplate::Record(members) => match ty {
                 Type::Record(record) => Some(Value::Record(self.record(members, record, &here.0))),
-                _ => self.lost(here),
+                _ => self.lost(here, || no_such(ty)),
             },
             ValueTemplate::Set(items) => self.set(items, ty, here),
             ValueTemplate::Reference(reference, template) => match ty {
                 Type::Entity(name) if reference.ty.as_deref() == Some(name.as_ref()) => {
                     match self.facts.reference(reference) {
                         Some(uid) => Some(Value::Entity(uid)),
-                        None => self.lost(here),
+                        None => self.lost(here, || NOT_FILLED.to_owned()),
                     }
                 }
-                Type::Entity(_) => self.lost(here),
+                Type::Entity(_) => self.lost(here, || no_such(ty)),
                 _ => self.text(template, ty, here),
             },
             ValueTemplate::Text(template) => match template.only_field() {
-                Some(field) => match self.facts.find(field) {
+                Some(placeholder) => match self.facts.find(placeholder) {
                     Found::Value(json) => self.typed(&json, ty, here, Writer::Agent),
                     Found::Absent => None,
-                    Found::Unknown => self.lost(here),
+                    Found::Unknown(why) => self.lost(here, || why.to_string()),
                 },
                 None => self.text(template, ty, here),
             },
@@ -295,8 +190,9 @@ impl Filling<'_> {
     fn typed(&mut self, json: &Json, ty: &Type, here: &FieldPath, writer: Writer) -> Option<Value> {
         let mut typing = Typing::new(writer);
         let value = typing.value(json, ty, &here.0);
-        self.unknown
-            .extend(typing.problems.into_iter().map(|problem| problem.path));
+        for problem in typing.problems {
+            self.lost::<Value>(&problem.path, || problem.message);
+        }
         self.left_out.extend(typing.left_out);
         value
     }
@@ -304,7 +200,7 @@ impl Filling<'_> {
     /// A set is known where all its elements are; an element that the call does not hold is left out.
     fn set(&mut self, items: &[ValueTemplate], ty: &Type, here: &FieldPath) -> Option<Value> {
         let Type::Set(element) = ty else {
-            return self.lost(here);
+            return self.lost(here, || no_such(ty));
         };
         let before = self.unknown.clone();
         let values: Vec<Value> = items
@@ -313,7 +209,7 @@ impl Filling<'_> {
             .collect();
         if self.unknown != before {
             self.unknown = before;
-            return self.lost(here);
+            return self.lost(here, || "an element of the set is unknown".to_owned());
         }
         Some(Value::Set(values))
     }
@@ -321,16 +217,20 @@ impl Filling<'_> {
     /// A text of several pieces is a string, or the id of an entity.
     fn text(&mut self, template: &Template, ty: &Type, here: &FieldPath) -> Option<Value> {
         let Some(text) = self.facts.text(template) else {
-            return self.lost(here);
+            return self.lost(here, || NOT_FILLED.to_owned());
         };
         match ty {
             Type::String => Some(Value::String(text)),
             Type::Entity(name) => Some(Value::Entity(EntityRef::new(name.clone(), text))),
-            _ => self.lost(here),
+            _ => self.lost(here, || no_such(ty)),
         }
     }
 
-    fn lost(&mut self, here: &FieldPath) -> Option<Value> {
+    fn lost<T>(&mut self, here: &FieldPath, why: impl FnOnce() -> String) -> Option<T> {
+        if let Some(notes) = &mut self.notes {
+            // What was found first is nearest to the cause.
+            notes.entry(here.clone()).or_insert_with(why);
+        }
         self.unknown.insert(here.clone());
         None
     }
@@ -349,12 +249,13 @@ impl Filling<'_> {
                 self.finds(template)
             }
             Some(template @ ValueTemplate::Text(text)) => {
-                let field = match text.only_field() {
+                let plain = text.only_field().filter(|only| only.steps.is_empty());
+                let field = match plain.map(|only| &only.field) {
                     Some(Field::Args(keys)) => Field::Args(inside(keys)),
                     Some(Field::Meta(keys)) => Field::Meta(inside(keys)),
                     Some(_) | None => return self.finds(template),
                 };
-                !matches!(self.facts.find(&field), Found::Absent)
+                !matches!(self.facts.read(&field), Found::Absent)
             }
         }
     }
@@ -395,10 +296,17 @@ impl Filling<'_> {
                 record.insert(last.clone(), value);
             }
             None => {
-                self.unknown.insert(clock.clone());
+                self.lost::<Value>(clock, || "the action has no time for it".to_owned());
             }
         }
     }
+}
+
+const NOT_FILLED: &str = "not everything in it is a text that the call has";
+
+/// What the mapping says is never of the type.
+fn no_such(ty: &Type) -> String {
+    format!("expected {ty}, and the mapping says something else")
 }
 
 fn field(path: &[String], name: &str) -> FieldPath {
@@ -406,66 +314,4 @@ fn field(path: &[String], name: &str) -> FieldPath {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::repository::{Files, PolicyVersion, load};
-
-    const FILES: [(&str, &str); 3] = [
-        ("agentauthz.yaml", "version: 1"),
-        (
-            "schema/s.cedarschema",
-            "entity Agent; action use appliesTo { principal: Agent, resource: Agent, \
-             context: { @clock at: datetime, more: { @clock at: datetime } } };",
-        ),
-        (
-            "mapping.yaml",
-            "{ version: 1, principal: 'Agent::\"a\"', action: use, resource: 'Agent::\"a\"', \
-             context: { at: '{args.at}', more: '{args.more}' } }",
-        ),
-    ];
-
-    fn version() -> PolicyVersion {
-        let text = |path: &str| FILES.iter().find(|(name, _)| *name == path);
-        load(&Files {
-            paths: FILES.iter().map(|(name, _)| (*name).to_owned()).collect(),
-            read: &|path| {
-                text(path)
-                    .map(|(_, text)| text.as_bytes().to_vec())
-                    .ok_or_else(String::new)
-            },
-            refused: Vec::new(),
-        })
-    }
-
-    /// The unknown fields of a call with these arguments.
-    fn unknown(args: &str) -> Vec<String> {
-        let version = version();
-        let mut action = RecordedAction::new("a");
-        action.time = Some("2026-01-01T00:00:00Z".to_owned());
-        let call = ToolCall {
-            tool: "use".to_owned(),
-            args: Some(serde_json::from_str(args).unwrap()),
-        };
-        let (mapping, schema) = (version.mapping.unwrap(), version.schema.unwrap());
-        let mapped = map_call(&action, &call, &mapping, &schema).unwrap();
-        mapped
-            .request
-            .unknown
-            .iter()
-            .map(ToString::to_string)
-            .collect()
-    }
-
-    #[test]
-    fn the_clock_fills_what_the_call_does_not_say() {
-        assert_eq!(unknown(r#"{"more": {}}"#), [""; 0]);
-        assert_eq!(unknown(r#"{"at": null, "more": {"at": null}}"#), [""; 0]);
-    }
-
-    #[test]
-    fn the_clock_does_not_stand_in_for_what_cannot_be_typed() {
-        assert_eq!(unknown(r#"{"at": "soon", "more": {}}"#), ["context.at"]);
-        let marked = r#"{"at": {"$unknown": "redacted"}, "more": {"at": 5}}"#;
-        assert_eq!(unknown(marked), ["context.at", "context.more.at"]);
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::kind::Engine;
 use super::pairing::Pairing;
-use super::request::{Mapped, map_call};
+use super::request::{Mapped, Meant, map_call};
 use super::settle::{Settled, settle};
 use super::typed::{fits, plain};
 use crate::cedar::{
@@ -71,6 +71,8 @@ pub struct Verdict {
     pub nonconforming: Option<String>,
     /// Fields that the schema does not know and that were left out.
     pub left_out: BTreeSet<FieldPath>,
+    /// The tool that was meant, where there is no request and a router was called.
+    pub tool: Option<String>,
 }
 
 impl Verdict {
@@ -81,6 +83,7 @@ impl Verdict {
             request: None,
             nonconforming: None,
             left_out: BTreeSet::new(),
+            tool: None,
         }
     }
 
@@ -101,6 +104,7 @@ impl Verdict {
             request: Some(mapped.request),
             nonconforming,
             left_out: mapped.left_out,
+            tool: None,
         }
     }
 }
@@ -184,7 +188,7 @@ impl<'a> Side<'a> {
 
     /// Decides one recorded action.
     pub fn decide(&self, action: &RecordedAction) -> Verdict {
-        match self.request(action) {
+        let verdict = match self.request(action) {
             Err(reason) => Verdict::not_replayable(reason),
             Ok(asked) => match self.store(asked.recorded, &asked.mapped.request) {
                 Ok((store, fault)) => {
@@ -203,7 +207,23 @@ impl<'a> Side<'a> {
                 }
                 Err(_) => Verdict::not_replayable(NotReplayable::InvalidRequest),
             },
+        };
+        self.named(verdict, action)
+    }
+
+    /// A verdict that names the tool, where it is not the one that was recorded and there is no request.
+    pub(super) fn named(&self, mut verdict: Verdict, action: &RecordedAction) -> Verdict {
+        if matches!(verdict.outcome, Outcome::NotReplayable(_)) {
+            verdict.tool = self.meant(action);
         }
+        verdict
+    }
+
+    /// The tool that a router's call means.
+    pub fn meant(&self, action: &RecordedAction) -> Option<String> {
+        let (mapping, call) = (self.version.mapping.as_ref()?, action.call.as_ref()?);
+        let meant = Meant::of(action, call, mapping)?;
+        meant.router.map(|_| meant.tool.into_owned())
     }
 
     /// The request of an action on this side: the recorded one where mapping and schema are those that made it, or

@@ -268,7 +268,9 @@ impl SideTally {
         let agent = action.agent.as_deref().unwrap_or("-");
         self.by_agent.add(agent, one);
         match outcome {
-            Outcome::NotReplayable(reason) => self.cannot_replay(action, *reason),
+            Outcome::NotReplayable(reason) => {
+                self.cannot_replay(action, verdict.tool.as_deref(), *reason);
+            }
             Outcome::Undecidable(_, unknown) => {
                 for field in unknown {
                     let field = field.to_string();
@@ -286,11 +288,17 @@ impl SideTally {
         self.remark(place, action, nonconforming, &verdict.left_out);
     }
 
-    /// Counts an action without a request.
-    pub fn cannot_replay(&mut self, action: &RecordedAction, reason: NotReplayable) {
+    /// Counts an action without a request; `meant` is the tool, where a router was called.
+    pub fn cannot_replay(
+        &mut self,
+        action: &RecordedAction,
+        meant: Option<&str>,
+        reason: NotReplayable,
+    ) {
         self.not_replayable.add(reason.name(), action.count());
-        let tool = action.call.as_ref().map_or("-", |call| call.tool.as_str());
-        self.unmapped_tools.add(tool, action.count());
+        let recorded = action.call.as_ref().map(|call| call.tool.as_str());
+        self.unmapped_tools
+            .add(meant.or(recorded).unwrap_or("-"), action.count());
     }
 
     /// Counts why a request does not conform to the schema, and what was left out of it.

@@ -95,6 +95,7 @@ fn settle(explained: Result<(Verdict, Vec<PolicyStatus>), NotReplayable>) -> Sid
                 request: None,
                 nonconforming: None,
                 left_out: BTreeSet::new(),
+                tool: None,
             },
             policies: Vec::new(),
         },

@@ -4,11 +4,13 @@ mod corpus;
 mod coverage;
 mod mutation;
 mod pin;
+mod traced;
 
 pub use corpus::{corpus_built, corpus_info};
 pub use coverage::coverage;
 pub use mutation::mutation;
 pub use pin::pin;
+pub use traced::traced;
 
 use super::{Header, ImportSummary};
 use crate::check::CheckReport;

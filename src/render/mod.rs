@@ -23,6 +23,7 @@ pub use json::{
     check as check_json, corpus_built as corpus_built_json, corpus_info as corpus_info_json,
     coverage as coverage_json, document as document_json, explain as explain_json,
     import as import_json, mutation as mutation_document, pin as pin_json, replay as replay_json,
+    traced as traced_json,
 };
 pub use linted::{
     github as lint_github, json as lint_json, json_schema as lint_schema, junit as lint_junit,
@@ -32,7 +33,7 @@ pub use numbers::{count, grouped, percent};
 pub use style::{Role, paint};
 pub use terminal::{
     approvals, check, corpus_built, corpus_info, coverage, document, explain, formatted, group,
-    import, lint, lint_list, lint_page, lint_summary, mutation, pin, replay, test,
+    import, lint, lint_list, lint_page, lint_summary, mapping, mutation, pin, replay, test, traced,
 };
 pub use tested::{
     github as test_github, json as test_json, json_schema as test_schema, junit as test_junit,

@@ -140,6 +140,9 @@ pub struct MappingFile {
     /// Context attributes by name.
     #[serde(default)]
     pub context: BTreeMap<String, Spanned<Json>>,
+    /// Routers: tools whose calls hold the call that is meant, by name; `*` and `?` match as under `tools`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unwrap: BTreeMap<String, Spanned<UnwrapSpec>>,
     /// What differs for a tool, by name; `*` and `?` match. An exact name goes before a pattern, a longer pattern
     /// before a shorter one.
     #[serde(default)]
@@ -147,6 +150,19 @@ pub struct MappingFile {
     /// Where the parts of an action stand in log lines of your own, read with `--from csv` or `--from jsonl`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Spanned<SourceSpec>>,
+}
+
+/// Where the call that is meant stands in a call of a router. Everything else of the mapping sees the call that is meant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnwrapSpec {
+    /// The name of the tool that is meant, for example `{args.tool_name}` or `{args.server_name}/{args.tool_name}`.
+    pub tool: Spanned<String>,
+    /// Its arguments, for example `{args.params}`.
+    pub args: Spanned<String>,
+    /// The system that it touches, for example `{args.server_name}`; without it, that of the router's call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<Spanned<String>>,
 }
 
 /// What differs for a tool.

@@ -4,6 +4,7 @@ mod agents;
 mod approvals;
 mod approvals_text;
 mod coverage;
+mod derivation;
 mod entities;
 mod files;
 mod gates;
@@ -31,10 +32,11 @@ pub use approvals::{
 };
 pub use approvals_text::{add_approval, approval_text, has_approval, remove_approvals};
 pub use coverage::{Figure, Thresholds};
+pub use derivation::Derivation;
 pub use entities::{keep_untyped, typed_entity};
 pub use files::{
     AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, LinkSpec, LinksFile, MappingFile,
-    ToolSpec,
+    ToolSpec, UnwrapSpec,
 };
 pub use gates::{
     Bound, ControlGate, Fidelity, Freshness, Gates, MaxActions, MaxPolicies, MaxSessions, Percent,
@@ -50,7 +52,7 @@ pub use load::{
 };
 pub use log_source::{DecisionSpec, FieldSpec, PlacedSpec, SourceSpec, TextOr, log_layout};
 pub use manifest::{Manifest, MappingSource, Reports};
-pub use mapping::{Mapping, ToolRule, ValueTemplate};
+pub use mapping::{Line, Mapping, RuleLines, ToolRule, Unwrap, ValueTemplate};
 pub use mutation::{Explained, Mutation};
 pub use references::{nearest, parse_action, parse_plain_reference, parse_reference};
 pub use schemas::{SCHEMAS, json_schema};
@@ -60,7 +62,7 @@ pub use suites::{
     PropertySpec, RunTest, RunTestEntities, SkipSpec, Suite, SuiteEntity, SuiteFile, TableSpec,
     TestRequest, TestSpec,
 };
-pub use template::{Field, Part, ReferenceTemplate, Template};
+pub use template::{Field, Part, Placeholder, ReferenceTemplate, Template};
 pub use tools::{
     Hints, Named, Parameter, Risk, Shape, Tool, ToolList, cedar_name, cedar_text, named_tool,
     record_text, risk, tool_list, type_text,

@@ -1,6 +1,8 @@
 //! Texts with `{PATH}` in them, as a mapping holds them.
 
+use super::derivation::Derivation;
 use crate::cedar;
+use std::fmt;
 
 /// What a placeholder reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +31,16 @@ pub enum Part {
     /// Literal text.
     Text(String),
     /// A placeholder.
-    Field(Field),
+    Field(Placeholder),
+}
+
+/// What stands between braces: `args.url | host`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placeholder {
+    /// What it reads.
+    pub field: Field,
+    /// What is derived of that, step by step.
+    pub steps: Vec<Derivation>,
 }
 
 /// A text with placeholders.
@@ -70,7 +81,7 @@ impl Template {
                 if !literal.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut literal)));
                 }
-                parts.push(Part::Field(Field::parse(name)?));
+                parts.push(Part::Field(Placeholder::parse(name)?));
                 rest = after;
             } else {
                 return Err(format!(
@@ -86,11 +97,19 @@ impl Template {
     }
 
     /// The one placeholder that makes up the whole text.
-    pub fn only_field(&self) -> Option<&Field> {
+    pub fn only_field(&self) -> Option<&Placeholder> {
         match self.parts.as_slice() {
             [Part::Field(field)] => Some(field),
             _ => None,
         }
+    }
+
+    /// Whether something is derived of what a call holds.
+    pub(super) fn derives(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Text(_) => false,
+            Part::Field(placeholder) => !placeholder.steps.is_empty(),
+        })
     }
 
     /// The text, where there is no placeholder in it.
@@ -102,7 +121,59 @@ impl Template {
     }
 }
 
+/// As it is written, without its braces.
+impl fmt::Display for Placeholder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.field)?;
+        self.steps
+            .iter()
+            .try_for_each(|step| write!(f, " | {}", step.name()))
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (root, keys): (_, &[String]) = match self {
+            Field::Tool => ("tool", &[]),
+            Field::Agent => ("agent", &[]),
+            Field::Session => ("session", &[]),
+            Field::User => ("user", &[]),
+            Field::System => ("system", &[]),
+            Field::Time => ("time", &[]),
+            Field::Args(keys) => ("args", keys),
+            Field::Meta(keys) => ("meta", keys),
+        };
+        f.write_str(root)?;
+        keys.iter().try_for_each(|key| write!(f, ".{key}"))
+    }
+}
+
+impl Placeholder {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = text.split('|').map(str::trim);
+        Ok(Self {
+            field: Field::parse(parts.next().unwrap_or_default())?,
+            steps: parts.map(Derivation::named).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
 impl Field {
+    /// What it holds under a name; nothing where it is no arguments and no fact of the session.
+    pub fn member(&self, name: &str) -> Option<Self> {
+        let inside = |keys: &[String]| keys.iter().cloned().chain([name.to_owned()]).collect();
+        match self {
+            Field::Args(keys) => Some(Field::Args(inside(keys))),
+            Field::Meta(keys) => Some(Field::Meta(inside(keys))),
+            Field::Tool
+            | Field::Agent
+            | Field::Session
+            | Field::User
+            | Field::System
+            | Field::Time => None,
+        }
+    }
+
     fn parse(name: &str) -> Result<Self, String> {
         let mut keys = name.trim().split('.').map(str::to_owned);
         let root = keys.next().unwrap_or_default();

@@ -126,6 +126,15 @@ impl Lane<'_, '_> {
                 Ruling::of(Some(base.decide(action)), head.decide(action))
             }
         };
+        let ruling = match ruling {
+            Ruling::Verdicts(before, after) => Ruling::Verdicts(
+                before
+                    .zip(base)
+                    .map(|(verdict, base)| Box::new(base.named(*verdict, action))),
+                Box::new(head.named(*after, action)),
+            ),
+            alike @ Ruling::Alike(..) => alike,
+        };
         Ruled {
             ruling,
             interpreted,

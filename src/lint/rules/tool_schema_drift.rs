@@ -7,7 +7,8 @@ use crate::lint::context::{Context, Repository};
 use crate::lint::found::Found;
 use crate::model::{EntityRef, RecordType, SourceFile, Span, Type};
 use crate::repository::{
-    Field, LintLevel, Parameter, Part, Shape, Tool, ValueTemplate, cedar_name, nearest, type_text,
+    Field, LintLevel, Parameter, Part, Placeholder, Shape, Tool, ValueTemplate, cedar_name,
+    nearest, type_text,
 };
 
 pub(super) static LINT: Lint = Lint {
@@ -54,7 +55,8 @@ fn takes_all(context: &Context<'_>, tool: &Tool) -> bool {
     match mapping.rule(&tool.name).context.get("input") {
         Some(ValueTemplate::Text(template)) => matches!(
             template.parts.as_slice(),
-            [Part::Field(Field::Args(path))] if path.is_empty()
+            [Part::Field(Placeholder { field: Field::Args(path), steps })]
+                if path.is_empty() && steps.is_empty()
         ),
         Some(
             ValueTemplate::Constant(_)

@@ -1,6 +1,7 @@
 //! Two verdicts → the class of the change between them.
 
-use super::side::{Side, Verdict};
+use super::side::Side;
+use super::verdict::Verdict;
 use crate::model::{ChangeClass, Decision, Effect, Outcome, RecordedAction, Status};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::distinct::Distinct;
 use super::incoming::{Incoming, Place};
 use super::merge::{Merge, keep_smallest};
 use super::named::{Counts, Named};
-use super::side::Verdict;
+use super::verdict::Verdict;
 use crate::model::{Answer, Decision, FieldPath, NotReplayable, Outcome, RecordedAction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

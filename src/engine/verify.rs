@@ -4,8 +4,9 @@ use super::incoming::Place;
 use super::kind::Engine;
 use super::lane::{Ground, Lane, Ruling, Track};
 use super::merge::Merge;
-use super::side::{Side, Verdict};
+use super::side::Side;
 use super::tally::{Note, Notes};
+use super::verdict::Verdict;
 use crate::model::{Answer, Outcome, RecordedAction, hash64};
 use std::collections::BTreeMap;
 

@@ -14,6 +14,7 @@ mod agentdojo;
 mod binary;
 mod check;
 mod equal;
+mod lint;
 mod measure;
 mod product;
 mod replay;
@@ -60,6 +61,7 @@ fn main() {
     binary::end_to_end(&mut report, actions, ten_times);
     binary::cores_and_compression(&mut report, actions);
     check::measure(&mut report);
+    lint::measure(&mut report);
     agentdojo::measure(&mut report);
     replay::run(&mut report, actions);
     report.finish();

@@ -108,6 +108,7 @@ impl Piece {
     fn rows(&self, layout: &LogLayout, found: &Rows, each: &mut dyn FnMut(Incoming)) {
         if found.first {
             for fault in missing_columns(layout, &found.header) {
+                self.allowance.see();
                 each(Incoming::Malformed(self.place(fault.line), fault.message));
             }
         }

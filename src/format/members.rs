@@ -75,6 +75,10 @@ fn members(text: &str) -> Option<(&str, Vec<Member<'_>>)> {
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
+        // Of whom does a comment speak that stands alone?
+        if line.trim().is_empty() && comment.is_some() && !found.is_empty() {
+            return None;
+        }
         match line.chars().next() {
             Some('#') => {
                 comment.get_or_insert(start);
@@ -94,6 +98,9 @@ fn members(text: &str) -> Option<(&str, Vec<Member<'_>>)> {
         comment = None;
     }
     let first = found.first()?;
+    if comment.is_some() {
+        return None;
+    }
     if commented && first.0 != "version" {
         return None;
     }
@@ -140,6 +147,8 @@ mod tests {
             "# of the file?\nname: n\nversion: 1\n",
             "name: &n x\nversion: *n\n",
             "---\nname: n\nversion: 1\n",
+            "name: n\n# alone\n\nversion: 1\n",
+            "name: n\nversion: 1\n# at the end\n",
             "name: [a,\nb]\nversion: 1\n",
             "\"name\": n\nversion: 1\n",
             "name: n\nname: m\nversion: 1\n",

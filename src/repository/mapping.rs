@@ -123,6 +123,12 @@ impl Mapping {
         found.map(|(_, unwrap)| unwrap)
     }
 
+    /// Whether a tool is a router by its name: a pattern for every tool names none.
+    pub fn is_router(&self, tool: &str) -> bool {
+        let mut routers = self.routers.iter();
+        routers.any(|(name, _)| name.contains(|c| c != '*') && matches(name, tool))
+    }
+
     /// Compiles a mapping file. Faulty texts are reported and left out.
     pub fn compile(
         spec: &MappingFile,

@@ -30,6 +30,11 @@ fn written(text: &str) -> Option<Json> {
     if !part.is_none_or(digits) {
         return None;
     }
+    // `1.500` is fifteen hundred to some.
+    let grouped = (1..=3).contains(&whole.len()) && whole != "0";
+    if grouped && part.is_some_and(|part| part.len() == 3) {
+        return None;
+    }
     let whole = match whole.contains(',') {
         // A comma alone may stand before the fraction: `1,234` is two numbers.
         true => part.and(ungrouped(whole))?,

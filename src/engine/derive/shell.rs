@@ -256,6 +256,7 @@ impl Script {
             text,
             scripts,
             opaque,
+            ..
         } = known(&word.value);
         self.unnamed |= opaque;
         for script in scripts {

@@ -13,6 +13,8 @@ pub(super) struct Known {
     pub scripts: Vec<String>,
     /// Whether there may be more of them.
     pub opaque: bool,
+    /// What of it stands in no quotes.
+    bare: String,
 }
 
 /// How much a word may have to be filled in: for each that is not closed the parser takes twice as long, for arithmetic
@@ -33,6 +35,8 @@ pub(super) fn known(word: &str) -> Known {
     };
     let mut text = String::new();
     let is_static = known.pieces(&pieces, false, &mut text);
+    // Braces hold over quotes: `{r"m",-rf}` is two words.
+    let is_static = is_static && !expands(&known.bare);
     known.text = is_static.then_some(text);
     known
 }
@@ -51,6 +55,9 @@ impl Known {
         match piece {
             WordPiece::Text(plain) => {
                 text.push_str(plain);
+                if !quoted {
+                    self.bare.push_str(plain);
+                }
                 match quoted {
                     // Lines that are joined.
                     true => !plain.contains("\\\n"),
@@ -103,7 +110,14 @@ impl Known {
 /// Whether a shell makes something else of a text without quotes: files that match it, or several words.
 fn expands(text: &str) -> bool {
     let braces = text.contains('{') && (text.contains(',') || text.contains(".."));
-    text.contains(['*', '?', '[']) || braces
+    // `{fd}` before a redirection is the name of a variable, and no word.
+    let inner = text
+        .strip_prefix('{')
+        .and_then(|text| text.strip_suffix('}'));
+    let names = inner.is_some_and(|name| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    });
+    text.contains(['*', '?', '[']) || braces || names
 }
 
 /// A script between backquotes, without the backslashes that hide what is special there.

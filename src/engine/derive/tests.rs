@@ -42,6 +42,8 @@ fn hosts() {
             // Addresses that only some programs read as such.
             ("http://2130706433/", "unknown"),
             ("http://0x7f.1/", "unknown"),
+            ("http://010.0.0.1/8.0.0.1", "unknown"),
+            ("http://a@127.0.0.1:80/", r#""127.0.0.1""#),
             ("http://0177.0.0.1/", "unknown"),
             // What a browser takes for something else than another program does.
             ("http://example.com\\@evil.example/", "unknown"),
@@ -170,12 +172,16 @@ fn amounts() {
             ("-12.3456", "-12.3456"),
             ("12.00", "12"),
             ("0.1", "0.1"),
+            ("0.125", "0.125"),
+            ("1,234.567", "1234.567"),
             ("$1,234.50", "1234.5"),
             ("12.50 EUR", "12.5"),
             ("USD 1,234,567.00", "1234567"),
             ("€5", "5"),
             // Read in two ways, or by some only.
             ("1,234", "unknown"),
+            ("€1.500", "unknown"),
+            ("1.500 EUR", "unknown"),
             ("1.234,50", "unknown"),
             ("12,50", "unknown"),
             ("1,23.50", "unknown"),
@@ -334,6 +340,9 @@ fn scripts_that_do_not() {
         // Which command runs is only known when it runs.
         ("$x y", "unknown"),
         ("r* x", "unknown"),
+        ("{r\"m\",-rf,/}", "unknown"),
+        ("{r\\m,-rf,/}", "unknown"),
+        ("{fd}>x rm", "unknown"),
         ("echo ${x:-$(rm y)}", "unknown"),
         ("echo $(( $(rm y) ))", "unknown"),
         ("cat <<X\n$(rm y)\nX\n", "unknown"),

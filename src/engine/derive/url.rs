@@ -100,7 +100,11 @@ pub(super) fn host(text: &str) -> Derived {
             Some(Host::Ipv4(address)) => {
                 let written = address.to_string();
                 // `0177.1` is an address to some, and a name to others.
-                if !text.contains(&written) {
+                let (_, rest) = text.split_once("://").unwrap_or(("", text));
+                let authority = rest.split(['/', '?', '#', '\\']).next();
+                let named = authority.and_then(|authority| authority.rsplit('@').next());
+                let behind = named.and_then(|named| named.strip_prefix(written.as_str()));
+                if !behind.is_some_and(|behind| behind.is_empty() || behind.starts_with(':')) {
                     return Derived::Unknown(DOUBTFUL);
                 }
                 written

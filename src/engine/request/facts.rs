@@ -58,6 +58,8 @@ pub(super) struct Facts<'a> {
     pub args: Option<&'a Json>,
     /// The system.
     pub system: Option<&'a str>,
+    /// Whether there may be a system that nobody knows.
+    pub unknown_system: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -68,6 +70,7 @@ impl<'a> Facts<'a> {
             tool: &call.tool,
             args: call.args.as_ref(),
             system: action.system.as_deref(),
+            unknown_system: false,
         }
     }
 
@@ -96,6 +99,7 @@ impl<'a> Facts<'a> {
             Field::Agent => text(self.action.agent.as_deref()),
             Field::Session => text(self.action.session.as_deref()),
             Field::User => text(self.action.user.as_deref()),
+            Field::System if self.unknown_system => Found::Unknown(Why::Marked),
             Field::System => text(self.system),
             Field::Time => match self.time() {
                 Some(time) => Found::Value(Cow::Owned(Json::String(time))),
@@ -147,6 +151,23 @@ impl<'a> Facts<'a> {
             }
         }
         Some(out)
+    }
+
+    /// Whether it is known that a text cannot be filled in, because what it needs is not there.
+    pub fn is_absent(self, template: &Template) -> bool {
+        let mut found = template.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Field(placeholder) => Some(self.find(placeholder)),
+        });
+        // A value that makes no text is something, and so is one that nobody knows.
+        found.any(|found| match found {
+            Found::Absent => true,
+            Found::Value(json) => *json == Json::Null,
+            Found::Unknown(_) => false,
+        }) && !template.parts.iter().any(|part| match part {
+            Part::Text(_) => false,
+            Part::Field(placeholder) => matches!(self.find(placeholder), Found::Unknown(_)),
+        })
     }
 
     /// An entity with its id filled in.

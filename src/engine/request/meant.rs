@@ -15,6 +15,8 @@ pub struct Meant<'a> {
     pub args: Option<Cow<'a, Json>>,
     /// The system that it touches.
     pub system: Option<Cow<'a, str>>,
+    /// Whether there may be a system that nobody knows: the router's call does not say which.
+    pub unknown_system: bool,
     /// The router whose call holds it.
     pub router: Option<&'a str>,
 }
@@ -27,14 +29,22 @@ impl<'a> Meant<'a> {
                 tool: Cow::Borrowed(&call.tool),
                 args: call.args.as_ref().map(Cow::Borrowed),
                 system: action.system.as_deref().map(Cow::Borrowed),
+                unknown_system: false,
                 router: None,
             }),
-            Some(unwrap) => Self::unwrapped(action, call, unwrap),
+            Some(unwrap) => Self::unwrapped(action, call, unwrap)
+                // What a router in a router means is not said.
+                .filter(|meant| !mapping.is_router(&meant.tool)),
         }
     }
 
     fn unwrapped(action: &'a RecordedAction, call: &'a ToolCall, unwrap: &Unwrap) -> Option<Self> {
         let facts = Facts::recorded(action, call);
+        let system = match &unwrap.system {
+            Some(template) => facts.text(template).map(Cow::Owned),
+            None => action.system.as_deref().map(Cow::Borrowed),
+        };
+        let asked = unwrap.system.as_ref().filter(|_| system.is_none());
         Some(Self {
             tool: Cow::Owned(facts.text(&unwrap.tool)?),
             args: match facts.find(&unwrap.args) {
@@ -43,10 +53,8 @@ impl<'a> Meant<'a> {
                 Found::Absent => Some(Cow::Owned(Json::Object(BTreeMap::new()))),
                 Found::Unknown(_) => None,
             },
-            system: match &unwrap.system {
-                Some(template) => facts.text(template).map(Cow::Owned),
-                None => action.system.as_deref().map(Cow::Borrowed),
-            },
+            system,
+            unknown_system: asked.is_some_and(|template| !facts.is_absent(template)),
             router: Some(&call.tool),
         })
     }
@@ -58,6 +66,7 @@ impl<'a> Meant<'a> {
             tool: &self.tool,
             args: self.args.as_deref(),
             system: self.system.as_deref(),
+            unknown_system: self.unknown_system,
         }
     }
 }

@@ -145,6 +145,39 @@ fn a_router_may_put_the_server_before_the_tool_and_leave_the_system_alone() {
 }
 
 #[test]
+fn a_system_that_nobody_knows_is_not_absent() {
+    let schema = "entity Agent; entity Thing; action fetch appliesTo { principal: Agent, resource: Thing, \
+         context: { sys?: String } };";
+    let mapping = "version: 1\nprincipal: 'Agent::\"a\"'\naction: 'Action::\"fetch\"'\nresource: 'Thing::\"t\"'\n\
+         context: { sys: '{system}' }\n\
+         unwrap: { execute: { tool: '{args.name}', args: '{args.params}', system: '{args.server}' } }\n";
+    let version = sound(schema, mapping);
+    for (server, unknown) in [
+        ("", "[]"),
+        (r#", "server": null"#, "[]"),
+        (r#", "server": "web""#, "[]"),
+        (
+            r#", "server": {"$unknown": "redacted"}"#,
+            r#"["context.sys"]"#,
+        ),
+        (r#", "server": ["web"]"#, r#"["context.sys"]"#),
+    ] {
+        let args = format!(r#"{{"name": "fetch"{server}, "params": {{}}}}"#);
+        let request = asked(&version, "execute", &args).unwrap();
+        assert!(
+            request.ends_with(&format!("unknown {unknown}")),
+            "{server}: {request}"
+        );
+    }
+    // A router within a router has no request, whatever action calls have.
+    let nested = r#"{"name": "execute", "params": {"name": "fetch"}}"#;
+    assert_eq!(
+        asked(&version, "execute", nested),
+        Err(NotReplayable::UnknownAction)
+    );
+}
+
+#[test]
 fn what_a_router_does_not_hold_is_not_guessed() {
     let version = routed(ROUTER);
     let request = |args: &str| asked(&version, "execute", args);

@@ -2,6 +2,7 @@
 
 use crate::cedar::{BinaryOperator, Term, TermKind};
 use crate::model::{Span, Value, Variable};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// A condition in one form, and whether it must be false: `a >= b` is `a < b`, denied.
@@ -188,9 +189,95 @@ pub(super) fn unplaced(kind: TermKind) -> Term {
     }
 }
 
-/// A text that is the same for the same expression in one form.
+/// A text that is the same for the same expression in one form, and for no other.
 pub(super) fn key(term: &Term) -> String {
-    format!("{:?}", term.kind)
+    let mut out = String::with_capacity(64);
+    write_key(term, &mut out);
+    out
+}
+
+fn write_key(term: &Term, out: &mut String) {
+    // Each begins with what it is, and says how much follows or where that ends.
+    let word = |word: &str, out: &mut String| {
+        let _ = write!(out, "{word:?}");
+    };
+    let each = |terms: &[Term], out: &mut String| {
+        let _ = write!(out, "{}[", terms.len());
+        terms.iter().for_each(|term| write_key(term, out));
+    };
+    match &term.kind {
+        TermKind::Literal(value) => {
+            let _ = write!(out, "l{value:?}");
+        }
+        TermKind::Variable(variable) => {
+            let _ = write!(out, "v{variable:?}");
+        }
+        TermKind::Slot => out.push('?'),
+        TermKind::Deep => out.push('~'),
+        TermKind::If(parts) => {
+            out.push('i');
+            each(parts.as_slice(), out);
+        }
+        TermKind::And(parts) => {
+            out.push('a');
+            each(parts, out);
+        }
+        TermKind::Or(parts) => {
+            out.push('o');
+            each(parts, out);
+        }
+        TermKind::Set(items) => {
+            out.push('s');
+            each(items, out);
+        }
+        TermKind::Not(inner) => {
+            out.push('!');
+            write_key(inner, out);
+        }
+        TermKind::Neg(inner) => {
+            out.push('-');
+            write_key(inner, out);
+        }
+        TermKind::IsEmpty(inner) => {
+            out.push('e');
+            write_key(inner, out);
+        }
+        TermKind::Binary(operator, sides) => {
+            let _ = write!(out, "b{operator:?}");
+            each(sides.as_slice(), out);
+        }
+        TermKind::Call(name, arguments) => {
+            out.push('c');
+            word(name, out);
+            each(arguments, out);
+        }
+        TermKind::Get(of, name) => {
+            out.push('.');
+            word(name, out);
+            write_key(of, out);
+        }
+        TermKind::Has(of, names) => {
+            let _ = write!(out, "h{names:?}");
+            write_key(of, out);
+        }
+        TermKind::Like(of, pattern) => {
+            let _ = write!(out, "k{pattern:?}");
+            write_key(of, out);
+        }
+        TermKind::Is(of, ty, within) => {
+            out.push(if within.is_some() { 'n' } else { 't' });
+            word(ty, out);
+            write_key(of, out);
+            within.iter().for_each(|within| write_key(within, out));
+        }
+        TermKind::Record(members) => {
+            let _ = write!(out, "r{}[", members.len());
+            for (name, value) in members {
+                word(name, out);
+                write_key(value, out);
+            }
+        }
+    }
 }
 
 /// Whether an expression of the right types may raise an error: by arithmetic, or because it reads something of an entity

@@ -10,7 +10,8 @@ use super::recordings::Input;
 use super::versions::{Loaded, load_range, load_version, manifest_recordings, no_recording, root};
 use crate::corpus::{Builder, Built, CorpusInfo, HashKey, LIMIT, inspect, observe};
 use crate::engine::{Counts, Incoming, Merge, Notes, Pairing, Side};
-use crate::recording::{MOST, NAMED, Redaction, write};
+use crate::model::{RecordedAction, WrittenRequest};
+use crate::recording::{MOST, NAMED, Redacted, Redaction, write};
 use crate::render::{self, CorpusSummary, Header, count, printable};
 use std::path::Path;
 
@@ -54,7 +55,12 @@ impl Merge for Building {
 
 impl Building {
     /// Takes out what must not be kept, before anything else looks at it.
-    fn redact(&mut self, redaction: &Redaction, incoming: Incoming) -> Incoming {
+    fn redact(
+        &mut self,
+        redaction: &Redaction,
+        sides: [&Side<'_>; 2],
+        incoming: Incoming,
+    ) -> Incoming {
         match incoming {
             Incoming::Action(place, mut action) => match redaction.apply(&mut action) {
                 Ok(redacted) => {
@@ -62,7 +68,13 @@ impl Building {
                         self.redacted.add(&format!("{path}: {what}"), 1);
                     }
                     self.requests_dropped += u64::from(redacted.request);
-                    Incoming::Action(place, action)
+                    if !redacted.entities.is_empty() {
+                        return Incoming::Malformed(place, Redacted::LOST.to_owned());
+                    }
+                    match made(redaction, sides, &action) {
+                        Ok(()) => Incoming::Action(place, action),
+                        Err(message) => Incoming::Malformed(place, message),
+                    }
                 }
                 Err(message) => Incoming::Malformed(place, message),
             },
@@ -74,7 +86,29 @@ impl Building {
     }
 }
 
+/// Refuses an action where a side makes anew what was taken out of the recorded request.
+fn made(
+    redaction: &Redaction,
+    sides: [&Side<'_>; 2],
+    action: &RecordedAction,
+) -> Result<(), String> {
+    // Without a call there is nothing to make it from.
+    if !redaction.names_context() || action.call.is_none() {
+        return Ok(());
+    }
+    for side in sides {
+        if let Some(request) = side.decide(action).request {
+            redaction.made(&WrittenRequest::from(request))?;
+        }
+    }
+    Ok(())
+}
+
 fn build(args: &BuildArgs, output: &Output) -> Result<u8, CliError> {
+    if args.output.as_os_str() == "-" {
+        return Err(CliError::new("a corpus is not written to standard output")
+            .with_help("name a file by `-o`"));
+    }
     writable(&args.output)?;
     let key = args.hash_key.as_deref().map(hash_key).transpose()?;
     let (base, head) = versions(&args.versions)?;
@@ -96,7 +130,7 @@ fn build(args: &BuildArgs, output: &Output) -> Result<u8, CliError> {
     let builder = Builder::new(&left, &right, key);
     let input = Input::new(&paths, args.from)?.allowing(args.malformed);
     let streamed = input.stream(output, |building: &mut Building, incoming| {
-        let incoming = building.redact(&redaction, incoming);
+        let incoming = building.redact(&redaction, [&left, &right], incoming);
         observe(&builder, &mut building.built, incoming);
     })?;
     let Building {
@@ -106,7 +140,7 @@ fn build(args: &BuildArgs, output: &Output) -> Result<u8, CliError> {
     } = streamed.result;
     if !streamed.repeated.is_empty() {
         let ids = streamed.repeated.keys().take(3);
-        let ids: Vec<&str> = ids.map(String::as_str).collect();
+        let ids: Vec<String> = ids.map(|id| redaction.quiet(id)).collect();
         return Err(refused(format!(
             "{} twice or more: {}",
             match streamed.repeated.len() {
@@ -184,14 +218,14 @@ fn check(args: &BuildArgs, built: &Built) -> Result<(), CliError> {
         let first = notes.first.iter().take(3);
         let shown = first.map(|note| {
             let (place, what) = (note.place.to_string(), &note.message);
-            format!("\n  {}: {}", printable(&place), printable(what))
+            format!("{}: {}", printable(&place), printable(what))
         });
-        shown.collect()
+        shown.collect::<Vec<_>>().join("; ")
     };
     let malformed = &built.volume.malformed;
     if args.malformed.is_finding(malformed.count) {
         let found = count(malformed.count, "record");
-        let why = format!("{found} cannot be read{}\n", shown(malformed));
+        let why = format!("{found} cannot be read: {}", shown(malformed));
         return Err(refused(why)
             .with_help("`--max-malformed N` leaves so many out; another `--from FORMAT` may fit"));
     }
@@ -210,7 +244,7 @@ fn check(args: &BuildArgs, built: &Built) -> Result<(), CliError> {
     if built.refused.count > 0 {
         let found = count(built.refused.count, "action");
         let why = format!(
-            "{found} would not be decided as in the recording{}\n",
+            "{found} would not be decided as in the recording: {}",
             shown(&built.refused)
         );
         return Err(refused(why)

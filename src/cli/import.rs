@@ -10,9 +10,12 @@ use super::recordings::{Input, SHORT};
 use super::versions::{load_version, root};
 use crate::cedar::Schema;
 use crate::engine::{Counts, Ids, Incoming, Meant, Place, map_call};
-use crate::model::{Diagnostic, LogLayout, RecordedAction, RecordedRequest, SourceFile, Sources};
-use crate::recording::{NAMED, Redaction, Repeats, write};
-use crate::render::{self, Header, ImportSummary};
+use crate::model::{
+    Diagnostic, Json, LogLayout, RecordedAction, RecordedRequest, SourceFile, Sources,
+    WrittenRequest,
+};
+use crate::recording::{NAMED, Redacted, Redaction, Repeats, write};
+use crate::render::{self, Header, ImportSummary, count};
 use crate::repository::{Mapping, MappingFile, log_layout, version_fault};
 use crate::yaml;
 use std::io::{self, BufWriter, Write};
@@ -53,16 +56,24 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
         unmapped_tools: Counts::default(),
         unknown: Counts::default(),
         left_out: Counts::default(),
+        unwritable: 0,
     };
+    let limit = args.malformed.max_malformed;
     let to_stdout = path.as_os_str() == "-";
     if to_stdout {
         let mut stdout = BufWriter::new(io::stdout().lock());
-        input.each(output, |incoming| importing.one(incoming, &mut stdout))?;
+        input.each(output, |incoming| {
+            importing.one(incoming, &mut stdout)?;
+            importing.within(limit)
+        })?;
         stdout.flush().map_err(|error| CliError::output(&error))?;
     } else {
         let file = temporary_beside(path)?;
         let mut encoder = Encoder::new(path, file)?;
-        input.each(output, |incoming| importing.one(incoming, &mut encoder))?;
+        input.each(output, |incoming| {
+            importing.one(incoming, &mut encoder)?;
+            importing.within(limit)
+        })?;
         if importing.summary.written > 0 {
             encoder.finish(path)?;
         }
@@ -167,6 +178,8 @@ struct Importing {
     unmapped_tools: Counts,
     unknown: Counts,
     left_out: Counts,
+    /// How many records could be read, and not kept.
+    unwritable: u64,
 }
 
 /// How many places of malformed records are shown.
@@ -183,22 +196,25 @@ impl Importing {
                 self.malformed(&place, &message);
             }
             Incoming::Action(place, action) if action.corpus.is_some() => {
+                self.unwritable += 1;
                 self.malformed(&place, "it is of a corpus, which is read as it is");
             }
             Incoming::Action(place, mut action) => {
-                match self.redaction.apply(&mut action) {
+                let kept = match self.redaction.apply(&mut action) {
                     Ok(redacted) => {
                         for (path, what) in &redacted.values {
                             self.redacted.add(&format!("{path}: {what}"), 1);
                         }
                         self.summary.requests_dropped += u64::from(redacted.request);
+                        self.map(&mut action, redacted.entities)
                     }
-                    Err(message) => {
-                        self.malformed(&place, &message);
-                        return Ok(());
-                    }
+                    Err(message) => Err(message),
+                };
+                if let Err(message) = kept {
+                    self.unwritable += 1;
+                    self.malformed(&place, &message);
+                    return Ok(());
                 }
-                self.map(&mut action);
                 let hash = Ids::of(&place.recording).hash(action.id.as_bytes());
                 self.repeats.see(&[hash]);
                 self.summary.written += 1;
@@ -217,35 +233,55 @@ impl Importing {
         }
     }
 
-    fn map(&mut self, action: &mut RecordedAction) {
+    /// Stops where more records cannot be kept than may be. What cannot be read the reader counts as well, but not what
+    /// cannot be written.
+    fn within(&self, limit: Option<u64>) -> Result<(), CliError> {
+        let exceeded = limit.filter(|limit| self.unwritable > 0 && self.summary.malformed > *limit);
+        let Some(limit) = exceeded else {
+            return Ok(());
+        };
+        let notes = self.summary.malformed_notes.iter().take(3);
+        let notes: Vec<&str> = notes.map(String::as_str).collect();
+        Err(CliError::new(format!(
+            "more than {} cannot be read or kept; the first: {}",
+            count(limit, "record"),
+            notes.join("; ")
+        )))
+    }
+
+    /// Maps an action; `entities` came with a request that was dropped. The error says why the action cannot be kept.
+    fn map(&mut self, action: &mut RecordedAction, entities: Vec<Json>) -> Result<(), String> {
         let (Some(schema), Some(mapping), Some(call)) = (&self.schema, &self.mapping, &action.call)
         else {
+            if !entities.is_empty() {
+                return Err(Redacted::LOST.to_owned());
+            }
             if action.request.is_some() {
                 self.summary.mapped += 1;
             }
-            return;
+            return Ok(());
         };
         match map_call(action, call, mapping, schema) {
             Ok(mapped) => {
+                let cedar = WrittenRequest::from(mapped.request);
+                self.redaction.made(&cedar)?;
                 self.summary.mapped += 1;
-                for field in &mapped.request.unknown {
+                for field in &cedar.unknown {
                     self.unknown.add(&field.to_string(), 1);
                 }
                 for field in &mapped.left_out {
                     self.left_out.add(&field.to_string(), 1);
                 }
-                let entities = action
-                    .request
-                    .take()
-                    .map(|recorded| recorded.entities)
-                    .unwrap_or_default();
+                let recorded = action.request.take();
+                let entities = recorded.map_or(entities, |recorded| recorded.entities);
                 action.request = Some(RecordedRequest {
-                    cedar: mapped.request.into(),
+                    cedar,
                     entities,
                     mapping: Some(mapping.digest.clone()),
                     schema: Some(schema.digest().clone()),
                 });
             }
+            Err(_) if !entities.is_empty() => return Err(Redacted::LOST.to_owned()),
             Err(reason) => {
                 *self
                     .summary
@@ -259,6 +295,7 @@ impl Importing {
                 self.unmapped_tools.add(tool, 1);
             }
         }
+        Ok(())
     }
 
     fn finish(mut self) -> ImportSummary {

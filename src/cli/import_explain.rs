@@ -5,8 +5,8 @@ use super::error::CliError;
 use super::import::by_what;
 use super::output::{Output, Report};
 use super::recordings::Input;
-use crate::engine::{Incoming, Place, Trace, trace_call};
-use crate::model::RecordedAction;
+use crate::engine::{Incoming, Place, Trace, map_call, trace_call};
+use crate::model::{RecordedAction, WrittenRequest};
 use crate::recording::Redaction;
 use crate::render::{self, Header};
 use std::sync::Arc;
@@ -46,6 +46,8 @@ pub fn run(args: &ImportArgs, id: &str, output: &Output) -> Result<u8, CliError>
         if let Incoming::Action(place, action) = incoming
             && found.is_none()
             && action.call.is_some()
+            // What is of a corpus has no call to map, but for the name of its tool.
+            && action.corpus.is_none()
             && (id.is_empty() || action.id == id)
         {
             found = Some((place, action));
@@ -63,7 +65,15 @@ pub fn run(args: &ImportArgs, id: &str, output: &Output) -> Result<u8, CliError>
         return Err(error);
     };
     // As it would be written: what is taken out before that is not shown either.
-    if let Err(message) = Redaction::from(&args.redacting).apply(&mut action) {
+    let redaction = Redaction::from(&args.redacting);
+    let kept = redaction.apply(&mut action).and_then(|_| {
+        let call = action.call.as_ref();
+        match call.map(|call| map_call(&action, call, &mapping, &schema)) {
+            Some(Ok(mapped)) => redaction.made(&WrittenRequest::from(mapped.request)),
+            Some(Err(_)) | None => Ok(()),
+        }
+    });
+    if let Err(message) = kept {
         return Err(CliError::new(format!("{place} {message}")));
     }
     let trace = action

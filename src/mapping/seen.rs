@@ -55,6 +55,10 @@ pub fn see(side: &Side<'_>, seen: &mut Seen, incoming: Incoming) {
     let Some((_, action)) = seen.volume.read(incoming) else {
         return;
     };
+    // A corpus holds no call that a mapping could read: the tool at most, and requests that are made already.
+    if action.corpus.is_some() {
+        return;
+    }
     let version = side.version();
     let (Some(mapping), Some(schema), Some(call)) =
         (&version.mapping, &version.schema, &action.call)

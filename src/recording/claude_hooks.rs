@@ -43,6 +43,34 @@ const AROUND: [&str; 6] = [
     "input",
 ];
 
+/// Hooks that are called for something else than a tool, in small letters.
+const TOOLLESS: [&str; 24] = [
+    "configchange",
+    "cwdchanged",
+    "elicitation",
+    "elicitationresult",
+    "filechanged",
+    "instructionsloaded",
+    "notification",
+    "postcompact",
+    "posttoolbatch",
+    "precompact",
+    "sessionend",
+    "sessionstart",
+    "setup",
+    "stop",
+    "stopfailure",
+    "subagentstart",
+    "subagentstop",
+    "taskcompleted",
+    "taskcreated",
+    "teammateidle",
+    "userpromptexpansion",
+    "userpromptsubmit",
+    "worktreecreate",
+    "worktreeremove",
+];
+
 /// Arguments of a tool that loggers write beside the input or in place of it.
 struct Flat {
     tool: &'static str,
@@ -111,6 +139,8 @@ enum Event {
     Denied,
     /// A person is asked; the call itself is recorded before that.
     Asked,
+    /// It is no event that is known, so nobody knows what it says.
+    Other,
 }
 
 /// One call of a hook for a tool.
@@ -144,7 +174,8 @@ impl Hook {
             "posttoolusefailure" => Event::AfterFailure,
             "permissiondenied" => Event::Denied,
             "permissionrequest" => Event::Asked,
-            _ => return Ok(None),
+            toolless if TOOLLESS.contains(&toolless) => return Ok(None),
+            _ => Event::Other,
         };
         Ok(Some(Hook { members, event }))
     }
@@ -238,6 +269,9 @@ fn look(line: &[u8]) -> Ends {
         }
         Err(_) => return Ends::default(),
     };
+    if hook.event == Event::Other {
+        return Ends::default();
+    }
     let (key, keys) = hook.key();
     let mut ends = Ends {
         keys,
@@ -249,7 +283,7 @@ fn look(line: &[u8]) -> Ends {
             ends.keep = Keep::Alone;
             ends.ends.push((key, hook.note()));
         }
-        Event::Asked => {}
+        Event::Asked | Event::Other => {}
     }
     ends
 }
@@ -274,8 +308,13 @@ fn parse(item: &Item, stem: &str) -> Result<Parsed, Malformed> {
                 continue;
             }
         };
-        if hook.event == Event::Asked {
-            *parsed.dropped.entry("permission_request").or_default() += 1;
+        let dropped = match hook.event {
+            Event::Asked => Some("permission_request"),
+            Event::Other => Some("other_event"),
+            Event::Before | Event::After | Event::AfterFailure | Event::Denied => None,
+        };
+        if let Some(reason) = dropped {
+            *parsed.dropped.entry(reason).or_default() += 1;
             continue;
         }
         let (key, keys) = hook.key();

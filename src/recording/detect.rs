@@ -24,18 +24,20 @@ pub fn detect(prefix: &[u8], name: &str) -> Option<Importer> {
     if mcp::desktop::is_log(text) {
         return Some(Importer::Mcp);
     }
-    if let Some(importer) = Outline::of(frames::first(text).unwrap_or(text))
-        .as_ref()
-        .and_then(importer_of)
-    {
+    let first = Outline::of(frames::first(text).unwrap_or(text));
+    if let Some(importer) = first.as_ref().and_then(importer_of) {
         return Some(importer);
     }
+    // Behind a whole object without marks, a `role` or `messages` is a word of someone's own log.
+    let is_whole = |first: &Outline| first.root == Root::Object && first.end.is_some();
+    let is_own = first.as_ref().is_some_and(is_whole);
     // Only lines that begin an object without indentation: those of one indented document are parts of it.
     let lines = || text.split(|byte| *byte == b'\n').take(LINES);
     let objects = || lines().filter(|line| line.first() == Some(&b'{'));
     let found = objects()
         .skip(usize::from(text.first() == Some(&b'{')))
-        .find_map(|line| Outline::of(line).as_ref().and_then(importer_of));
+        .filter_map(|line| Outline::of(line).as_ref().and_then(importer_of))
+        .find(|importer| !is_own || *importer != Importer::Openai);
     let found = found.or_else(|| objects().any(mcp::holds_text).then_some(Importer::Mcp));
     found.or(is_table)
 }
@@ -277,6 +279,29 @@ mod tests {
             Some(Importer::Native)
         );
         assert_eq!(detected(&format!("{{\n  {NATIVE}\n}}")), None);
+    }
+
+    #[test]
+    fn a_word_in_a_later_line_makes_no_chat_of_a_log() {
+        let chat = r#"{"role":"user","content":"hi"}"#;
+        let own = r#"{"tool":"t","at":1}"#;
+        assert_eq!(detected(&format!("{own}\n{chat}\n")), None);
+        assert_eq!(
+            detected(&format!("{own}\n{chat}\n{NATIVE}\n")),
+            Some(Importer::Native)
+        );
+        assert_eq!(detected(&format!("x\n{chat}\n")), Some(Importer::Openai));
+        assert_eq!(
+            detected(&format!("{{\"tool\":\"t\n{chat}\n")),
+            Some(Importer::Openai)
+        );
+        assert_eq!(detected(r#"{"role":"admin","tool":"t"}"#), None);
+        // The console of an engine says more than its decisions.
+        let decision = r#"{"decision_id":"d","path":"a/allow","result":true}"#;
+        assert_eq!(
+            detected(&format!("{own}\n{decision}\n")),
+            Some(Importer::Opa)
+        );
     }
 
     #[test]

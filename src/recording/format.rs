@@ -38,9 +38,9 @@ static FORMATS: &[&Format] = &[
     &super::opa::FORMAT,
     &super::authzen::FORMAT,
     &super::tau_bench::FORMAT,
+    &super::mcp::FORMAT,
     &super::claude_hooks::FORMAT,
     &super::claude_code::FORMAT,
-    &super::mcp::FORMAT,
     &super::otel::FORMAT,
     &super::agentcore::FORMAT,
     &super::openai_agents::FORMAT,
@@ -72,6 +72,14 @@ mod tests {
             assert_eq!(format(*importer).importer, *importer);
         }
         assert_eq!(FORMATS.len(), Importer::ALL.len());
+    }
+
+    #[test]
+    fn a_message_goes_before_words_that_hooks_have_too() {
+        let line = br#"{"event":"x","session_id":"s","tool_name":"t","msg":{"jsonrpc":"2.0"}}"#;
+        let outline = Outline::of(line).expect("an object");
+        let found = format_of(&outline).map(|format| format.importer);
+        assert_eq!(found, Some(Importer::Mcp));
     }
 
     /// Good records of some formats, to be spoilt.

@@ -4,7 +4,7 @@
 use super::detect::either;
 use super::format::Format;
 use super::malformed::from_item;
-use super::outline::Outline;
+use super::outline::{Outline, Root};
 use super::time::set_time;
 use super::{Item, Malformed, Parsed, args};
 use crate::model::{Importer, Json, RecordedAction, ToolCall};
@@ -19,9 +19,11 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn marks(outline: &Outline) -> bool {
-    let own = ["messages", "role", "tool_calls", "function_call"];
+    let own = ["messages", "tool_calls", "function_call"];
     let item = ["type", "call_id", "name"];
-    own.iter().any(|key| outline.has(key)) || item.iter().all(|key| outline.has(key))
+    // Other logs have a `role` too.
+    let message = outline.has("role") && (outline.root == Root::Array || outline.has("content"));
+    message || own.iter().any(|key| outline.has(key)) || item.iter().all(|key| outline.has(key))
 }
 
 /// A conversation, a message or a response item: which one shows by its members.

@@ -99,28 +99,50 @@ struct Line<'l>(&'l Members);
 
 impl<'l> Line<'l> {
     /// What stands at a place: the member of that name, else what the path leads to, also into JSON that is written in a
-    /// text. `null` is absence.
-    fn find(&self, place: &LogPlace) -> Option<Cow<'l, Json>> {
+    /// text. `null` is absence. An error says through what no path leads: what the log held there, nobody knows.
+    fn find(&self, place: &LogPlace) -> Result<Option<Cow<'l, Json>>, &'static str> {
         let found = match self.0.get(&place.written) {
-            Some(json) => Cow::Borrowed(json),
+            Some(json) => Some(Cow::Borrowed(json)),
             None => self.walk(&place.steps)?,
         };
-        Some(found).filter(|json| json.as_ref() != &Json::Null)
+        Ok(found.filter(|json| json.as_ref() != &Json::Null))
     }
 
-    fn walk(&self, steps: &[String]) -> Option<Cow<'l, Json>> {
-        let (first, rest) = steps.split_first()?;
-        let mut found = Cow::Borrowed(self.0.get(first)?);
+    fn walk(&self, steps: &[String]) -> Result<Option<Cow<'l, Json>>, &'static str> {
+        let Some((first, rest)) = steps.split_first() else {
+            return Ok(None);
+        };
+        let Some(json) = self.0.get(first) else {
+            return Ok(None);
+        };
+        let mut found = Cow::Borrowed(json);
         for step in rest {
             if let Json::String(text) = found.as_ref() {
-                found = Cow::Owned(serde_json::from_str(text).ok()?);
+                // Many write an empty text for nothing.
+                if text.trim().is_empty() {
+                    return Ok(None);
+                }
+                let written = serde_json::from_str::<Json>(text);
+                found = Cow::Owned(written.map_err(|_| "a text that is no JSON")?);
             }
-            found = match found {
-                Cow::Borrowed(json) => Cow::Borrowed(child(json, step)?),
-                Cow::Owned(json) => Cow::Owned(child(&json, step)?.clone()),
+            let next: Option<Cow<'l, Json>> = match found {
+                Cow::Borrowed(json) => child(json, step)?.map(Cow::Borrowed),
+                Cow::Owned(json) => child(&json, step)?.cloned().map(Cow::Owned),
             };
+            let Some(next) = next else {
+                return Ok(None);
+            };
+            found = next;
         }
-        Some(found)
+        Ok(Some(found))
+    }
+
+    /// What stands at a place without which a line is not understood.
+    fn known(&self, place: &LogPlace, what: &str) -> Result<Option<Cow<'l, Json>>, String> {
+        self.find(place).map_err(|through| {
+            let at = &place.written;
+            format!("`{what}` stands at `{at}`, but the way there leads through {through}")
+        })
     }
 
     /// The text at a place; a number is its own text.
@@ -128,7 +150,7 @@ impl<'l> Line<'l> {
         let Some(place) = place else {
             return Ok(None);
         };
-        match self.find(place).as_deref() {
+        match self.known(place, what)?.as_deref() {
             None => Ok(None),
             Some(Json::String(text)) => Ok(Some(text.clone())),
             Some(Json::Int(number)) => Ok(Some(number.to_string())),
@@ -148,7 +170,11 @@ impl<'l> Line<'l> {
         line: u64,
     ) -> Result<Option<RecordedAction>, String> {
         for (place, texts) in &layout.only {
-            let found = self.find(place);
+            let found = self.known(place, "only")?;
+            if found.as_deref() == Some(&Json::Repeated) {
+                let at = &place.written;
+                return Err(format!("`only` stands at `{at}`, which is a repeated key"));
+            }
             let text = found.as_deref().and_then(scalar);
             if !text.is_some_and(|text| texts.contains(text.as_ref())) {
                 return Ok(None);
@@ -178,7 +204,8 @@ impl<'l> Line<'l> {
             }
         }
         if let Some(field) = &layout.time {
-            let time = self.find(&field.at).map(|json| moment(json, field.form));
+            let time = self.known(&field.at, "time")?;
+            let time = time.map(|json| moment(json, field.form));
             set_time(&mut action, time.as_deref());
         }
         self.decide(layout, &mut action)?;
@@ -197,7 +224,10 @@ impl<'l> Line<'l> {
     fn args(&self, args: &LogArgs) -> Option<Json> {
         match args {
             LogArgs::Nowhere => None,
-            LogArgs::Whole(place) => args::text_or_object(self.find(place).map(Cow::into_owned)),
+            LogArgs::Whole(place) => match self.find(place) {
+                Ok(found) => args::text_or_object(found.map(Cow::into_owned)),
+                Err(_) => Some(unknown("not_json")),
+            },
             LogArgs::Each(each) => {
                 let found = each
                     .iter()
@@ -209,7 +239,11 @@ impl<'l> Line<'l> {
 
     /// What stands at a place, read as it was said; what cannot be read so is unknown.
     fn field(&self, field: &LogField) -> Option<Json> {
-        let json = self.find(&field.at)?;
+        let json = match self.find(&field.at) {
+            Ok(found) => found?,
+            // Absence would be a fact, which the line does not tell.
+            Err(_) => return Some(unknown("not_json")),
+        };
         let Some(form) = field.form else {
             return Some(json.into_owned());
         };
@@ -220,7 +254,7 @@ impl<'l> Line<'l> {
         let Some(decision) = &layout.decision else {
             return Ok(());
         };
-        let Some(said) = self.find(&decision.at) else {
+        let Some(said) = self.known(&decision.at, "decision")? else {
             return Ok(());
         };
         match scalar(&said).and_then(|said| meant(decision, &said)) {
@@ -251,7 +285,7 @@ impl<'l> Line<'l> {
             let at = &place.written;
             format!("`determining` stands at `{at}`, which holds {kind}, not texts")
         };
-        match self.find(place).as_deref() {
+        match self.known(place, "determining")?.as_deref() {
             None => Ok(None),
             Some(Json::String(text)) => match serde_json::from_str(text) {
                 Ok(ids) => Ok(Some(ids)),
@@ -269,17 +303,15 @@ impl<'l> Line<'l> {
     }
 }
 
-/// A member, or an element by its number.
-fn child<'j>(json: &'j Json, step: &str) -> Option<&'j Json> {
+/// A member, or an element by its number. An error says what has neither.
+fn child<'j>(json: &'j Json, step: &str) -> Result<Option<&'j Json>, &'static str> {
     match json {
-        Json::Object(members) => members.get(step),
-        Json::Array(items) => items.get(step.parse::<usize>().ok()?),
-        Json::Null
-        | Json::Bool(_)
-        | Json::Int(_)
-        | Json::Float(_)
-        | Json::String(_)
-        | Json::Repeated => None,
+        Json::Object(members) => Ok(members.get(step)),
+        Json::Array(items) => Ok(step.parse::<usize>().ok().and_then(|at| items.get(at))),
+        Json::Null => Ok(None),
+        Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::String(_) | Json::Repeated => {
+            Err(json.kind())
+        }
     }
 }
 

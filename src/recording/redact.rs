@@ -6,7 +6,7 @@ mod path;
 pub use path::RedactPath;
 
 use super::args::unknown;
-use crate::model::{FieldPath, Json, RecordedAction, RecordedRequest, secret_in};
+use crate::model::{FieldPath, Json, RecordedAction, RecordedRequest, WrittenRequest, secret_in};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why such a value is not known.
@@ -22,12 +22,21 @@ pub struct Redaction {
 }
 
 /// Values that were taken out of one action.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Redacted {
     /// Where, and what was found there: `--redact` for a path that was named, else the kind of secret.
     pub values: Vec<(String, &'static str)>,
     /// Whether its recorded request was made from values that are now gone, and is gone with them.
     pub request: bool,
+    /// The entities that came with that request. They were not made from the call, so a request that is made anew takes
+    /// them, and without one the action cannot be kept: what they say would seem not to be.
+    pub entities: Vec<Json>,
+}
+
+impl Redacted {
+    /// Why an action cannot be kept where no request takes its entities.
+    pub const LOST: &'static str = "its recorded request was made from what is taken out, and without it the entities that \
+                                    came with it cannot be kept";
 }
 
 /// What names a value that was taken out because its path was named.
@@ -51,12 +60,19 @@ impl Redaction {
                 redacted.values.push((path.to_string(), NAMED));
             }
         }
+        if self.secrets {
+            named(action)?;
+            derived |= of_call(action, &mut redacted.values);
+        }
         // What was made from the call may say what the call no longer says.
-        if derived && action.call.is_some() && action.request.take().is_some() {
-            redacted.request = true;
+        if derived && action.call.is_some() {
+            drop_request(action, &mut redacted);
         }
         if self.secrets {
-            self.secrets(action, &mut redacted)?;
+            recorded(action, &mut redacted)?;
+            if let Some(what) = redacted.entities.iter().find_map(inside) {
+                return Err(in_the_way("request.entities", what));
+            }
         }
         if !redacted.values.is_empty()
             && let Some(request) = &mut action.request
@@ -66,71 +82,20 @@ impl Redaction {
         Ok(redacted)
     }
 
-    fn secrets(&self, action: &mut RecordedAction, redacted: &mut Redacted) -> Result<(), String> {
-        let found = &mut redacted.values;
-        let texts = [
-            ("id", Some(&action.id)),
-            ("session", action.session.as_ref()),
-            ("time", action.time.as_ref()),
-            ("agent", action.agent.as_ref()),
-            ("user", action.user.as_ref()),
-            ("system", action.system.as_ref()),
-            ("call.tool", action.call.as_ref().map(|call| &call.tool)),
-        ];
-        for (name, text) in texts {
-            if let Some(what) = text.and_then(|text| secret_in(text)) {
-                return Err(in_the_way(name, what));
-            }
+    /// Whether it names a field of the context.
+    pub fn names_context(&self) -> bool {
+        self.paths.iter().any(|path| !path.is_of_call())
+    }
+
+    /// Looks at a request that is made from a call. The error says which named field of the context it has again.
+    pub fn made(&self, request: &WrittenRequest) -> Result<(), String> {
+        match self.paths.iter().find(|path| path.is_in(request)) {
+            // The call that is written says it, too, so that to take it out here alone hides nothing.
+            Some(path) => Err(format!(
+                "its call says what `{path}` is: name what that is made from by `--redact` as well, such as `args.NAME`"
+            )),
+            None => Ok(()),
         }
-        let meta = std::mem::take(&mut action.meta);
-        for (key, mut value) in meta {
-            match secret_in(&key) {
-                // A name that is not there is one that nobody asks for.
-                Some(what) => found.push(("meta".to_owned(), what)),
-                None => {
-                    scrub(&mut value, &mut vec!["meta".to_owned(), key.clone()], found);
-                    action.meta.insert(key, value);
-                }
-            }
-        }
-        if let Some(args) = action.call.as_mut().and_then(|call| call.args.as_mut()) {
-            scrub(args, &mut vec!["args".to_owned()], found);
-        }
-        if let Some(recorded) = &mut action.recorded {
-            let names = recorded.determining.iter().flatten();
-            if let Some(what) = names.filter_map(|name| secret_in(name)).next() {
-                recorded.determining = None;
-                found.push(("recorded.determining".to_owned(), what));
-            }
-            let version = recorded.policy_version.as_deref();
-            if let Some(what) = version.and_then(secret_in) {
-                recorded.policy_version = None;
-                found.push(("recorded.policy_version".to_owned(), what));
-            }
-        }
-        let Some(request) = &mut action.request else {
-            return Ok(());
-        };
-        if let Some((name, what)) = fixed(request) {
-            // The call says what it was, and is mapped anew.
-            if action.call.is_none() {
-                return Err(in_the_way(name, what));
-            }
-            action.request = None;
-            found.push((name.to_owned(), what));
-            redacted.request = true;
-            return Ok(());
-        }
-        let context = std::mem::take(&mut request.cedar.context);
-        for (key, mut value) in context {
-            let mut path = ["request", "context", &key].map(str::to_owned).to_vec();
-            if let Some(what) = secret_in(&key) {
-                return Err(in_the_way("request.context", what));
-            }
-            scrub(&mut value, &mut path, found);
-            request.cedar.context.insert(key, value);
-        }
-        Ok(())
     }
 
     /// A message about what cannot be read, without the values that it quotes.
@@ -143,6 +108,92 @@ impl Redaction {
             Some(what) => format!("what stands there holds {what}"),
             None => quiet,
         }
+    }
+}
+
+/// Refuses an action with a secret where nothing can take its place.
+fn named(action: &RecordedAction) -> Result<(), String> {
+    let texts = [
+        ("id", Some(&action.id)),
+        ("session", action.session.as_ref()),
+        ("time", action.time.as_ref()),
+        ("agent", action.agent.as_ref()),
+        ("user", action.user.as_ref()),
+        ("system", action.system.as_ref()),
+        ("call.tool", action.call.as_ref().map(|call| &call.tool)),
+    ];
+    for (name, text) in texts {
+        if let Some(what) = text.and_then(|text| secret_in(text)) {
+            return Err(in_the_way(name, what));
+        }
+    }
+    Ok(())
+}
+
+/// Takes secrets out of what a mapping makes requests from; says whether there was one.
+fn of_call(action: &mut RecordedAction, found: &mut Vec<(String, &'static str)>) -> bool {
+    let before = found.len();
+    let meta = std::mem::take(&mut action.meta);
+    for (key, mut value) in meta {
+        match secret_in(&key) {
+            // A name that is not there is one that nobody asks for.
+            Some(what) => found.push(("meta".to_owned(), what)),
+            None => {
+                scrub(&mut value, &mut vec!["meta".to_owned(), key.clone()], found);
+                action.meta.insert(key, value);
+            }
+        }
+    }
+    if let Some(args) = action.call.as_mut().and_then(|call| call.args.as_mut()) {
+        scrub(args, &mut vec!["args".to_owned()], found);
+    }
+    found.len() > before
+}
+
+/// Takes secrets out of what was recorded beside the call.
+fn recorded(action: &mut RecordedAction, redacted: &mut Redacted) -> Result<(), String> {
+    let found = &mut redacted.values;
+    if let Some(recorded) = &mut action.recorded {
+        let names = recorded.determining.iter().flatten();
+        if let Some(what) = names.filter_map(|name| secret_in(name)).next() {
+            recorded.determining = None;
+            found.push(("recorded.determining".to_owned(), what));
+        }
+        let version = recorded.policy_version.as_deref();
+        if let Some(what) = version.and_then(secret_in) {
+            recorded.policy_version = None;
+            found.push(("recorded.policy_version".to_owned(), what));
+        }
+    }
+    let Some(request) = &mut action.request else {
+        return Ok(());
+    };
+    if let Some((name, what)) = fixed(request) {
+        // The call says what it was, and is mapped anew.
+        if action.call.is_none() {
+            return Err(in_the_way(name, what));
+        }
+        found.push((name.to_owned(), what));
+        drop_request(action, redacted);
+        return Ok(());
+    }
+    let context = std::mem::take(&mut request.cedar.context);
+    for (key, mut value) in context {
+        let mut path = ["request", "context", &key].map(str::to_owned).to_vec();
+        if let Some(what) = secret_in(&key) {
+            return Err(in_the_way("request.context", what));
+        }
+        scrub(&mut value, &mut path, found);
+        request.cedar.context.insert(key, value);
+    }
+    Ok(())
+}
+
+/// Drops the recorded request, but for the entities that came with it.
+fn drop_request(action: &mut RecordedAction, redacted: &mut Redacted) {
+    if let Some(request) = action.request.take() {
+        redacted.request = true;
+        redacted.entities = request.entities;
     }
 }
 

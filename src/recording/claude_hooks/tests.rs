@@ -231,6 +231,20 @@ fn what_a_hook_answered_is_what_was_decided() {
 }
 
 #[test]
+fn events_that_nobody_knows_are_counted() {
+    let lines = [
+        hook("PreToolUse", "Bash", ONE),
+        hook("ToolUseRewritten", "Bash", ONE),
+        hook("Stop", "Bash", ""),
+    ];
+    for text in [lines.join("\n"), format!("[{}]", lines.join(","))] {
+        let parsed = read(&text);
+        assert_eq!(parsed.actions.len(), 1, "{text}");
+        assert_eq!(parsed.dropped, [("other_event", 1)].into(), "{text}");
+    }
+}
+
+#[test]
 fn one_bad_line_does_not_hide_the_others() {
     let text = [
         &hook("PreToolUse", "Bash", ONE),

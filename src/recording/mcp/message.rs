@@ -1,7 +1,7 @@
 //! The JSON-RPC messages of one piece of a log: raw, in batches, or in whatever the logger puts around them.
 
 use crate::model::Json;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// A JSON-RPC message, with what the log says of it.
@@ -91,15 +91,7 @@ fn flatten(
                 flatten(node, outer, texts, found)?;
             }
         }
-        // Other text is what a logger has to say.
-        Node::Text(text)
-            if text.trim_start().starts_with(['{', '[']) && text.contains("jsonrpc") =>
-        {
-            if let Some(texts) = texts.checked_sub(1) {
-                flatten(serde_json::from_str(&text)?, outer, texts, found)?;
-            }
-        }
-        Node::Text(_) => {}
+        Node::Text(text) => inner_text(&text, outer, texts, found)?,
         Node::Object(object) => {
             let Object { facts, rpc, inner } = *object;
             let facts = facts.over(outer);
@@ -118,6 +110,44 @@ fn flatten(
         }
     }
     Ok(())
+}
+
+/// The messages in a text. What holds one that cannot be read is a fault: a call may be in it.
+fn inner_text(
+    text: &str,
+    outer: &Facts,
+    texts: u8,
+    found: &mut Vec<Message>,
+) -> Result<(), serde_json::Error> {
+    let is_json = text.trim_start().starts_with(['{', '[']) && text.contains("jsonrpc");
+    // A logger may say something before the message, and something behind it.
+    let from = match text.split_once('{') {
+        Some((before, _)) if text.contains("\"jsonrpc\"") => text.get(before.len()..),
+        Some(_) | None => None,
+    };
+    // Other text is what a logger has to say.
+    if !is_json && from.is_none() {
+        return Ok(());
+    }
+    let Some(texts) = texts.checked_sub(1) else {
+        return Err(de::Error::custom(
+            "a message stands in a text in too many others",
+        ));
+    };
+    if is_json {
+        return flatten(serde_json::from_str(text)?, outer, texts, found);
+    }
+    let before = found.len();
+    let mut stream = serde_json::Deserializer::from_str(from.unwrap_or_default()).into_iter();
+    if let Some(node) = stream.next() {
+        flatten(node?, outer, texts, found)?;
+    }
+    match found.len() == before {
+        true => Err(de::Error::custom(
+            "a text speaks of `jsonrpc`, but its first object is no message",
+        )),
+        false => Ok(()),
+    }
 }
 
 impl Facts {

@@ -304,6 +304,37 @@ fn text_logs_of_claude_desktop_hold_messages() {
 }
 
 #[test]
+fn a_text_around_a_message_hides_no_call() {
+    let line = |text: &str| {
+        let text = serde_json::to_string(text).expect("JSON");
+        format!("{}\n{{\"msg\":{text}}}", done("9"))
+    };
+    let text = line(&format!("-> {} (12 ms)", call("1", "a")));
+    assert_eq!(brief(&good(&text)), [r#"log:2#0 1 a {"a":1} -"#]);
+    assert_eq!(read(&line("no \"jsonrpc\" yet")), []);
+    let fault = |text: &str| {
+        let mut all = read(&line(text));
+        all.remove(0).expect_err("a fault")
+    };
+    let cut = r#"-> {"jsonrpc":"2.0","method":"tools/ca"#;
+    assert!(fault(cut).starts_with("line 2: the JSON ends too early"));
+    let late = r#"... "jsonrpc":"2.0","method":"tools/call","params":{"name":"a"}}"#;
+    assert_eq!(
+        fault(late),
+        "line 2: a text speaks of `jsonrpc`, but its first object is no message"
+    );
+    let mut deep = call("1", "a");
+    for _ in 0..2 {
+        let text = serde_json::to_string(&deep).expect("JSON");
+        deep = format!(r#"{{"msg":{text}}}"#);
+    }
+    assert_eq!(
+        fault(&deep),
+        "line 2: a message stands in a text in too many others"
+    );
+}
+
+#[test]
 fn one_bad_line_does_not_hide_the_others() {
     let text = [
         &call("1", "a"),

@@ -129,7 +129,7 @@ fn what_is_not_there_is_absent() {
         }),
         ..plain()
     };
-    let found = action(&layout, r#"{"tool":"t","a":{"b":7},"id":null}"#);
+    let found = action(&layout, r#"{"tool":"t","a":{"b":{}},"id":null}"#);
     assert_eq!(
         (found.id.as_str(), found.session.as_deref()),
         ("agent:5", None)
@@ -156,6 +156,56 @@ fn what_is_not_there_is_absent() {
             .expect("a call")
             .args,
         None
+    );
+}
+
+#[test]
+fn what_no_path_leads_to_is_unknown_not_absent() {
+    let whole = LogLayout {
+        args: LogArgs::Whole(at("m.args")),
+        ..plain()
+    };
+    let each = LogLayout {
+        args: LogArgs::Each(BTreeMap::from([("x".to_owned(), field("m.args.x", None))])),
+        meta: BTreeMap::from([("y".to_owned(), field("m.y", None))]),
+        ..plain()
+    };
+    let args = |layout: &LogLayout, text: &str| action(layout, text).call.expect("a call").args;
+    let unknown = || unknown("not_json");
+    for blocked in [
+        r#"{"tool":"t","m":"{\"args\":{\"x\""}"#,
+        r#"{"tool":"t","m":{"args":{"x":1}},"m":{}}"#,
+        r#"{"tool":"t","m":7}"#,
+        r#"{"tool":"t","m":"7"}"#,
+    ] {
+        assert_eq!(args(&whole, blocked), Some(unknown()), "{blocked}");
+        let found = action(&each, blocked);
+        assert_eq!(found.meta.get("y"), Some(&unknown()), "{blocked}");
+        let found = found.call.expect("a call").args.expect("arguments");
+        assert_eq!(found.get("x"), Some(&unknown()), "{blocked}");
+    }
+    for open in [
+        r#"{"tool":"t"}"#,
+        r#"{"tool":"t","m":null}"#,
+        r#"{"tool":"t","m":""}"#,
+        r#"{"tool":"t","m":{}}"#,
+        r#"{"tool":"t","m":"null"}"#,
+        r#"{"tool":"t","m":[]}"#,
+    ] {
+        assert_eq!(args(&whole, open), None, "{open}");
+        assert_eq!(args(&each, open), Some(json("{}")), "{open}");
+    }
+    let only = |place: &str| LogLayout {
+        only: vec![(at(place), ["call".to_owned()].into())],
+        ..plain()
+    };
+    assert_eq!(
+        fault(&only("m.kind"), r#"{"tool":"t","m":"{\"agent\":"}"#),
+        "line 5: `only` stands at `m.kind`, but the way there leads through a text that is no JSON"
+    );
+    assert_eq!(
+        fault(&only("kind"), r#"{"tool":"t","kind":"call","kind":"x"}"#),
+        "line 5: `only` stands at `kind`, which is a repeated key"
     );
 }
 
@@ -331,6 +381,10 @@ fn what_is_broken_is_named() {
             "`tool` stands at `tool`, which is a repeated key, not a text",
         ),
         (
+            r#"{"tool":"t","who":7}"#,
+            "`agent` stands at `who.name`, but the way there leads through an integer",
+        ),
+        (
             r#"{"tool":"t","who":{"name":{}}}"#,
             "`agent` stands at `who.name`, which is an object, not a text",
         ),
@@ -390,8 +444,10 @@ fn cells_are_texts_and_empty_ones_are_nothing() {
         args(found),
         Some(json(r#"{"amount":12.5,"note":"007","to":"bob"}"#))
     );
-    let found = read(&["pay", "", "", "no JSON", "w"]).expect("an action");
+    let found = read(&["pay", "", "", "{}", "w"]).expect("an action");
     assert_eq!(args(found), Some(json("{}")));
+    let found = read(&["pay", "", "", "no JSON", "w"]).expect("an action");
+    assert_eq!(args(found), Some(json(r#"{"to":{"$unknown":"not_json"}}"#)));
     let fault = read(&["", "1", "", "", ""]).expect_err("no tool");
     assert_eq!(fault.to_string(), "line 7: there is no tool at `tool`");
     let broken = Row {

@@ -1,7 +1,7 @@
 //! Paths of what is taken out: `args.body`, `args.items.*.iban`, `meta.x`, `request.context.input.body`.
 
 use super::{REASON, unknown};
-use crate::model::{Json, RecordedAction};
+use crate::model::{Json, RecordedAction, WrittenRequest};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -102,6 +102,14 @@ impl RedactPath {
         match self.root {
             Root::Args | Root::Meta => true,
             Root::Context => false,
+        }
+    }
+
+    /// Whether it is of the context, and something stands there in this request.
+    pub(super) fn is_in(&self, request: &WrittenRequest) -> bool {
+        match self.root {
+            Root::Args | Root::Meta => false,
+            Root::Context => members(&mut request.context.clone(), &self.steps),
         }
     }
 

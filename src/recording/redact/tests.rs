@@ -152,6 +152,53 @@ fn a_request_made_from_what_is_gone_is_gone() {
 }
 
 #[test]
+fn a_secret_in_the_call_takes_the_request_with_it() {
+    for beside in [
+        r#"call":{"tool":"t","args":{"body":"TOKEN"}},""#,
+        r#"meta":{"x":"TOKEN"},"call":{"tool":"t"},""#,
+    ] {
+        let text = REQUEST.replace("TOKEN", "b").replace("CALL", beside);
+        let mut found = action(&text);
+        let redacted = redaction(&[], true).apply(&mut found).expect("kept");
+        assert!(redacted.request && found.request.is_none(), "{text}");
+    }
+}
+
+#[test]
+fn entities_are_never_dropped_with_a_request() {
+    let call = r#"call":{"tool":"t","args":{"body":"b"}},""#;
+    let with = |entity: &str| {
+        let text = REQUEST.replace("TOKEN", "b").replace("CALL", call);
+        let start = text.strip_suffix("}}").expect("a request");
+        action(&format!(r#"{start},"entities":[{entity}]}}}}"#))
+    };
+    let mut found = with(r#"{"uid":{"type":"A","id":"a"},"attrs":{},"parents":[]}"#);
+    let redacted = redaction(&["args.body"], true)
+        .apply(&mut found)
+        .expect("kept");
+    assert!(redacted.request && found.request.is_none());
+    assert_eq!(redacted.entities.len(), 1);
+    let mut found = with(r#"{"uid":{"type":"A","id":"a"},"attrs":{"k":"TOKEN"},"parents":[]}"#);
+    let fault = redaction(&["args.body"], true)
+        .apply(&mut found)
+        .expect_err("a secret");
+    assert!(fault.contains("request.entities"), "{fault}");
+}
+
+#[test]
+fn what_is_made_anew_holds_no_named_field() {
+    let request = action(&REQUEST.replace("CALL", "").replace("TOKEN", "b"));
+    let cedar = request.request.expect("a request").cedar;
+    let named = redaction(&["request.context.input.body"], false);
+    assert!(named.names_context());
+    let fault = named.made(&cedar).expect_err("it is there again");
+    assert!(fault.contains("request.context.input.body"), "{fault}");
+    for path in ["request.context.other", "args.input.body"] {
+        assert_eq!(redaction(&[path], false).made(&cedar), Ok(()));
+    }
+}
+
+#[test]
 fn a_text_on_the_way_is_taken_out() {
     let mut found = action(
         r#"{"version":1,"id":"1","call":{"tool":"t","args":{"items":"[{\"iban\":\"A\"}]","n":5}}}"#,

@@ -24,8 +24,8 @@ pub fn measure(report: &mut Report) {
         .write_repositories(root)
         .expect("repositories are written");
     let command = |args: &[&str]| {
-        let mut command = agentauthz(&root.join("base"));
-        command.args(args);
+        let mut command = agentauthz(root);
+        command.args(args).args(["--at", "dir:base"]);
         command
     };
     let (mut lint, mut check) = (None, None);

@@ -291,16 +291,7 @@ mod tests {
             bytes: text.as_bytes().to_vec(),
             line: 1,
         };
-        let parsed = parse(&item);
-        let mut actions = Vec::new();
-        let mut faults = Vec::new();
-        for action in parsed.actions {
-            match action {
-                Ok(action) => actions.push(action),
-                Err(fault) => faults.push(fault.to_string()),
-            }
-        }
-        (actions, faults, parsed.dropped)
+        crate::recording::variations::told(parse(&item))
     }
 
     /// The items of a trace as the SDK exports them: a span stands where it ends.

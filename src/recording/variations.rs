@@ -1,4 +1,5 @@
-//! For tests: a JSON document with each of its parts replaced by something else, so that no importer trusts a type.
+//! For tests of importers: a JSON document with each of its parts replaced by something else, so that none trusts a type, and
+//! what an item was told to hold.
 
 use serde_json::{Value, json};
 
@@ -47,4 +48,23 @@ fn replace(value: &mut Value, before: &mut usize, other: &Value) -> bool {
             .any(|member| replace(member, before, other)),
         _ => false,
     }
+}
+
+/// What an item holds, as tests look at it: the actions, the faults as texts, and what was left out.
+pub(super) fn told(
+    parsed: super::Parsed,
+) -> (
+    Vec<crate::model::RecordedAction>,
+    Vec<String>,
+    std::collections::BTreeMap<&'static str, u64>,
+) {
+    let mut actions = Vec::new();
+    let mut faults = Vec::new();
+    for action in parsed.actions {
+        match action {
+            Ok(action) => actions.push(action),
+            Err(fault) => faults.push(fault.to_string()),
+        }
+    }
+    (actions, faults, parsed.dropped)
 }

@@ -16,16 +16,7 @@ fn read(
         bytes: text.as_bytes().to_vec(),
         line: 1,
     };
-    let parsed = parse(&item);
-    let mut actions = Vec::new();
-    let mut faults = Vec::new();
-    for action in parsed.actions {
-        match action {
-            Ok(action) => actions.push(action),
-            Err(fault) => faults.push(fault.to_string()),
-        }
-    }
-    (actions, faults, parsed.dropped)
+    crate::recording::variations::told(parse(&item))
 }
 
 fn span(name: &str, id: &str, parent: &str, time: u64, attributes: &str) -> String {

@@ -20,16 +20,7 @@ pub(super) fn parsed(
     Vec<String>,
     BTreeMap<&'static str, u64>,
 ) {
-    let parsed = parse(&item(text)).expect("it never fails as a whole");
-    let mut actions = Vec::new();
-    let mut faults = Vec::new();
-    for action in parsed.actions {
-        match action {
-            Ok(action) => actions.push(action),
-            Err(fault) => faults.push(fault.to_string()),
-        }
-    }
-    (actions, faults, parsed.dropped)
+    crate::recording::variations::told(parse(&item(text)).expect("it never fails as a whole"))
 }
 
 /// The actions of a text in which nothing is broken and nothing is left out.

@@ -30,7 +30,7 @@ use std::time::Instant;
 use support::operators::{NAMES, Operators};
 use support::oracle::{Judge, Judged, class, holds_call};
 use support::random::Random;
-use support::requests::{Line, line};
+use support::requests::{Line, again, line};
 use support::shrink::shrink;
 use support::statistics::Statistics;
 use support::versions::{Version, World};
@@ -87,6 +87,9 @@ const WAYS: &[Way] = &[
 
 /// Whether contexts hold values that only the schema can type: a string for a decimal, `{"type", "id"}` for an entity.
 const IMPLICIT: bool = true;
+
+/// The requests of so many lines may come again.
+const OFTEN: usize = 8;
 
 /// How many lines there are for one pair of versions.
 const LINES: usize = 125;
@@ -197,9 +200,18 @@ fn tried(seed: u64, world: u64, implicit: bool) -> Statistics {
         let mut random = Random::of(seed, world);
         let wild = if random.percent(65) { 15 } else { 100 };
         let pair = World::random(&mut random, wild);
-        let lines: Vec<Line> = (0..LINES)
+        let mut lines: Vec<Line> = (0..LINES)
             .map(|at| line(&mut random, &pair.base.schema, at, implicit))
             .collect();
+        // A few requests recur, and more than twice.
+        for at in OFTEN..LINES {
+            if random.percent(25)
+                && let Some(one) = lines.get(random.below(OFTEN))
+                && let Some(other) = again(&mut random, one, at)
+            {
+                lines[at] = other;
+            }
+        }
         let mut statistics = Statistics::default();
         if let Err((difference, line)) = check(&pair, &lines, &mut statistics) {
             let again = format!("AGENTAUTHZ_SEED={seed} AGENTAUTHZ_WORLD={world} shows it again");

@@ -8,7 +8,7 @@ use agentauthz::engine::{
     verify_against,
 };
 use agentauthz::engine::{Incoming, Place};
-use agentauthz::model::{Importer, RecordedAction, RecordedRequest};
+use agentauthz::model::{Importer, RecordedAction, RecordedRequest, ToolCall};
 use agentauthz::recording::{Item, parse};
 use agentauthz::repository::{Files, PolicyVersion, load};
 use agentauthz::source::Tree;
@@ -108,6 +108,52 @@ fn compared(
         }
     }
     (worker.finish(), taken)
+}
+
+/// A request that recurs word for word is decided as before, unless a call stands beside it that is to be mapped anew.
+#[test]
+fn requests_that_recur_are_decided_as_before() {
+    let (previous, current) = (
+        load_directory("fixtures/previous"),
+        load_directory("policies"),
+    );
+    let pairing = Pairing::of(&previous, &current);
+    let sides = |engine| {
+        (
+            Side::base(&previous, &pairing).with_engine(engine),
+            Side::head(&current).with_engine(engine),
+        )
+    };
+    let (left, right) = sides(Engine::Compiled);
+    let mut lines = Vec::new();
+    for (name, at, text) in requested(&right, false) {
+        for turn in 0..6 {
+            let mut action: RecordedAction = serde_json::from_str(&text).unwrap();
+            action.id = format!("{}/{turn}", action.id);
+            action.session = (turn % 2 == 0).then(|| format!("session {turn}"));
+            action.call = (turn == 3).then(|| ToolCall {
+                tool: "no such tool".to_owned(),
+                args: None,
+            });
+            let text = serde_json::to_string(&action).unwrap();
+            lines.push((name.clone(), 10 * at + turn, text));
+        }
+    }
+    let (quick, taken) = compared(&lines, &left, &right, false);
+    let (left, right) = sides(Engine::Interpreted);
+    let (general, _) = compared(&lines, &left, &right, false);
+    assert_eq!(taken, lines.len() / 6 * 5);
+    assert!(quick.unaffected > 0);
+    let anew = quick.head.left_out.values().sum::<u64>();
+    assert_eq!(anew, lines.len() as u64 / 6, "{:?}", quick.head.left_out);
+    assert_eq!(quick.head.left_out, general.head.left_out);
+    assert_eq!(quick.unaffected, general.unaffected);
+    assert_eq!(quick.classes, general.classes);
+    assert_eq!(quick.groups, general.groups);
+    assert_eq!(quick.details, general.details);
+    assert_eq!(quick.bystanders, general.bystanders);
+    assert_eq!(quick.volume, general.volume);
+    assert_eq!(quick.compared, general.compared);
 }
 
 /// A version of the project with more at the end of its schema.

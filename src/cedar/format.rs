@@ -23,14 +23,26 @@ pub fn format(text: &str) -> Result<String, String> {
     if let Some(fault) = faults.into_iter().next() {
         return Err(fault.message);
     }
+    format_parsed(text, &old.iter().collect::<Vec<_>>())
+}
+
+/// The same of a text whose policies are known, all of them in order.
+///
+/// # Errors
+///
+/// As [`format`].
+pub fn format_parsed(text: &str, old: &[&ParsedPolicy]) -> Result<String, String> {
     if old.is_empty() {
         return Err("there is no policy in it".to_owned());
     }
-    let after = with_header(text, in_pieces(text, &old, TOGETHER)?);
+    let after = with_header(text, in_pieces(text, old, TOGETHER)?);
     if after == text {
         return Ok(after);
     }
     // Cedar's formatter holds itself to policies, but not to templates and comments.
+    if is_plain(text, old) {
+        return Ok(after);
+    }
     let (new, _) = parse_policies(&SourceFile::new("text.cedar", after.as_str()));
     let same = old.len() == new.len()
         && old.iter().zip(&new).all(|(old, new)| {
@@ -43,6 +55,11 @@ pub fn format(text: &str) -> Result<String, String> {
         (false, _) => Err("Cedar's formatter would change a policy".to_owned()),
         (true, false) => Err("Cedar's formatter would lose or move a comment".to_owned()),
     }
+}
+
+/// Whether a text holds neither templates nor comments.
+fn is_plain(text: &str, policies: &[&ParsedPolicy]) -> bool {
+    comments(text).is_empty() && !policies.iter().any(|policy| policy.is_template)
 }
 
 /// The empty line behind the comments at the top of a file stays: they are about the file, and not about the policy that comes
@@ -72,7 +89,7 @@ fn with_header(before: &str, after: String) -> String {
 }
 
 /// The text laid out in pieces of so many policies.
-fn in_pieces(text: &str, policies: &[ParsedPolicy], together: usize) -> Result<String, String> {
+fn in_pieces(text: &str, policies: &[&ParsedPolicy], together: usize) -> Result<String, String> {
     let pieces = pieces(text, policies, together);
     let done: Result<Vec<String>, String> = pieces.par_iter().map(|piece| settled(piece)).collect();
     Ok(done?.join("\n"))
@@ -80,7 +97,7 @@ fn in_pieces(text: &str, policies: &[ParsedPolicy], together: usize) -> Result<S
 
 /// The texts of so many policies each, with the comments that the formatter takes for their own: those before a policy, and
 /// the one on the line of its end.
-fn pieces<'t>(text: &'t str, policies: &[ParsedPolicy], together: usize) -> Vec<&'t str> {
+fn pieces<'t>(text: &'t str, policies: &[&ParsedPolicy], together: usize) -> Vec<&'t str> {
     let mut found = Vec::new();
     let mut start = 0;
     for (at, policy) in policies.iter().enumerate() {
@@ -105,10 +122,12 @@ fn settled(piece: &str) -> Result<String, String> {
         indent_width: 2,
     };
     let mut done = piece.to_owned();
+    // Without comments the layout follows from what is parsed, which is the same after the first round.
+    let at_rest = comments(piece).is_empty();
     for _ in 0..ROUNDS {
         let next = policies_str_to_pretty(&done, &config).map_err(|error| error.to_string())?;
-        if next == done {
-            return Ok(done);
+        if at_rest || next == done {
+            return Ok(next);
         }
         done = next;
     }
@@ -216,6 +235,7 @@ mod tests {
         let whole = policies_str_to_pretty(text, &config).unwrap();
         assert_eq!(format(text).unwrap(), with_header(text, whole.clone()));
         let (policies, _) = parse_policies(&SourceFile::new("a.cedar", text));
+        let policies: Vec<&ParsedPolicy> = policies.iter().collect();
         for together in 1..=4 {
             assert_eq!(in_pieces(text, &policies, together).unwrap(), whole);
         }

@@ -43,7 +43,7 @@ pub use declared::{Declaration, DeclaredAttribute, DeclaredKind, declarations, d
 pub use entities::{EntityStore, ParsedEntity, parse_entity};
 pub use entity_reads::EntityReads;
 pub use evaluate::{Evaluated, Evaluation};
-pub use format::format;
+pub use format::{format, format_parsed};
 pub use lower::LoweredEntity;
 pub use mutants::{
     LeftOut, Mutable, Mutant, Mutants, Operator, Reason, Replaced, Sameness, mutants,
@@ -57,7 +57,7 @@ pub use reference::{authorize, authorized};
 pub use schema::{ActionInfo, Schema, parse_schema};
 pub use syntax::{
     AnnotationSyntax, BinaryOperator, Clause, Demand, Polarity, ScopeSyntax, ScopeTarget, Syntax,
-    Term, TermKind, parse_term,
+    Term, TermKind, parse_term, syntaxes,
 };
 pub use tree::{Atom, Can, Node, Part, RequestTypes, Seen, Tree, Truth, Walk};
 pub use trials::{Trials, trials};

@@ -34,7 +34,11 @@ impl Quantity {
     /// The quantity that a value is.
     pub fn of(value: &Value) -> Option<Self> {
         match value {
-            Value::Long(_) | Value::Extension(..) => Self::parse(&value.to_string()),
+            Value::Long(units) => Some(Self {
+                kind: Kind::Long,
+                units: *units,
+            }),
+            Value::Extension(function, argument) => Self::made(function, argument),
             _ => None,
         }
     }
@@ -64,17 +68,23 @@ impl Quantity {
         Some(Value::Extension(function.into(), text))
     }
 
+    /// What a constructor makes of a text.
+    fn made(function: &str, argument: &str) -> Option<Self> {
+        match function {
+            "decimal" => decimal(argument),
+            "duration" => milliseconds(extension("duration", argument).ok()?, Kind::Duration),
+            "datetime" => since_epoch(extension("datetime", argument).ok()?),
+            _ => None,
+        }
+    }
+
     /// Reads `12`, `decimal("1.50")`, `datetime("2026-01-31")`, `duration("1h")`, and
     /// `datetime("…").offset(duration("…"))`. Nothing where it is something else, or something that Cedar refuses.
     pub fn parse(text: &str) -> Option<Self> {
-        if let Some(argument) = argument(text, "decimal") {
-            return decimal(argument);
-        }
-        if let Some(argument) = argument(text, "duration") {
-            return milliseconds(extension("duration", argument).ok()?, Kind::Duration);
-        }
-        if let Some(argument) = argument(text, "datetime") {
-            return since_epoch(extension("datetime", argument).ok()?);
+        for function in ["decimal", "duration", "datetime"] {
+            if let Some(argument) = argument(text, function) {
+                return Self::made(function, argument);
+            }
         }
         if text.starts_with("datetime(") {
             let (start, by) = text.strip_suffix(')')?.split_once(").offset(")?;

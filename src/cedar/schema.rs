@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What the schema says of one action.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +57,8 @@ pub struct Schema {
     pub(super) shapes: Arc<Shapes>,
     actions: Arc<BTreeMap<EntityRef, ActionInfo>>,
     enumerated: Arc<BTreeMap<Arc<str>, Vec<Arc<str>>>>,
+    /// The attributes of the entity types, by name.
+    types: Arc<OnceLock<BTreeMap<Arc<str>, RecordType>>>,
     digest: Digest,
 }
 
@@ -107,7 +109,19 @@ impl Schema {
 
     /// The attributes of an entity type; nothing where the schema does not have the type.
     pub fn entity_type(&self, name: &str) -> Option<RecordType> {
-        Some(lower_record(self.named(name)?.attributes()))
+        self.attributes(name).cloned()
+    }
+
+    /// The same, held by the schema.
+    pub fn attributes(&self, name: &str) -> Option<&RecordType> {
+        let types = self.types.get_or_init(|| {
+            let all = self.inner.as_ref().entity_types();
+            all.map(|ty| (ty.name().to_string().into(), lower_record(ty.attributes())))
+                .collect()
+        });
+        // Who writes a name may put spaces into it.
+        let plain = || self.named(name).map(|ty| ty.name().to_string());
+        types.get(name).or_else(|| types.get(plain()?.as_str()))
     }
 
     /// Whether the schema has an entity type.
@@ -198,6 +212,7 @@ pub fn parse_schema(files: &[SourceFile]) -> (Option<Schema>, Vec<Diagnostic>) {
                 inner: Shared(Arc::new(inner)),
                 actions: Arc::new(actions),
                 enumerated: Arc::new(enumerated),
+                types: Arc::default(),
                 digest,
             };
             (Some(schema), diagnostics)

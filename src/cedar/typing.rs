@@ -17,12 +17,14 @@ pub struct Typings<'s> {
     environments: Environments<'s>,
     /// The classes of environments, each in order of the actions.
     classes: Vec<Vec<Placed>>,
+    /// The actions, sorted: numbers are compared faster than names.
+    actions: Vec<EntityRef>,
 }
 
-/// An environment, by its place among all, with its action.
+/// An environment, by its place among all, with its action, by its number.
 struct Placed {
     at: usize,
-    action: EntityRef,
+    action: usize,
 }
 
 /// What a policy comes to in some environments of equal types.
@@ -72,6 +74,7 @@ pub struct Typing {
     /// The environments of its scope.
     pub environments: Vec<TypedEnvironment>,
     types: BTreeMap<Span, Typed>,
+    covered: Vec<EntityRef>,
     live: Vec<EntityRef>,
 }
 
@@ -89,28 +92,13 @@ impl Typing {
     }
 
     /// The actions of its scope that apply to anything, sorted.
-    pub fn actions(&self) -> Vec<&EntityRef> {
-        let all = self.environments.iter().flat_map(|found| &found.actions);
-        let mut all: Vec<&EntityRef> = all.collect();
-        all.sort_unstable();
-        all.dedup();
-        all
+    pub fn actions(&self) -> &[EntityRef] {
+        &self.covered
     }
 
     /// The actions for which it may apply, sorted.
-    pub fn live_actions(&self) -> Vec<&EntityRef> {
-        self.live.iter().collect()
-    }
-
-    fn find_live(&self) -> Vec<EntityRef> {
-        let live = self
-            .environments
-            .iter()
-            .filter(|found| found.verdict != Verdict::Never);
-        let mut live: Vec<EntityRef> = live.flat_map(|found| found.actions.clone()).collect();
-        live.sort();
-        live.dedup();
-        live
+    pub fn live_actions(&self) -> &[EntityRef] {
+        &self.live
     }
 }
 
@@ -118,20 +106,27 @@ impl Schema {
     /// The environments of this schema; nothing where it names what other schemas would have to declare.
     pub fn typings(&self) -> Option<Typings<'_>> {
         let environments = Environments::of(self.inner.as_ref())?;
+        let named = environments.all.iter();
+        let named = named.filter_map(|found| Some(reference(found.env.action_entity_uid()?)));
+        let mut actions: Vec<EntityRef> = named.collect();
+        actions.sort_unstable();
+        actions.dedup();
         let place = |at: &usize| {
             let found = environments.all.get(*at)?;
+            let action = reference(found.env.action_entity_uid()?);
             Some(Placed {
                 at: *at,
-                action: reference(found.env.action_entity_uid()?),
+                action: actions.binary_search(&action).ok()?,
             })
         };
         let classes = environments.classes.iter().map(|class| {
             let mut class: Vec<Placed> = class.iter().filter_map(place).collect();
-            class.sort_unstable_by(|a, b| a.action.cmp(&b.action));
+            class.sort_unstable_by_key(|placed| placed.action);
             class
         });
         Some(Typings {
             classes: classes.collect(),
+            actions,
             environments,
         })
     }
@@ -148,6 +143,7 @@ impl Typings<'_> {
         let condition = template.condition();
         let each = super::typecheck::names_action(template);
         let mut typing = Typing::default();
+        let mut found = Vec::new();
         for class in &self.classes {
             let inside = class.iter().filter_map(|placed| {
                 let environment = self.environments.all.get(placed.at)?;
@@ -157,7 +153,7 @@ impl Typings<'_> {
                         template.resource_constraint(),
                         environment,
                     );
-                within.then_some((environment, &placed.action))
+                within.then_some((environment, placed.action))
             });
             let inside: Vec<_> = inside.collect();
             let together = if each { 1 } else { inside.len().max(1) };
@@ -191,19 +187,20 @@ impl Typings<'_> {
                         Some(other) => worse(other, found),
                     });
                 }
-                let actions = group.iter().map(|(_, action)| (*action).clone());
+                let numbers: Vec<usize> = group.iter().map(|(_, action)| *action).collect();
                 let spans = |wanted: fn(&Typed) -> bool| {
                     let found = here.iter().filter(|(_, typed)| wanted(typed));
                     found.map(|(span, _)| *span).collect()
                 };
-                typing.environments.push(TypedEnvironment {
+                let environment = TypedEnvironment {
                     holds: spans(|typed| !typed.can_fail),
                     fails: spans(|typed| !typed.can_hold),
                     principal: first.principal.to_string().into(),
-                    actions: actions.collect(),
+                    actions: self.named(&numbers),
                     resource: first.resource.to_string().into(),
                     verdict: verdict.unwrap_or(Verdict::Never),
-                });
+                };
+                found.push((numbers, environment));
                 for (span, found) in here {
                     let known = typing.types.entry(span).or_default();
                     known.can_hold |= found.can_hold;
@@ -216,12 +213,32 @@ impl Typings<'_> {
                 }
             }
         }
-        typing.environments.sort_by(|a, b| {
-            (&a.actions, &a.principal, &a.resource).cmp(&(&b.actions, &b.principal, &b.resource))
+        found.sort_by(|(one, a), (other, b)| {
+            (one, &a.principal, &a.resource).cmp(&(other, &b.principal, &b.resource))
         });
-        typing.live = typing.find_live();
+        let all = found.iter().flat_map(|(numbers, _)| numbers);
+        typing.covered = self.named(&distinct(all));
+        let live = found
+            .iter()
+            .filter(|(_, found)| found.verdict != Verdict::Never);
+        typing.live = self.named(&distinct(live.flat_map(|(numbers, _)| numbers)));
+        typing.environments = found.into_iter().map(|(_, found)| found).collect();
         Some(typing)
     }
+
+    fn named(&self, numbers: &[usize]) -> Vec<EntityRef> {
+        let names = numbers
+            .iter()
+            .filter_map(|number| self.actions.get(*number));
+        names.cloned().collect()
+    }
+}
+
+fn distinct<'n>(numbers: impl Iterator<Item = &'n usize>) -> Vec<usize> {
+    let mut found: Vec<usize> = numbers.copied().collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// What holds of two ways to fill the slots of a template.

@@ -128,10 +128,11 @@ fn value(value: &Value) -> Result<ast::Value, String> {
     })
 }
 
-/// The names of the constructors: to parse one takes longer than to call it.
-static CONSTRUCTORS: LazyLock<HashMap<&str, ast::Name>> = LazyLock::new(|| {
-    let names = ["decimal", "ip", "datetime", "duration"];
-    let names = names.into_iter();
+/// The names of functions: to parse one takes longer than to call it.
+static NAMES: LazyLock<HashMap<&str, ast::Name>> = LazyLock::new(|| {
+    let constructors = ["decimal", "ip", "datetime", "duration"];
+    let methods = ["offset", "durationSince", "toMilliseconds"];
+    let names = constructors.into_iter().chain(methods);
     names
         .filter_map(|name| Some((name, name.parse().ok()?)))
         .collect()
@@ -147,7 +148,7 @@ pub(super) fn extension(function: &str, argument: &str) -> Result<ast::Value, St
 
 pub(super) fn call(function: &str, arguments: &[ast::Value]) -> Result<ast::Value, String> {
     let made;
-    let name = match CONSTRUCTORS.get(function) {
+    let name = match NAMES.get(function) {
         Some(name) => name,
         None => {
             made = function

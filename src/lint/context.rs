@@ -8,7 +8,7 @@ use crate::cedar::{
 use crate::engine::{CaseSuite, Fixtures, case_suites};
 use crate::model::{Effect, EntityRef, FieldPath, SourceFile, Span, Variable};
 use crate::repository::{LintOptions, PolicyVersion};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 /// What all lints of a run have in common.
@@ -25,6 +25,8 @@ pub struct Context<'r> {
     pub(super) declared: OnceLock<Vec<Declaration>>,
     pub(super) suites: OnceLock<Vec<CaseSuite>>,
     pub(super) requestable: OnceLock<Vec<EntityRef>>,
+    /// For each action the number of what its context is: actions with one number have the same, down to its annotations.
+    pub(super) kinds: OnceLock<HashMap<EntityRef, usize>>,
 }
 
 /// A policy or template with what is known about it.
@@ -40,6 +42,10 @@ pub struct Policy<'r> {
     pub(super) typing: OnceLock<Option<Typing>>,
     /// Nothing where it is all of the schema's.
     pub(super) actions: OnceLock<Option<Vec<EntityRef>>>,
+    pub(super) samples: OnceLock<Vec<EntityRef>>,
+    pub(super) live: OnceLock<Vec<EntityRef>>,
+    pub(super) live_samples: OnceLock<Vec<EntityRef>>,
+    pub(super) live_for_agents: OnceLock<Vec<EntityRef>>,
 }
 
 /// Everything, for lints that look at more than one policy.
@@ -155,6 +161,26 @@ impl<'r> Context<'r> {
         })
     }
 
+    /// Of actions with the same context the first alone.
+    fn samples(&self, actions: &[EntityRef]) -> Vec<EntityRef> {
+        let kinds = self.kinds.get_or_init(|| {
+            let mut numbers = HashMap::new();
+            let all = self.schema().into_iter().flat_map(Schema::actions);
+            let kind = all.map(|(action, info)| {
+                let what = format!("{:?}", (&info.context, &info.clocks, &info.trust));
+                let next = numbers.len();
+                (action.clone(), *numbers.entry(what).or_insert(next))
+            });
+            kind.collect()
+        });
+        let mut seen = BTreeSet::new();
+        let first = actions.iter().filter(|action| match kinds.get(action) {
+            Some(kind) => seen.insert(*kind),
+            None => true,
+        });
+        first.cloned().collect()
+    }
+
     /// The expressions that mean a person has approved.
     pub fn approvals(&self) -> Vec<Term> {
         let texts = self.options.approval.iter();
@@ -260,6 +286,31 @@ impl<'r> Policy<'r> {
         }
     }
 
+    /// Of its actions one for each context that is different: whoever asks what contexts have, and who writes it, need not
+    /// ask for the others.
+    pub fn samples(&self) -> &[EntityRef] {
+        self.samples
+            .get_or_init(|| self.context.samples(self.actions()))
+    }
+
+    /// The actions of its scope for which it may apply, by the types of the schema.
+    pub fn live(&self) -> &[EntityRef] {
+        self.live.get_or_init(|| {
+            let mut all = self.actions().to_vec();
+            if let Some(typing) = self.typing() {
+                let live = typing.live_actions();
+                all.retain(|action| live.binary_search(action).is_ok());
+            }
+            all
+        })
+    }
+
+    /// Of those one for each context that is different.
+    pub fn live_samples(&self) -> &[EntityRef] {
+        self.live_samples
+            .get_or_init(|| self.context.samples(self.live()))
+    }
+
     fn find_actions(&self) -> Option<Vec<EntityRef>> {
         let part = self.syntax.scope_of(Variable::Action);
         let named: Vec<EntityRef> = part
@@ -291,7 +342,7 @@ impl<'r> Policy<'r> {
     /// Who writes what an expression reads, for any action of the scope: the least trusted one. Nothing where it reads
     /// nothing of the context.
     pub fn trust(&self, term: &Term) -> Option<Trust> {
-        let actions = self.actions();
+        let actions = self.samples();
         let paths = term.paths();
         let context = paths
             .iter()

@@ -9,7 +9,7 @@ use super::levels::Levels;
 use super::report::{LintReport, NotRun};
 use super::rules::{self, option_fault, plain};
 use super::suppress::{Suppression, suppressions};
-use crate::cedar::{ParsedPolicy, Schema};
+use crate::cedar::{ParsedPolicy, Schema, syntaxes};
 use crate::model::{Diagnostic, SourceFile, Span};
 use crate::repository::{LintLevel, PolicyVersion};
 use rayon::prelude::*;
@@ -31,6 +31,9 @@ pub struct Settings<'s> {
     pub ignore_baseline: bool,
 }
 
+/// So many policies are read together.
+const TOGETHER: usize = 32;
+
 /// Lints a version.
 pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
     let context = Context {
@@ -42,6 +45,7 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         declared: OnceLock::new(),
         suites: OnceLock::new(),
         requestable: OnceLock::new(),
+        kinds: OnceLock::new(),
     };
     let repository = Repository {
         context: &context,
@@ -115,6 +119,8 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
     });
     report.unread.extend(hidden);
     report.findings = findings;
+    // To let go of everything that is known of so many policies takes its time.
+    repository.policies.into_par_iter().for_each(drop);
     report
 }
 
@@ -150,30 +156,33 @@ fn sort(findings: &mut [Finding]) {
 fn policies<'r>(context: &'r Context<'r>) -> Vec<Policy<'r>> {
     static NOTHING: OnceLock<SourceFile> = OnceLock::new();
     let nothing = NOTHING.get_or_init(|| SourceFile::new("", ""));
-    let mut all: Vec<Policy<'r>> = context
-        .version
-        .parsed
-        .par_iter()
-        .map(|parsed| {
-            let file = context.file(&parsed.file).unwrap_or(nothing);
-            Policy {
-                context,
-                parsed,
-                syntax: parsed.syntax(file),
-                file,
-                typing: OnceLock::new(),
-                actions: OnceLock::new(),
-            }
-        })
+    let mut all: Vec<&ParsedPolicy> = context.version.parsed.iter().collect();
+    all.sort_by_key(|parsed| (&parsed.file, parsed.span.start, parsed.ordinal));
+    let of_one_file = all.chunk_by(|one, other| one.file == other.file);
+    let together: Vec<&[&ParsedPolicy]> = of_one_file
+        .flat_map(|policies| policies.chunks(TOGETHER))
         .collect();
-    all.sort_by(|a, b| {
-        (&a.parsed.file, a.parsed.span.start, a.parsed.ordinal).cmp(&(
-            &b.parsed.file,
-            b.parsed.span.start,
-            b.parsed.ordinal,
-        ))
+    let found = together.par_iter().map(|policies| {
+        let file = policies
+            .first()
+            .and_then(|first| context.file(&first.file))
+            .unwrap_or(nothing);
+        let written = policies.iter().zip(syntaxes(policies, file));
+        let found = written.map(|(parsed, syntax)| Policy {
+            context,
+            parsed,
+            syntax,
+            file,
+            typing: OnceLock::new(),
+            actions: OnceLock::new(),
+            samples: OnceLock::new(),
+            live: OnceLock::new(),
+            live_samples: OnceLock::new(),
+            live_for_agents: OnceLock::new(),
+        });
+        found.collect::<Vec<_>>()
     });
-    all
+    found.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
 /// The faults for which a part is missing, of those that are asked for.

@@ -28,7 +28,7 @@ pub fn typed_entity(
         Ok(uid) => uid,
         Err(message) => return (None, vec![missing(fault(spec.span, message), stage)]),
     };
-    let record = schema.and_then(|schema| schema.entity_type(&uid.ty));
+    let record = schema.and_then(|schema| schema.attributes(&uid.ty));
     if schema.is_some() && record.is_none() {
         faults.push(fault(
             spec.span,
@@ -43,7 +43,7 @@ pub fn typed_entity(
         .map(|(name, json)| (name.as_str(), &json.value));
     // Without all of its facts an entity of a test is another one.
     let mut lost = false;
-    let mut attrs = match &record {
+    let mut attrs = match record {
         Some(record) => typing.record(members, record, &[]),
         None => members
             .filter_map(|(name, json)| Some((name.to_owned(), untyped(json)?)))

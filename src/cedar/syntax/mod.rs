@@ -5,7 +5,7 @@
 
 mod read;
 
-pub use read::parse_term;
+pub use read::{parse_term, syntaxes};
 
 use crate::model::{EntityRef, PatternPart, Span, Value, Variable};
 use std::sync::Arc;

@@ -18,19 +18,50 @@ use std::collections::BTreeMap;
 /// How deep an expression is looked at. Chains of `&&` and `||` count once.
 const DEPTH: usize = 100;
 
+/// Policies as they are written, in the same order. Those that stand one behind the other in their file are parsed
+/// together: Cedar's parser prepares itself anew for each text.
+pub fn syntaxes(policies: &[&ParsedPolicy], file: &SourceFile) -> Vec<Syntax> {
+    together(policies, file)
+        .unwrap_or_else(|| policies.iter().map(|policy| policy.syntax(file)).collect())
+}
+
+/// Nothing where the text between the first and the last of them does not hold these policies and no others.
+fn together(policies: &[&ParsedPolicy], file: &SourceFile) -> Option<Vec<Syntax>> {
+    let [first, .., last] = policies else {
+        return None;
+    };
+    let start = first.span.start;
+    let text = file.text.get(start..last.span.end())?;
+    let parsed = text_to_cst::parse_policies(text).ok()?;
+    let cst::Policies(found) = parsed.as_inner()?;
+    let reader = Reader { start, text };
+    let pairs = policies.iter().zip(found).map(|(policy, node)| {
+        let here = reader.span(node) == policy.span;
+        let concrete = node.as_inner().filter(|_| here)?;
+        Some(policy.written(concrete, &reader))
+    });
+    let all: Vec<Syntax> = pairs.collect::<Option<_>>()?;
+    (found.len() == policies.len()).then_some(all)
+}
+
 impl ParsedPolicy {
     /// The policy as it is written in its file.
     pub fn syntax(&self, file: &SourceFile) -> Syntax {
-        let written = file.slice(self.span);
-        let parsed = text_to_cst::parse_policy(written).ok();
+        let text = file.slice(self.span);
+        let parsed = text_to_cst::parse_policy(text).ok();
         let concrete = parsed.as_ref().and_then(Node::as_inner);
-        let Some(cst::Policy::Policy(policy)) = concrete else {
-            return self.meaning();
-        };
         let reader = Reader {
             start: self.span.start,
-            text: written,
+            text,
         };
+        match concrete {
+            Some(concrete) => self.written(concrete, &reader),
+            None => self.meaning(),
+        }
+    }
+
+    fn written(&self, concrete: &cst::Policy, reader: &Reader<'_>) -> Syntax {
+        let cst::Policy::Policy(policy) = concrete;
         let scope: Vec<ScopeSyntax> = [Variable::Principal, Variable::Action, Variable::Resource]
             .into_iter()
             .zip(&policy.variables)

@@ -45,6 +45,8 @@ pub fn run(args: &LintArgs, output: &Output) -> Result<u8, CliError> {
     let code = exit_code(&report);
     let linted = Linted::new(output, &loaded, report, args.summary);
     output.write(&linted)?;
+    // The process ends, and to let go of a large repository takes its time.
+    std::mem::forget(loaded);
     Ok(code)
 }
 

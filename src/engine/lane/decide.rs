@@ -126,9 +126,9 @@ impl<'p, 'g> Decider<'p, 'g> {
         }
     }
 
-    /// Forgets entities, where too many are remembered. Numbers of entities hold until then.
-    pub fn trim(&mut self) {
-        self.uids.trim(&mut self.strangers);
+    /// Forgets entities, where too many are remembered, and says whether it did. Numbers of entities hold until then.
+    pub fn trim(&mut self) -> bool {
+        self.uids.trim(&mut self.strangers)
     }
 
     /// Whether some changed policy's scope holds.

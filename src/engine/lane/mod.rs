@@ -3,6 +3,7 @@
 //! Invariant: a line that the lane takes is counted as the general way would count it. What it does not take goes the
 //! general way.
 
+mod again;
 mod context;
 mod counts;
 mod decide;
@@ -20,6 +21,7 @@ pub use counts::{Agents, Changes, Crowd, LaneCounts, action_name};
 use super::compiled::{EntityId, Plan};
 use super::{Distinct, Place, Side};
 use crate::model::{Answer, ChangeClass, Effect, FieldPath};
+use again::{Again, Alike};
 use bumpalo::Bump;
 use counts::Actor;
 pub use decide::SideAnswer;
@@ -165,6 +167,7 @@ impl<'g> Track<'g> {
             track: self,
             deciders,
             room: Bump::new(),
+            again: Again::default(),
             counts: LaneCounts::default(),
             stopped: LeftBy::UnusualLine,
             last: Last::default(),
@@ -212,6 +215,7 @@ pub struct Lane<'p, 'g> {
     track: &'p Track<'g>,
     deciders: Deciders<'p, 'g>,
     room: Bump,
+    again: Again,
     counts: LaneCounts,
     /// Where the last line was given up that was not taken.
     stopped: LeftBy,
@@ -253,7 +257,11 @@ impl<'p, 'g> Lane<'p, 'g> {
 
     fn trim(&mut self) {
         match &mut self.deciders {
-            Deciders::Together(one) | Deciders::Head(one) => one.trim(),
+            Deciders::Together(one) | Deciders::Head(one) => {
+                if one.trim() {
+                    self.again.clear();
+                }
+            }
             Deciders::Apart(both) => {
                 both.0.trim();
                 both.1.trim();
@@ -334,7 +342,20 @@ impl<'p, 'g> Lane<'p, 'g> {
         self.stopped = LeftBy::UnusualLine;
         let stopped = &mut self.stopped;
         let mut found = None;
-        let line = record::line(&mut scanner, &mut |scanner, raw| {
+        // Of two plans only what both make of a request would be the answer, and of a single side no answer is left out.
+        let recurring = matches!(deciders, Deciders::Together(_)) && !track.full;
+        let again = &mut self.again;
+        let mut known = None;
+        let mut known_to_end = |call: bool, rest: &str| {
+            // What may be taken of a request hangs on whether a call stands beside it.
+            known = again.find(rest).filter(|alike| alike.call == call);
+            known.is_some()
+        };
+        let end: Option<&mut record::Known<'_>> = match recurring {
+            true => Some(&mut known_to_end),
+            false => None,
+        };
+        let line = record::line(&mut scanner, end, &mut |scanner, raw| {
             let (first, want) = match deciders {
                 Deciders::Together(both) if !track.full => (both, Want::Difference),
                 Deciders::Together(one) | Deciders::Head(one) => (one, Want::All),
@@ -357,6 +378,14 @@ impl<'p, 'g> Lane<'p, 'g> {
             found = Some((request, shape, decided));
             Some(())
         })?;
+        if let Some(Alike { action, place, .. }) = known {
+            return Some(Seen {
+                line,
+                decided: Decided::Alike,
+                actions: (action, action),
+                place,
+            });
+        }
         let takes = |gate: &Gate| gate.takes(line.call, line.mapping, line.schema);
         if !track.base.as_ref().is_none_or(takes) || !takes(&track.head) {
             return None;
@@ -393,6 +422,16 @@ impl<'p, 'g> Lane<'p, 'g> {
                 actions.1 = request.action.entity;
                 place = shape.number;
             }
+        }
+        if let (true, Decided::Alike, Some(rest)) = (recurring, &decided, line.rest) {
+            let action = request.action.entity;
+            let call = line.call;
+            let alike = Alike {
+                action,
+                place,
+                call,
+            };
+            self.again.note(rest, alike);
         }
         Some(Seen {
             line,

@@ -46,16 +46,23 @@ pub struct Line<'l> {
     /// Principal, action and resource as they stand there.
     pub request: [Option<&'l str>; 3],
     pub context: Option<&'l str>,
+    /// All of it from the request on, where it is written as we write it.
+    pub rest: Option<&'l str>,
 }
 
-/// Takes a line apart. The context is handed over when principal, action and resource are known.
+/// Whether it is known how a line goes on from its request, where a call stands before it or none.
+pub type Known<'k> = dyn FnMut(bool, &str) -> bool + 'k;
+
+/// Takes a line apart. The context is handed over when principal, action and resource are known. Where `known` knows how
+/// the line goes on from its request, that is not looked at, and nothing of it stands in the parts.
 pub fn line<'l>(
     scanner: &mut Scanner<'l>,
+    known: Option<&mut Known<'_>>,
     context: &mut impl FnMut(&mut Scanner<'l>, [&'l str; 3]) -> Option<()>,
 ) -> Option<Line<'l>> {
     let from = *scanner;
     let mut fits = true;
-    let written = as_written(scanner, &mut |scanner, request| {
+    let written = as_written(scanner, known, &mut |scanner, request| {
         let found = context(scanner, request);
         fits = found.is_some();
         found
@@ -70,6 +77,7 @@ pub fn line<'l>(
 /// A line as `recording/native.rs` writes it: keys in the order of the type, and no spaces.
 fn as_written<'l>(
     scanner: &mut Scanner<'l>,
+    known: Option<&mut Known<'_>>,
     context: &mut impl FnMut(&mut Scanner<'l>, [&'l str; 3]) -> Option<()>,
 ) -> Option<Line<'l>> {
     let mut line = Line::default();
@@ -98,6 +106,12 @@ fn as_written<'l>(
     if scanner.literal(",\"call\":") {
         call(scanner)?;
         line.call = true;
+    }
+    line.rest = Some(scanner.rest());
+    if let (Some(known), Some(rest)) = (known, line.rest)
+        && known(line.call, rest)
+    {
+        return Some(line);
     }
     let part = |scanner: &mut Scanner<'l>, key: &str| {
         scanner.literal(key).then_some(())?;
@@ -389,7 +403,10 @@ mod tests {
             let text = format!(
                 r#"{{{begin},"meta":{meta},"request":{{"cedar":{{"principal":{uid},"action":{uid},"resource":{uid},"context":{{}}}}}}}}"#
             );
-            line(&mut Scanner::new(&text), &mut |scanner, _| scanner.skip()).is_some()
+            line(&mut Scanner::new(&text), None, &mut |scanner, _| {
+                scanner.skip()
+            })
+            .is_some()
         };
         for begin in [r#""version":1,"id":"a""#, r#""id":"a","version":1"#] {
             assert!(taken(begin, r#"{"a":1,"b":{"a":1}}"#));

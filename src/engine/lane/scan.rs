@@ -230,6 +230,11 @@ impl<'l> Scanner<'l> {
         self.at
     }
 
+    /// What it has not taken.
+    pub fn rest(&self) -> &'l str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
     /// What stands from a position up to here.
     pub fn since(&self, from: usize) -> Option<&'l str> {
         self.text.get(from..self.at)

@@ -123,7 +123,7 @@ impl Classes {
 const ENTITIES: usize = 1 << 17;
 /// How many bytes of their ids.
 const TEXTS: usize = 1 << 25;
-const CANDIDATES: usize = 1 << 21;
+const CANDIDATES: usize = 1 << 20;
 
 /// A worker's memory of entities and candidates. Bounded: it forgets everything when it is full.
 #[derive(Debug, Default)]
@@ -137,11 +137,12 @@ pub struct Uids {
 }
 
 impl Uids {
-    /// Forgets, where too much is remembered. Numbers of strangers from before mean nothing afterwards.
-    pub fn trim(&mut self, strangers: &mut Strangers) {
+    /// Forgets, where too much is remembered. Numbers of strangers from before mean nothing where it says that it forgot them.
+    pub fn trim(&mut self, strangers: &mut Strangers) -> bool {
         let sum = |of: fn(&Memory) -> usize| self.known.iter().map(of).sum::<usize>();
         let (entities, bytes) = (sum(Memory::len), sum(Memory::bytes) + strangers.bytes);
-        if entities > ENTITIES || strangers.types.len() > ENTITIES || bytes > TEXTS {
+        let forgets = entities > ENTITIES || strangers.types.len() > ENTITIES || bytes > TEXTS;
+        if forgets {
             self.known = Default::default();
             *strangers = Strangers::default();
         }
@@ -149,6 +150,7 @@ impl Uids {
             self.keys = FxHashMap::default();
             self.kept = 0;
         }
+        forgets
     }
 
     /// The entity of `{"type": …, "id": …}`; nothing where the type is not known.

@@ -34,12 +34,18 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         let TermKind::And(parts) = &clause.body.kind else {
             continue;
         };
+        let count = |term: &Term| {
+            let likes = term.walk();
+            likes
+                .filter(|term| matches!(term.kind, TermKind::Like(..)))
+                .count()
+        };
+        if count(&clause.body) < MANY {
+            continue;
+        }
         let mut patterns = 0;
         for part in parts {
-            let own = part
-                .walk()
-                .filter(|term| matches!(term.kind, TermKind::Like(..)))
-                .count();
+            let own = count(part);
             // What stands before must not raise an error either: it would no longer be raised.
             if !is_steady(policy, part, false) {
                 break;
@@ -166,7 +172,7 @@ fn is_in_context(policy: &Policy<'_>, term: &Term, alone: bool) -> bool {
     let Some((Variable::Context, path)) = term.path() else {
         return false;
     };
-    let actions = policy.actions();
+    let actions = policy.samples();
     let leads = |action| {
         let schema = policy.context.schema()?;
         let mut record = schema.action(action)?.context.as_ref()?;

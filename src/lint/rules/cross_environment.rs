@@ -79,11 +79,11 @@ impl Place {
     /// Whether entities of a type have it.
     fn exists(&self, context: &Context<'_>, ty: &str) -> bool {
         let schema = context.schema();
-        let record = schema.and_then(|schema| schema.entity_type(ty));
+        let record = schema.and_then(|schema| schema.attributes(ty));
         let path: Vec<&str> = self.names.iter().map(String::as_str).collect();
         schema
             .zip(record)
-            .is_some_and(|(schema, record)| at(schema, &record, &path).is_some())
+            .is_some_and(|(schema, record)| at(schema, record, &path).is_some())
     }
 
     fn value(&self, entity: &LoweredEntity) -> Option<Value> {

@@ -3,7 +3,6 @@
 use super::shared_claims::is_clock;
 use super::shared_entailment::branches;
 use super::shared_mentions::inventories;
-use super::shared_reach::live;
 use super::shared_removal::lines;
 use crate::cedar::{BinaryOperator, Demand, Quantity, Term, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
@@ -107,7 +106,7 @@ fn of_conditions(policy: &Policy<'_>, found: &mut Found<'_>) {
 
 struct Reader<'p, 'r> {
     policy: &'p Policy<'r>,
-    actions: Vec<EntityRef>,
+    actions: &'p [EntityRef],
     today: Quantity,
 }
 
@@ -116,7 +115,7 @@ impl<'p, 'r> Reader<'p, 'r> {
         let today = Value::Extension("datetime".into(), policy.context.now.to_owned());
         Some(Self {
             policy,
-            actions: live(policy),
+            actions: policy.live_samples(),
             today: Quantity::of(&today)?,
         })
     }

@@ -80,7 +80,7 @@ fn outside(policy: &Policy<'_>, typing: &Typing, found: &mut Found<'_>) {
         let members = schema
             .map(|schema| schema.members(named))
             .unwrap_or_default();
-        let applies = |action: &EntityRef| covered.contains(&action);
+        let applies = |action: &EntityRef| covered.binary_search(action).is_ok();
         let is_known = schema.is_some_and(|schema| schema.action(named).is_some());
         let empty = members.is_empty() && policy.context.is_group(named);
         if applies(named) || members.iter().any(applies) || !is_known || empty {
@@ -123,7 +123,7 @@ fn level(policy: &Policy<'_>, typing: &Typing, gap: &Gap<'_>) -> Option<LintLeve
     };
     let others: Vec<EntityRef> = typing
         .actions()
-        .into_iter()
+        .iter()
         .filter(|action| !gap.actions.contains(action))
         .cloned()
         .collect();

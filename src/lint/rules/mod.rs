@@ -144,6 +144,7 @@ mod write_without_approval;
 mod yoda;
 
 use super::catalogue::Lint;
+use rayon::prelude::*;
 pub(super) use shared_manifest::fault as option_fault;
 pub(super) use shared_validator::plain;
 
@@ -154,6 +155,9 @@ pub(super) fn prepare(repository: &super::context::Repository<'_>, ran: &[&super
     if ran.iter().any(|lint| implying.contains(&lint.code)) {
         shared_implied::implied(repository);
     }
+    // Lints of the repository ask this of one policy after the other.
+    let policies = repository.policies.par_iter();
+    policies.for_each(|policy| _ = shared_reach::live_for_agents(policy));
     repository.context.suites();
 }
 

@@ -2,7 +2,7 @@
 
 use super::shared_entailment::{Forbids, demands_one};
 use super::shared_manifest::fault;
-use super::shared_reach::{live, names, places};
+use super::shared_reach::{names, places};
 use crate::cedar::{Term, parse_term};
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::{Context, Policy, Repository};
@@ -46,7 +46,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             .iter()
             .filter(|policy| !policy.is_forbid())
         {
-            let mut actions = live(policy);
+            let mut actions = policy.live().to_vec();
             actions.retain(|action| rule.actions.contains(action));
             if !actions.is_empty() {
                 judge(policy, &actions, &rule, &forbids, found);

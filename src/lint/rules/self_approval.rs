@@ -46,9 +46,9 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     {
         let actions = live_for_agents(policy);
         let mut seen = BTreeSet::new();
-        for (atom, path) in approvers(policy, &actions) {
+        for (atom, path) in approvers(policy, actions) {
             if seen.insert(path.clone()) {
-                judge(policy, &actions, (atom, &path), &forbids, found);
+                judge(policy, actions, (atom, &path), &forbids, found);
             }
         }
     }
@@ -92,7 +92,7 @@ fn judge(
         if let Some(attribute) = attribute(policy.context, action, &names)
             && let Type::Entity(ty) = attribute.ty
         {
-            types.insert(ty);
+            types.insert(ty.clone());
             required &= attribute.required;
         }
     }

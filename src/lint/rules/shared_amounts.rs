@@ -37,7 +37,7 @@ impl Amount {
             .filter_map(|text| path_of(text));
         let amounts = paths.filter_map(|path| {
             let names: Vec<&str> = path.iter().map(String::as_str).collect();
-            let ty = attribute(context, action, &names)?.ty;
+            let ty = attribute(context, action, &names)?.ty.clone();
             matches!(ty, Type::Long | Type::Decimal).then_some(Self { path, ty })
         });
         amounts.collect()

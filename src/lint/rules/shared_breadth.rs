@@ -130,7 +130,7 @@ pub(super) fn asks_nothing(policy: &Policy<'_>) -> bool {
 /// The actions for which a policy can apply, sorted: by the type checker where that has no fault to report.
 pub(super) fn granted(policy: &Policy<'_>) -> Vec<EntityRef> {
     match policy.typing() {
-        Some(typing) if typing.is_clean() => typing.live_actions().into_iter().cloned().collect(),
+        Some(typing) if typing.is_clean() => typing.live_actions().to_vec(),
         _ => policy.actions().to_vec(),
     }
 }

@@ -7,9 +7,9 @@ use crate::model::{EntityRef, FieldPath, PatternPart, RecordType, Type, Value, V
 
 /// What an attribute of the context is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Attribute {
+pub(super) struct Attribute<'s> {
     /// Its type.
-    pub(super) ty: Type,
+    pub(super) ty: &'s Type,
     /// Whether it is read of an entity, so that the store says it.
     pub(super) stored: bool,
     /// Whether it, and all it lies in, must be there.
@@ -17,29 +17,33 @@ pub(super) struct Attribute {
 }
 
 /// What an action's context has at a path.
-pub(super) fn attribute(
-    context: &Context<'_>,
+pub(super) fn attribute<'r>(
+    context: &Context<'r>,
     action: &EntityRef,
     path: &[&str],
-) -> Option<Attribute> {
+) -> Option<Attribute<'r>> {
     let schema = context.schema()?;
     at(schema, schema.action(action)?.context.as_ref()?, path)
 }
 
 /// What a record has at a path, through entities too.
-pub(super) fn at(schema: &Schema, record: &RecordType, path: &[&str]) -> Option<Attribute> {
+pub(super) fn at<'s>(
+    schema: &'s Schema,
+    record: &'s RecordType,
+    path: &[&str],
+) -> Option<Attribute<'s>> {
     let (first, rest) = path.split_first()?;
     let found = record.attributes.get(*first)?;
     let inner = match (&found.ty, rest.is_empty()) {
         (ty, true) => Attribute {
-            ty: ty.clone(),
+            ty,
             stored: false,
             required: true,
         },
         (Type::Record(inner), false) => at(schema, inner, rest)?,
         (Type::Entity(name), false) => Attribute {
             stored: true,
-            ..at(schema, &schema.entity_type(name)?, rest)?
+            ..at(schema, schema.attributes(name)?, rest)?
         },
         (_, false) => return None,
     };
@@ -128,7 +132,7 @@ fn waits(forbid: &Policy<'_>, action: &EntityRef) -> bool {
         && demands.iter().any(|demand| {
             of_system(forbid, action, demand).iter().any(|path| {
                 let found = attribute(forbid.context, action, path);
-                let is_flag = found.is_some_and(|found| found.ty == Type::Bool);
+                let is_flag = found.is_some_and(|found| *found.ty == Type::Bool);
                 is_flag || !present.iter().any(|present| path.starts_with(present))
             })
         })

@@ -41,7 +41,8 @@ pub(super) fn gaps<'s>(policy: &'s Policy<'_>, typing: &Typing) -> Vec<Gap<'s>> 
     let demands = policy.syntax.demands();
     let mut never: BTreeMap<(usize, usize), (&'s Term, BTreeSet<EntityRef>)> = BTreeMap::new();
     let mut blind = never.clone();
-    let mut whole: BTreeMap<(usize, usize, bool), BTreeSet<EntityRef>> = BTreeMap::new();
+    // Where a condition may hold for other types, by its place.
+    let mut whole: Vec<(usize, &TypedEnvironment)> = Vec::new();
     for environment in &typing.environments {
         let narrowed = demands
             .iter()
@@ -56,10 +57,9 @@ pub(super) fn gaps<'s>(policy: &'s Policy<'_>, typing: &Typing) -> Vec<Gap<'s>> 
             };
             let Some(term) = lacking else {
                 // Where it does hold for other types, the action is no gap.
-                whole
-                    .entry((at, 0, dead))
-                    .or_default()
-                    .extend(environment.actions.iter().cloned());
+                if !dead {
+                    whole.push((at, environment));
+                }
                 continue;
             };
             let gaps = if dead { &mut never } else { &mut blind };
@@ -72,7 +72,7 @@ pub(super) fn gaps<'s>(policy: &'s Policy<'_>, typing: &Typing) -> Vec<Gap<'s>> 
             }
         }
     }
-    let live: BTreeSet<&EntityRef> = typing.live_actions().into_iter().collect();
+    let live: BTreeSet<&EntityRef> = typing.live_actions().iter().collect();
     let all = never
         .into_iter()
         .map(|(place, gap)| (place, gap, false))
@@ -82,8 +82,12 @@ pub(super) fn gaps<'s>(policy: &'s Policy<'_>, typing: &Typing) -> Vec<Gap<'s>> 
         match exception {
             false => actions.retain(|action| !live.contains(action)),
             true => {
-                let holds = whole.get(&(at, 0, false));
-                actions.retain(|action| holds.is_none_or(|others| !others.contains(action)));
+                let holds = whole.iter().filter(|(place, _)| *place == at);
+                for (_, environment) in holds {
+                    for action in &environment.actions {
+                        actions.remove(action);
+                    }
+                }
             }
         }
         let forbids = policy.is_forbid() && exception;

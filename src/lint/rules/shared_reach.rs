@@ -9,16 +9,6 @@ use crate::model::{EntityRef, Span, Variable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The actions of a policy's scope for which it may apply, by the types of the schema.
-pub(super) fn live(policy: &Policy<'_>) -> Vec<EntityRef> {
-    let mut all = policy.actions().to_vec();
-    if let Some(typing) = policy.typing() {
-        let live = typing.live_actions();
-        all.retain(|action| live.binary_search(&action).is_ok());
-    }
-    all
-}
-
 /// Whether the entities of a type are agents: it is the manifest's type of agents, or has `@inventory`. Where the schema
 /// has no such type, anybody may be one.
 pub(super) fn are_agents(context: &Context<'_>, ty: &str) -> bool {
@@ -36,24 +26,30 @@ pub(super) fn are_agents(context: &Context<'_>, ty: &str) -> bool {
     !has_type || ty == agents || is_marked()
 }
 
-/// The actions for which a policy may apply to agents: what people may do is another matter.
-pub(super) fn live_for_agents(policy: &Policy<'_>) -> Vec<EntityRef> {
-    let mut all = live(policy);
-    if let Some(typing) = policy.typing() {
-        let live = typing
-            .environments
-            .iter()
-            .filter(|found| found.verdict != Verdict::Never);
-        let live = live.filter(|found| are_agents(policy.context, &found.principal));
-        let actions: BTreeSet<&EntityRef> = live.flat_map(|found| &found.actions).collect();
-        all.retain(|action| actions.contains(action));
-    }
-    all
+/// The actions for which a policy may apply to agents, sorted: what people may do is another matter.
+pub(super) fn live_for_agents<'p>(policy: &'p Policy<'_>) -> &'p [EntityRef] {
+    policy.live_for_agents.get_or_init(|| {
+        let mut all = policy.live().to_vec();
+        if let Some(typing) = policy.typing() {
+            let live = typing
+                .environments
+                .iter()
+                .filter(|found| found.verdict != Verdict::Never);
+            let (of_agents, of_others): (Vec<_>, Vec<_>) =
+                live.partition(|found| are_agents(policy.context, &found.principal));
+            if !of_others.is_empty() {
+                let actions = of_agents.iter().flat_map(|found| &found.actions);
+                let actions: BTreeSet<&EntityRef> = actions.collect();
+                all.retain(|action| actions.contains(action));
+            }
+        }
+        all
+    })
 }
 
 /// Those of them that have one of these risks.
 pub(super) fn live_risky(policy: &Policy<'_>, risks: &[&str]) -> Vec<EntityRef> {
-    let mut all = live_for_agents(policy);
+    let mut all = live_for_agents(policy).to_vec();
     all.retain(|action| {
         let risk = policy.context.risk(action);
         risk.is_some_and(|risk| risks.contains(&risk))
@@ -63,7 +59,7 @@ pub(super) fn live_risky(policy: &Policy<'_>, risks: &[&str]) -> Vec<EntityRef> 
 
 /// Those of them that change something: whose risk is known, and not `read`.
 pub(super) fn live_changes(policy: &Policy<'_>) -> Vec<EntityRef> {
-    let mut all = live_for_agents(policy);
+    let mut all = live_for_agents(policy).to_vec();
     all.retain(|action| {
         policy
             .context

@@ -61,7 +61,7 @@ fn is_entity(policy: &Policy<'_>, path: &Term) -> bool {
     let Some((_, names)) = path.path() else {
         return false;
     };
-    policy.actions().iter().any(|action| {
+    policy.samples().iter().any(|action| {
         let found = attribute(policy.context, action, &names);
         found.is_some_and(|found| matches!(found.ty, Type::Entity(_)))
     })

@@ -49,8 +49,8 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             continue;
         }
         for (atom, _) in policy.syntax.atoms() {
-            if let Some(path) = chain(policy, &actions, atom) {
-                of_chain(policy, &actions, (atom, &path), found);
+            if let Some(path) = chain(policy, actions, atom) {
+                of_chain(policy, actions, (atom, &path), found);
             }
         }
         of_hierarchy(policy, found);
@@ -98,6 +98,9 @@ fn chain(policy: &Policy<'_>, actions: &[EntityRef], atom: &Term) -> Option<Stri
     let any = |path: &[&str], words| path.iter().any(|name| has(name, words));
     let sets = |term: &Term| {
         let (variable, path) = term.path()?;
+        if !any(&path, DELEGATED) && !any(&path, CHAINS) {
+            return None;
+        }
         let is_set = actions.iter().any(|action| {
             let ty = match variable {
                 Variable::Context => attribute(policy.context, action, &path).map(|found| found.ty),
@@ -127,12 +130,12 @@ fn chain(policy: &Policy<'_>, actions: &[EntityRef], atom: &Term) -> Option<Stri
     sides.iter().find_map(sets).filter(|_| looks_in)
 }
 
-fn of_principal(policy: &Policy<'_>, path: &[&str]) -> Option<Type> {
+fn of_principal<'r>(policy: &Policy<'r>, path: &[&str]) -> Option<&'r Type> {
     let schema = policy.context.schema()?;
     let types = types_of(policy, Variable::Principal);
     types.iter().find_map(|ty| {
-        let record = schema.entity_type(ty)?;
-        super::shared_claims::at(schema, &record, path).map(|found| found.ty)
+        let record = schema.attributes(ty)?;
+        super::shared_claims::at(schema, record, path).map(|found| found.ty)
     })
 }
 
@@ -203,7 +206,7 @@ fn depth_of(policy: &Policy<'_>, actions: &[EntityRef]) -> Option<String> {
         is_depth(path)
             && actions.iter().all(|action| {
                 let found = attribute(policy.context, action, path);
-                found.is_some_and(|found| found.ty == Type::Long && found.required)
+                found.is_some_and(|found| *found.ty == Type::Long && found.required)
                     && policy.context.trust(action, path) != Trust::Agent
             })
     });

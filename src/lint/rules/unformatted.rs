@@ -1,6 +1,6 @@
 //! AZ501: a policy file that is not laid out as Cedar's formatter lays it out.
 
-use crate::cedar::format;
+use crate::cedar::{ParsedPolicy, format, format_parsed};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Repository;
 use crate::lint::found::Found;
@@ -23,12 +23,21 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
-    let of_policies = repository.policies.iter().map(|policy| policy.file);
-    let files = of_policies.filter(|file| file.path.ends_with(".cedar"));
-    let files: BTreeMap<&str, &SourceFile> = files.map(|file| (file.path.as_ref(), file)).collect();
-    let files: Vec<&SourceFile> = files.into_values().collect();
-    let formatted: Vec<Option<String>> = files.par_iter().map(|file| formatted(file)).collect();
-    for (file, formatted) in files.into_iter().zip(formatted) {
+    let mut files: BTreeMap<&str, (&SourceFile, Vec<&ParsedPolicy>)> = BTreeMap::new();
+    for policy in &repository.policies {
+        if policy.file.path.ends_with(".cedar") {
+            let (_, policies) = files
+                .entry(&policy.file.path)
+                .or_insert((policy.file, Vec::new()));
+            policies.push(policy.parsed);
+        }
+    }
+    let files: Vec<(&SourceFile, Vec<&ParsedPolicy>)> = files.into_values().collect();
+    let formatted: Vec<Option<String>> = files
+        .par_iter()
+        .map(|(file, policies)| formatted(file, policies))
+        .collect();
+    for ((file, _), formatted) in files.into_iter().zip(formatted) {
         let Some(formatted) = formatted.filter(|formatted| **formatted != *file.text) else {
             continue;
         };
@@ -49,9 +58,9 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
 }
 
 /// The text as it should be, with the file's own line ends; nothing where the formatter cannot be trusted with it.
-fn formatted(file: &SourceFile) -> Option<String> {
+fn formatted(file: &SourceFile, policies: &[&ParsedPolicy]) -> Option<String> {
     if !file.text.contains("\r\n") {
-        return format(&file.text).ok();
+        return format_parsed(&file.text, policies).ok();
     }
     let text = format(&file.text.replace("\r\n", "\n")).ok()?;
     Some(text.replace('\n', "\r\n"))

@@ -6,7 +6,7 @@ use crate::lint::context::{Policy, Repository};
 use crate::lint::found::Found;
 use crate::model::{EntityRef, Variable};
 use crate::repository::LintLevel;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 pub(super) static LINT: Lint = Lint {
     code: "AZ701",
@@ -31,7 +31,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         .iter()
         .map(|policy| (policy, policy.actions()))
         .collect();
-    let mut counts: BTreeMap<&EntityRef, usize> = BTreeMap::new();
+    let mut counts: HashMap<&EntityRef, usize> = HashMap::new();
     for action in all.iter().flat_map(|(_, actions)| *actions) {
         *counts.entry(action).or_default() += 1;
     }

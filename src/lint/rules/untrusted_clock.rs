@@ -1,7 +1,6 @@
 //! AZ315: a condition on the time takes the time from the agent, or from two clocks.
 
 use super::shared_claims::{attribute, is_clock};
-use super::shared_reach::live;
 use crate::cedar::{BinaryOperator, Term, TermKind};
 use crate::lint::catalogue::{Evidence, Lint, Run};
 use crate::lint::context::{Policy, Trust};
@@ -38,16 +37,16 @@ const NOW: &[&str] = &[
 ];
 
 fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
-    let actions = live(policy);
+    let actions = policy.live_samples();
     let mut clock: Option<Vec<&str>> = None;
     for comparison in policy.syntax.terms().filter(|term| compares(term)) {
-        let times = times(policy, &actions, comparison);
+        let times = times(policy, actions, comparison);
         let by_system = times
             .iter()
-            .any(|(_, path)| !is_told(policy, &actions, path));
+            .any(|(_, path)| !is_told(policy, actions, path));
         for (term, path) in &times {
             let name = path.join(".");
-            if is_told(policy, &actions, path) && !by_system {
+            if is_told(policy, actions, path) && !by_system {
                 let said = path
                     .last()
                     .is_some_and(|name| NOW.contains(&name.to_lowercase().as_str()));
@@ -136,7 +135,7 @@ fn times<'t>(
         let is_time = match has_schema {
             true => actions.iter().any(|action| {
                 let known = attribute(policy.context, action, &path);
-                known.is_some_and(|known| known.ty == Type::Datetime && !known.stored)
+                known.is_some_and(|known| *known.ty == Type::Datetime && !known.stored)
             }),
             false => by_words,
         };

@@ -36,23 +36,25 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     if permits.is_empty() {
         return;
     }
-    let allowed: Vec<Vec<EntityRef>> = permits.par_iter().map(|policy| live(policy)).collect();
-    let allowed: BTreeSet<EntityRef> = allowed.into_iter().flatten().collect();
-    let named: BTreeSet<&EntityRef> = permits.iter().flat_map(|policy| policy.actions()).collect();
+    let allowed: Vec<&[EntityRef]> = permits.par_iter().map(|policy| policy.live()).collect();
+    // Few actions are left after the first permits, and most lists are not looked through.
+    let is_in = |list: &[EntityRef], action| list.binary_search(action).is_ok();
+    let is_allowed = |action| allowed.iter().any(|list| is_in(list, action));
+    let is_named = |action| permits.iter().any(|permit| is_in(permit.actions(), action));
     let forbids = repository
         .policies
         .iter()
         .filter(|policy| policy.is_forbid());
     let decided: BTreeSet<EntityRef> = forbids.flat_map(always_forbidden).collect();
     for action in schema.actions().keys() {
-        if context.is_group(action) || allowed.contains(action) || decided.contains(action) {
+        if context.is_group(action) || decided.contains(action) || is_allowed(action) {
             continue;
         }
         let space = namespace_of(action);
         let Some((file, span)) = place(context, DeclaredKind::Action, space, &action.id) else {
             continue;
         };
-        let (message, help) = match named.contains(action) {
+        let (message, help) = match is_named(action) {
             true => (
                 format!("the permits that name `{action}` never apply to it"),
                 "their conditions cannot hold for its principals, resources and context; repair them, or take the action out of their scope",
@@ -66,14 +68,6 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             .file(file, span, message)
             .key(action.to_string())
             .help(help);
-    }
-}
-
-/// The actions for which a permit may apply.
-fn live(policy: &Policy<'_>) -> Vec<EntityRef> {
-    match policy.typing() {
-        Some(typing) => typing.live_actions().into_iter().cloned().collect(),
-        None => policy.actions().to_vec(),
     }
 }
 

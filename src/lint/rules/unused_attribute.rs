@@ -30,8 +30,9 @@ struct Read<'p> {
     names: BTreeSet<&'p str>,
     /// Names of attributes that are read as a value, with everything in them.
     whole: BTreeSet<&'p str>,
-    /// Paths of the context by action; with whether everything in it is read.
-    context: BTreeMap<EntityRef, BTreeSet<(Vec<&'p str>, bool)>>,
+    /// Paths of the context, with whether everything in it is read; for each the actions of those who read it, each list
+    /// sorted.
+    context: BTreeMap<(Vec<&'p str>, bool), Vec<&'p [EntityRef]>>,
     /// Paths of the context that other lints read for every action.
     everywhere: Vec<Vec<&'p str>>,
 }
@@ -130,14 +131,13 @@ fn read<'p>(repository: &'p Repository<'_>) -> Option<Read<'p>> {
         for clause in &policy.syntax.clauses {
             collect(&clause.body, &mut read, &mut paths)?;
         }
-        if !paths.is_empty() {
-            for action in policy.actions() {
-                read.context
-                    .entry(action.clone())
-                    .or_default()
-                    .extend(paths.iter().cloned());
-            }
+        for path in paths {
+            read.context.entry(path).or_default().push(policy.actions());
         }
+    }
+    for lists in read.context.values_mut() {
+        // The longest first: an action is mostly in one of them.
+        lists.sort_by_key(|list| std::cmp::Reverse(list.len()));
     }
     let options = repository.context.options;
     for path in options.environments.iter().chain(&options.amounts) {
@@ -192,14 +192,14 @@ fn collect<'p>(
 impl Read<'_> {
     /// Whether an attribute of the context of an action is read: it, something in it, or all around it.
     fn of_context(&self, action: &EntityRef, path: &[String]) -> bool {
-        let paths = self.context.get(action);
-        paths.into_iter().flatten().any(|(read, whole)| {
+        self.context.iter().any(|((read, whole), lists)| {
             let common = read
                 .iter()
                 .zip(path)
                 .take_while(|(read, own)| *read == own)
                 .count();
-            common == path.len() || (*whole && common == read.len())
+            let same = common == path.len() || (*whole && common == read.len());
+            same && lists.iter().any(|list| list.binary_search(action).is_ok())
         }) || self
             .everywhere
             .iter()

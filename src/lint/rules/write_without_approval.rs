@@ -49,7 +49,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         if demands_one(policy, &approvals) {
             continue;
         }
-        let mut open = live_for_agents(policy);
+        let mut open = live_for_agents(policy).to_vec();
         open.retain(|action| {
             let risk = context.risk(action).unwrap_or_default();
             let wanted = context

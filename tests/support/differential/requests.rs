@@ -61,6 +61,19 @@ pub fn line(random: &mut Random, schema: &Schema, number: usize, implicit: bool)
     }
 }
 
+/// Another action with the request of a line, word for word; nothing where that is not written as the product writes it.
+pub fn again(random: &mut Random, line: &Line, number: usize) -> Option<Line> {
+    let text = std::str::from_utf8(&line.bytes).ok()?;
+    let (_, request) = text.split_once(",\"request\":{\"cedar\":{\"principal\":")?;
+    let other = serde_json::to_string(&recorded(random, number)).expect("an action is JSON");
+    let other = other.strip_suffix('}')?;
+    let text = format!("{other},\"request\":{{\"cedar\":{{\"principal\":{request}");
+    Some(Line {
+        question: line.question.clone(),
+        bytes: text.into_bytes(),
+    })
+}
+
 fn part(random: &mut Random, schema: &Schema, types: &[usize]) -> (String, String) {
     let ty = if random.percent(94) {
         *random.pick(types)

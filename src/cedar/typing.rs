@@ -145,14 +145,18 @@ impl Typings<'_> {
         let mut typing = Typing::default();
         let mut found = Vec::new();
         for class in &self.classes {
+            // Within a class principals have one type, and resources have one.
+            let first = class.first();
+            let within = first.and_then(|placed| self.environments.all.get(placed.at));
+            let principal = template.principal_constraint();
+            let resource = template.resource_constraint();
+            let takes = |environment| self.environments.takes(principal, resource, environment);
+            if !within.is_some_and(takes) {
+                continue;
+            }
             let inside = class.iter().filter_map(|placed| {
                 let environment = self.environments.all.get(placed.at)?;
-                let within = holds.get(placed.at).copied().unwrap_or_default()
-                    && self.environments.takes(
-                        template.principal_constraint(),
-                        template.resource_constraint(),
-                        environment,
-                    );
+                let within = holds.get(placed.at).copied().unwrap_or_default();
                 within.then_some((environment, placed.action))
             });
             let inside: Vec<_> = inside.collect();

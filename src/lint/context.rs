@@ -2,6 +2,7 @@
 
 use super::catalogue::Need;
 use super::facts::TestFacts;
+use super::givers::Givers;
 use crate::cedar::{
     Declaration, ParsedPolicy, Schema, Syntax, Term, Typing, Typings, declarations, parse_term,
 };
@@ -25,6 +26,7 @@ pub struct Context<'r> {
     pub(super) declared: OnceLock<Vec<Declaration>>,
     pub(super) suites: OnceLock<Vec<CaseSuite>>,
     pub(super) requestable: OnceLock<Vec<EntityRef>>,
+    pub(super) givers: Givers<'r>,
 }
 
 /// A policy or template with what is known about it.
@@ -117,8 +119,8 @@ impl<'r> Context<'r> {
         })
     }
 
-    /// Who writes a path of the context for an action: the nearest `@trust` of what encloses it; without any, the agent
-    /// writes `input`, and the system the rest.
+    /// Who writes a path of the context for an action: the nearest `@trust` of what encloses it; without any, who gives it by
+    /// the mapping; else the agent writes `input`, and the system the rest.
     pub fn trust(&self, action: &EntityRef, path: &[&str]) -> Trust {
         let info = self.schema().and_then(|schema| schema.action(action));
         let said = info.and_then(|info| {
@@ -129,12 +131,15 @@ impl<'r> Context<'r> {
             let nearest = all.max_by_key(|(outer, _)| outer.0.len());
             nearest.map(|(_, said)| said)
         });
-        match (said.map(String::as_str), path.first()) {
-            (Some("agent"), _) => Trust::Agent,
-            (Some("user"), _) => Trust::User,
-            (Some(_), _) => Trust::System,
-            (None, Some(&"input")) => Trust::Agent,
-            (None, _) => Trust::System,
+        let otherwise = match path.first() {
+            Some(&"input") => Trust::Agent,
+            _ => Trust::System,
+        };
+        match said.map(String::as_str) {
+            Some("agent") => Trust::Agent,
+            Some("user") => Trust::User,
+            Some(_) => Trust::System,
+            None => self.given(action, path).unwrap_or(otherwise),
         }
     }
 

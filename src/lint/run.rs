@@ -4,8 +4,9 @@ use super::baseline::Baseline;
 use super::catalogue::{Evidence, Lint, Run, by_name, catalogue};
 use super::context::{Context, Policy, Repository};
 use super::facts::TestFacts;
-use super::found::{Finding, Found};
+use super::found::{Finding, Found, mask};
 use super::levels::Levels;
+use super::quiet::quiet;
 use super::report::{LintReport, NotRun};
 use super::rules::{self, option_fault, plain};
 use super::suppress::{Suppression, suppressions};
@@ -42,6 +43,7 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         declared: OnceLock::new(),
         suites: OnceLock::new(),
         requestable: OnceLock::new(),
+        givers: super::givers::Givers::of(version),
     };
     let repository = Repository {
         context: &context,
@@ -102,6 +104,8 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
     });
     pass_on(&repository, &passing, &mut findings, &mut report.faults);
     weigh(&mut findings, &settings.levels);
+    quiet(&mut findings, &version.sources);
+    mask(&mut findings, &version.sources);
     sort(&mut findings);
     findings.dedup();
     accept(&repository, settings, &mut findings, &mut report);

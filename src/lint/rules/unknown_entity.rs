@@ -106,10 +106,8 @@ fn listed(context: &Context<'_>) -> Ids {
         let of_schema = context
             .schema()
             .is_some_and(|schema| is_of_schema(schema, ty));
-        ids.len() <= MOST
-            && !is_agent
-            && !of_schema
-            && !(ty.as_ref() == "Action" || ty.ends_with("::Action"))
+        let of_actions = ty.as_ref() == "Action" || ty.ends_with("::Action");
+        ids.len() <= MOST && !is_agent && !of_schema && !of_actions
     });
     ids
 }

@@ -357,6 +357,133 @@ fn paths_narrow_what_is_shown() {
 }
 
 #[test]
+fn paths_are_named_from_where_one_is() {
+    let copy = known_bad();
+    let below = copy.path().join("policies");
+    let (_, report) = json(&below, &["filters.cedar"]);
+    let (_, whole) = json(
+        copy.path(),
+        &[below.join("filters.cedar").to_str().unwrap()],
+    );
+    assert!(!found(&report).is_empty());
+    assert_eq!(found(&report), found(&whole));
+    let (_, up) = json(&below, &["../policies"]);
+    assert!(found(&up).len() > found(&report).len());
+    run(&below, &["lint", "policies/filters.cedar"]).says(2, &["the repository has no file"]);
+    run(&below, &["lint", "/elsewhere/a.cedar"]).says(2, &["does not lie in the repository"]);
+    let ran = run(
+        &below,
+        &["fmt", "--check", "--format", "json", "filters.cedar"],
+    );
+    assert!(ran.code < 2, "{}", ran.all());
+}
+
+#[test]
+fn no_report_holds_a_secret() {
+    // Put together here, so that no file of the project looks as if it held one.
+    let body = "Zt5Qw8Er1Ty7Ui3Op9As2Df6Gh4Jk0LxCvBn";
+    let copy = known_bad();
+    let file = copy.path().join("policies/tokens.cedar");
+    let condition = format!("context.input.command == \"ghp_{body}\"");
+    let key =
+        format!("-----BEGIN PRIVATE KEY-----\n// {body}\n// {body}\n// -----END PRIVATE KEY-----");
+    let text = format!(
+        "// {key}\n@id(\"token\")\nforbid (principal, action == Action::\"run_command\", resource)\nwhen {{ {condition} && {condition} && true == ({condition}) }};\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let baseline = "version: 1\nname: known-bad\nlint: { baseline: lint-baseline.yaml }\n";
+    std::fs::write(copy.path().join("agentauthz.yaml"), baseline).unwrap();
+    let secret = &body[..8];
+    let mut told = 0;
+    for format in ["terminal", "json", "sarif", "github", "junit"] {
+        let all = run(copy.path(), &["lint", "--format", format, "--now", NOW]);
+        assert!(!all.all().contains(secret), "{format}: {}", all.all());
+        let args = [
+            "lint",
+            "--format",
+            format,
+            "--now",
+            NOW,
+            "policies/tokens.cedar",
+        ];
+        let ran = run(copy.path(), &args);
+        assert!(!ran.all().contains(secret), "{format}: {}", ran.all());
+        told += usize::from(ran.all().contains("AZ214"));
+    }
+    assert_eq!(told, 5);
+    // Neither does a message that quotes a condition, nor the difference that a fix makes, nor a baseline.
+    let (_, report) = json(copy.path(), &[]);
+    let of_policy = found(&report)
+        .into_iter()
+        .filter(|(_, policy)| policy == "token");
+    assert!(of_policy.count() > 1, "{report}");
+    for more in [&["--fix", "--diff"][..], &["--update-baseline"]] {
+        let mut args = vec!["lint", "--now", NOW];
+        args.extend(more);
+        let ran = run(copy.path(), &args);
+        assert!(!ran.all().contains(secret), "{more:?}: {}", ran.all());
+    }
+    let written = std::fs::read_to_string(copy.path().join("lint-baseline.yaml")).unwrap();
+    assert!(
+        written.contains("AZ214") && !written.contains(secret),
+        "{written}"
+    );
+}
+
+/// What is said of one condition, by code, but for what is not about it.
+fn said_of(condition: &str) -> Vec<String> {
+    let copy = known_bad();
+    let text = format!(
+        "@id(\"probe\")\n@owner(\"security\")\n@reason(\"a probe\")\nforbid (principal == Agent::\"build-bot\", action == Action::\"run_command\", resource)\n{condition};\n"
+    );
+    std::fs::write(copy.path().join("policies/probe.cedar"), text).unwrap();
+    let (_, report) = json(copy.path(), &[]);
+    let all = report["findings"].as_array().unwrap().iter();
+    let own = all.filter(|one| one["policy"] == "probe" && one["place"]["line"] == 5);
+    own.map(|one| one["code"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn one_tautology_is_one_finding() {
+    let command = "context.input.command";
+    for (condition, expected) in [
+        (format!("when {{ {command} == {command} }}"), "AZ112"),
+        (format!("when {{ true || {command} == \"a\" }}"), "AZ112"),
+        (
+            format!("when {{ {command} == \"a\" || {command} != \"a\" }}"),
+            "AZ112",
+        ),
+        ("when { if true then true else false }".to_owned(), "AZ112"),
+        ("when { true == (1 < 2) }".to_owned(), "AZ112"),
+        ("when { !!(1 < 2) }".to_owned(), "AZ112"),
+        (format!("unless {{ !({command} == {command}) }}"), "AZ112"),
+        (
+            format!("when {{ {command} like \"*\" || {command} == \"a\" }}"),
+            "AZ205",
+        ),
+        (format!("when {{ true == ({command} == \"a\") }}"), "AZ503"),
+    ] {
+        assert_eq!(said_of(&condition), [expected], "{condition}");
+    }
+    // What is said of another expression stays.
+    let two = format!("when {{ 1 < 2 && true == ({command} == \"a\") }}");
+    assert_eq!(said_of(&two), ["AZ112", "AZ503"]);
+}
+
+#[test]
+fn a_code_that_is_none_is_told_with_those_near_it() {
+    let copy = known_bad();
+    let explain = |name: &str| run(copy.path(), &["explain", name]);
+    explain("AZ9999").says(
+        2,
+        &["there is no lint `AZ9999`", "`agentauthz explain lints`"],
+    );
+    explain("az219").says(2, &["near it are", "AZ218 command-prefix"]);
+    explain("AZ2111").says(2, &["AZ211 path-prefix-traversal"]);
+}
+
+#[test]
 fn suggestions_are_asked_for_one_by_one() {
     let play = Play::init();
     play.write("policies/more.cedar", "@id(\"more\")\n@owner(\"o\")\n@reason(\"r\")\nforbid (principal, action, resource)\nunless { context has x && context.input.host like \"*example.com\" };\n");

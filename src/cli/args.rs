@@ -42,8 +42,9 @@ pub struct Global {
     /// Run as if started in this directory.
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
-    /// How the report is written. Every command has `terminal` and `json`; reports of a diff have the others too.
-    #[arg(long, value_enum, default_value_t = Format::Terminal, global = true)]
+    /// How the report is written: `terminal` or `json`; `test` also has `junit` and `github`, `lint` those and `sarif`, `diff`
+    /// and `gate` those, `markdown` and `html`.
+    #[arg(long, value_enum, default_value_t = Format::Terminal, global = true, hide_possible_values = true)]
     pub format: Format,
     /// Write the report to a file as well, as `FORMAT=PATH`; can be given several times.
     #[arg(long, value_name = "FORMAT=PATH", global = true)]
@@ -180,8 +181,8 @@ pub struct CheckArgs {
 /// Arguments of `fmt`.
 #[derive(Debug, Args)]
 pub struct FmtArgs {
-    /// Format only these files or directories, relative to the repository's root; `-` reads a policy file from standard
-    /// input and writes it to standard output.
+    /// Format only these files or directories; `-` reads a policy file from standard input and writes it to standard
+    /// output.
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
     /// Write nothing, and fail where something would be written.

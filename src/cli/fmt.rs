@@ -3,6 +3,7 @@
 use super::args::FmtArgs;
 use super::error::CliError;
 use super::output::{Output, Report, rewrite_file};
+use super::paths::below_root;
 use super::versions::root;
 use crate::format::{self, FormatReport};
 use crate::model::SourceFile;
@@ -62,8 +63,14 @@ pub fn run(args: &FmtArgs, output: &Output) -> Result<u8, CliError> {
             rewrite_file(&root.join(one.file.path.as_ref()), &one.text)?;
         }
     }
+    finish(args, &report, output)
+}
+
+/// Says what was changed, or would be.
+fn finish(args: &FmtArgs, report: &FormatReport, output: &Output) -> Result<u8, CliError> {
+    let dry = args.check || args.diff;
     output.write(&Formatted {
-        report: &report,
+        report,
         quiet: output.detail() == render::Detail::Result,
         diff: args.diff,
         dry,
@@ -78,7 +85,7 @@ pub fn run(args: &FmtArgs, output: &Output) -> Result<u8, CliError> {
 
 /// A policy file from standard input to standard output.
 fn standard_input(args: &FmtArgs, output: &Output) -> Result<u8, CliError> {
-    if args.paths.len() > 1 || args.check || args.diff {
+    if args.paths.len() > 1 {
         return Err(CliError::new("`-` stands alone")
             .with_help("`agentauthz fmt -` reads a policy file and writes it to standard output"));
     }
@@ -88,6 +95,10 @@ fn standard_input(args: &FmtArgs, output: &Output) -> Result<u8, CliError> {
         .read_to_string(&mut text)
         .map_err(|error| CliError::new(format!("standard input cannot be read: {error}")))?;
     let file = SourceFile::new("standard input.cedar", text);
+    if args.check || args.diff {
+        let report = format::format(&[file]);
+        return finish(args, &report, output);
+    }
     match format::one(&file) {
         Some(Ok(done)) => output.print_raw(&done).map(|()| 0),
         Some(Err(why)) => Err(CliError::new(format!("standard input: {why}"))),
@@ -130,16 +141,7 @@ fn files(args: &FmtArgs) -> Result<Vec<SourceFile>, CliError> {
         &[crate::source::MANIFEST.to_owned()],
     ]
     .concat();
-    let wanted: Vec<String> = args
-        .paths
-        .iter()
-        .map(|path| path.to_string_lossy().replace('\\', "/"))
-        .map(|path| {
-            path.trim_start_matches("./")
-                .trim_end_matches('/')
-                .to_owned()
-        })
-        .collect();
+    let wanted = below_root(&args.paths)?;
     let mut met = vec![false; wanted.len()];
     let mut found = Vec::new();
     for path in tree.paths().filter(|path| matching(&patterns, path)) {
@@ -160,7 +162,7 @@ fn files(args: &FmtArgs) -> Result<Vec<SourceFile>, CliError> {
     if let Some((path, _)) = wanted.iter().zip(met).find(|(_, met)| !met) {
         return Err(
             CliError::new(format!("`{path}` is no file that the manifest names"))
-                .with_help("paths are relative to the repository's root"),
+                .with_help("paths are relative to the working directory"),
         );
     }
     Ok(found)

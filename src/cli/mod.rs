@@ -28,6 +28,7 @@ mod mapping;
 mod mutate;
 mod origin;
 mod output;
+mod paths;
 mod pin;
 mod plan;
 mod print;

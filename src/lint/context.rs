@@ -2,6 +2,7 @@
 
 use super::catalogue::Need;
 use super::facts::TestFacts;
+use super::givers::Givers;
 use crate::cedar::{
     Declaration, ParsedPolicy, Schema, Syntax, Term, Typing, Typings, declarations, parse_term,
 };
@@ -25,8 +26,10 @@ pub struct Context<'r> {
     pub(super) declared: OnceLock<Vec<Declaration>>,
     pub(super) suites: OnceLock<Vec<CaseSuite>>,
     pub(super) requestable: OnceLock<Vec<EntityRef>>,
-    /// For each action the number of what its context is: actions with one number have the same, down to its annotations.
+    /// For each action the number of what its context is: actions with one number have the same, down to its annotations and
+    /// to how the mapping fills it.
     pub(super) kinds: OnceLock<HashMap<EntityRef, usize>>,
+    pub(super) givers: Givers<'r>,
 }
 
 /// A policy or template with what is known about it.
@@ -123,8 +126,8 @@ impl<'r> Context<'r> {
         })
     }
 
-    /// Who writes a path of the context for an action: the nearest `@trust` of what encloses it; without any, the agent
-    /// writes `input`, and the system the rest.
+    /// Who writes a path of the context for an action: the nearest `@trust` of what encloses it; without any, who gives it by
+    /// the mapping; else the agent writes `input`, and the system the rest.
     pub fn trust(&self, action: &EntityRef, path: &[&str]) -> Trust {
         let info = self.schema().and_then(|schema| schema.action(action));
         let said = info.and_then(|info| {
@@ -135,12 +138,15 @@ impl<'r> Context<'r> {
             let nearest = all.max_by_key(|(outer, _)| outer.0.len());
             nearest.map(|(_, said)| said)
         });
-        match (said.map(String::as_str), path.first()) {
-            (Some("agent"), _) => Trust::Agent,
-            (Some("user"), _) => Trust::User,
-            (Some(_), _) => Trust::System,
-            (None, Some(&"input")) => Trust::Agent,
-            (None, _) => Trust::System,
+        let otherwise = match path.first() {
+            Some(&"input") => Trust::Agent,
+            _ => Trust::System,
+        };
+        match said.map(String::as_str) {
+            Some("agent") => Trust::Agent,
+            Some("user") => Trust::User,
+            Some(_) => Trust::System,
+            None => self.given(action, path).unwrap_or(otherwise),
         }
     }
 
@@ -167,7 +173,9 @@ impl<'r> Context<'r> {
             let mut numbers = HashMap::new();
             let all = self.schema().into_iter().flat_map(Schema::actions);
             let kind = all.map(|(action, info)| {
-                let what = format!("{:?}", (&info.context, &info.clocks, &info.trust));
+                let fillings = self.givers.fillings(action);
+                let what = (&info.context, &info.clocks, &info.trust, fillings);
+                let what = format!("{what:?}");
                 let next = numbers.len();
                 (action.clone(), *numbers.entry(what).or_insert(next))
             });

@@ -4,7 +4,7 @@ use super::catalogue::{Evidence, Lint};
 use super::comments::of_cedar;
 use super::context::Policy;
 use super::fix::{Edit, Fix};
-use crate::model::{Diagnostic, Digest, Label, Severity, SourceFile, Span, Stage};
+use crate::model::{Diagnostic, Digest, Label, Mask, Severity, SourceFile, Sources, Span, Stage};
 use crate::repository::LintLevel;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
@@ -48,6 +48,17 @@ impl Finding {
         digits.chars().take(32).collect()
     }
 
+    /// Takes secrets out of its words and its key; what a fix writes stays.
+    fn mask(&mut self, mask: &Mask) {
+        let texts = [&mut self.message, &mut self.key].into_iter();
+        let texts = texts.chain(&mut self.help);
+        let texts = texts.chain(self.labels.iter_mut().map(|label| &mut label.text));
+        let texts = texts.chain(self.fix.as_mut().map(|fix| &mut fix.title));
+        for text in texts.filter(|text| mask.finds(text)) {
+            *text = mask.masked(text);
+        }
+    }
+
     /// As a diagnostic, for drawing.
     pub fn diagnostic(&self) -> Diagnostic {
         let mut drawn = Diagnostic {
@@ -67,6 +78,14 @@ impl Finding {
         drawn.labels.extend(self.labels.iter().cloned());
         drawn.help = self.help.clone();
         drawn
+    }
+}
+
+/// Takes secrets out of what findings say and are known by: reports and baselines are read by more than the repository is.
+pub(super) fn mask(findings: &mut [Finding], sources: &Sources) {
+    let mask = Mask::of(sources);
+    if !mask.is_empty() {
+        findings.iter_mut().for_each(|found| found.mask(&mask));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::catalogue::FixKind;
 use super::fix::Fix;
+use super::judge_yaml;
 use super::suppress::suppressions;
 use crate::cedar::{self, ParsedPolicy, Schema};
 use crate::model::SourceFile;
@@ -15,7 +16,7 @@ const TRIES: usize = 1_500;
 ///
 /// # Errors
 ///
-/// Where a file does not parse any more, policies come or go, or a policy changes more than the kind of fix allows.
+/// Where a file does not parse any more, or tests something else, policies come or go, or a policy changes more than the kind of fix allows.
 pub fn judge<'t>(
     fix: &Fix,
     schema: Option<&Schema>,
@@ -23,6 +24,10 @@ pub fn judge<'t>(
     after: &BTreeMap<Arc<str>, String>,
 ) -> Result<(), String> {
     for (path, text) in after {
+        let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+        if let Some(old) = before(path).filter(|_| is_yaml) {
+            judge_yaml::holds(fix.kind, old, &SourceFile::new(path.clone(), text.as_str()))?;
+        }
         let is_policies = path.ends_with(".cedar") || path.ends_with(".cedar.json");
         let Some(old) = before(path).filter(|_| is_policies) else {
             continue;

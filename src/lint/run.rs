@@ -2,14 +2,16 @@
 
 use super::baseline::Baseline;
 use super::catalogue::{Evidence, Lint, Run, by_name, catalogue};
-use super::context::{Context, Policy, Repository};
+use super::context::{Context, Repository};
 use super::facts::TestFacts;
-use super::found::{Finding, Found};
+use super::found::{Finding, Found, mask};
 use super::levels::Levels;
+use super::quiet::quiet;
+use super::read::policies;
 use super::report::{LintReport, NotRun};
 use super::rules::{self, option_fault, plain};
 use super::suppress::{Suppression, suppressions};
-use crate::cedar::{ParsedPolicy, Schema, syntaxes};
+use crate::cedar::{ParsedPolicy, Schema};
 use crate::model::{Diagnostic, SourceFile, Span};
 use crate::repository::{LintLevel, PolicyVersion};
 use rayon::prelude::*;
@@ -31,9 +33,6 @@ pub struct Settings<'s> {
     pub ignore_baseline: bool,
 }
 
-/// So many policies are read together.
-const TOGETHER: usize = 32;
-
 /// Lints a version.
 pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
     let context = Context {
@@ -46,6 +45,7 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         suites: OnceLock::new(),
         requestable: OnceLock::new(),
         kinds: OnceLock::new(),
+        givers: super::givers::Givers::of(version),
     };
     let repository = Repository {
         context: &context,
@@ -106,6 +106,8 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
     });
     pass_on(&repository, &passing, &mut findings, &mut report.faults);
     weigh(&mut findings, &settings.levels);
+    quiet(&mut findings, &version.sources);
+    mask(&mut findings, &version.sources);
     sort(&mut findings);
     findings.dedup();
     accept(&repository, settings, &mut findings, &mut report);
@@ -151,38 +153,6 @@ fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         (&a.path, a.span, a.lint.code, &a.message).cmp(&(&b.path, b.span, b.lint.code, &b.message))
     });
-}
-
-fn policies<'r>(context: &'r Context<'r>) -> Vec<Policy<'r>> {
-    static NOTHING: OnceLock<SourceFile> = OnceLock::new();
-    let nothing = NOTHING.get_or_init(|| SourceFile::new("", ""));
-    let mut all: Vec<&ParsedPolicy> = context.version.parsed.iter().collect();
-    all.sort_by_key(|parsed| (&parsed.file, parsed.span.start, parsed.ordinal));
-    let of_one_file = all.chunk_by(|one, other| one.file == other.file);
-    let together: Vec<&[&ParsedPolicy]> = of_one_file
-        .flat_map(|policies| policies.chunks(TOGETHER))
-        .collect();
-    let found = together.par_iter().map(|policies| {
-        let file = policies
-            .first()
-            .and_then(|first| context.file(&first.file))
-            .unwrap_or(nothing);
-        let written = policies.iter().zip(syntaxes(policies, file));
-        let found = written.map(|(parsed, syntax)| Policy {
-            context,
-            parsed,
-            syntax,
-            file,
-            typing: OnceLock::new(),
-            actions: OnceLock::new(),
-            samples: OnceLock::new(),
-            live: OnceLock::new(),
-            live_samples: OnceLock::new(),
-            live_for_agents: OnceLock::new(),
-        });
-        found.collect::<Vec<_>>()
-    });
-    found.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
 /// The faults for which a part is missing, of those that are asked for.

@@ -4,7 +4,7 @@
 //! it; in the first lines of a file, with an empty line behind it, in the whole file. In YAML the sign is `#`, and what
 //! follows is the next line.
 
-use super::catalogue::by_name;
+use super::catalogue::{by_name, catalogue};
 use super::comments::{Comment, comments};
 use crate::cedar::ParsedPolicy;
 use crate::model::{SourceFile, Span};
@@ -170,6 +170,9 @@ fn read(directive: &str) -> Suppression {
                 .push(format!("`{}` is not known here", key.trim())),
             None => match by_name(part) {
                 Some(lint) => found.codes.push(lint.code),
+                None if is_group(part) => found.faults.push(format!(
+                    "`{part}` names several lints; name each that is accepted, since more may come to it"
+                )),
                 None => found.faults.push(format!("there is no lint `{part}`")),
             },
         }
@@ -183,6 +186,11 @@ fn read(directive: &str) -> Suppression {
             .push("it gives no reason; write it behind `--`".to_owned());
     }
     found
+}
+
+/// Whether a name is that of a group of lints, or of all, by which levels can be set.
+fn is_group(name: &str) -> bool {
+    name == "all" || catalogue().iter().any(|lint| lint.group() == name)
 }
 
 #[cfg(test)]
@@ -251,6 +259,10 @@ mod tests {
             (
                 "allow(AZ201, until = tomorrow) -- x",
                 "`tomorrow` is no day; write `YYYY-MM-DD`",
+            ),
+            (
+                "allow(security) -- x",
+                "`security` names several lints; name each that is accepted, since more may come to it",
             ),
             ("allow(AZ201, by = me) -- x", "`by` is not known here"),
             ("allow() -- x", "there is no lint ``"),

@@ -1,6 +1,6 @@
 //! From what was seen and listed to findings.
 
-use super::listed::{Listed, Planned, can_make, listed, missing};
+use super::listed::{Listed, Planned, listed, missing};
 use super::report::{Finding, Kind, LookedAt, MappingReport};
 use super::seen::Seen;
 use crate::cedar::{ActionInfo, Schema};
@@ -108,7 +108,7 @@ impl Judged<'_> {
             if is_group(info) || seen.contains(shown.as_str()) {
                 continue;
             }
-            let possible = self.mapping.rules().any(|rule| can_make(rule, uid));
+            let possible = self.mapping.rules().any(|rule| rule.can_make(uid));
             let unplanned = !planned.contains(uid) && !depends;
             let (kind, message) = if !possible {
                 let message = format!("no line of the mapping maps a tool to {shown}");

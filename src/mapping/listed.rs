@@ -2,7 +2,6 @@
 
 use super::seen::Seen;
 use crate::cedar::Schema;
-use crate::engine::fields;
 use crate::model::EntityRef;
 use crate::repository::{
     Field, Mapping, Parameter, Part, PolicyVersion, Shape, Tool, ToolList, ToolRule,
@@ -110,20 +109,6 @@ fn planned(mapping: &Mapping, name: &str, schema: &Schema) -> Planned {
     match uid.filter(|uid| schema.action(uid).is_some()) {
         Some(uid) => Planned::Action(uid),
         None => Planned::Nothing,
-    }
-}
-
-/// Whether a rule may map some call to an action.
-pub(super) fn can_make(rule: &ToolRule, action: &EntityRef) -> bool {
-    let Some(template) = &rule.action else {
-        return false;
-    };
-    if rule.skip || template.ty.as_ref().is_some_and(|ty| **ty != *action.ty) {
-        return false;
-    }
-    match template.id.constant() {
-        Some(id) => *id == *action.id,
-        None => fields(&template.id).next().is_some(),
     }
 }
 

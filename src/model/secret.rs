@@ -9,8 +9,8 @@ pub struct Secret {
     pub name: &'static str,
     /// Its place.
     pub span: Span,
-    /// How much of its beginning says nothing.
-    pub shown: usize,
+    /// What nobody else may read: without the beginning that says nothing; of a private key, what follows its first line.
+    pub hidden: Span,
     /// Whether it is surely one that matters: no key of a test system, and no token that may have expired.
     pub sure: bool,
 }
@@ -127,7 +127,7 @@ fn of_form(text: &str, form: &Form) -> Vec<Secret> {
             found.push(Secret {
                 name: form.name,
                 span: Span::new(at, form.prefix.len() + body.len()),
-                shown: form.prefix.len(),
+                hidden: Span::new(at + form.prefix.len(), body.len()),
                 sure: form.sure,
             });
         }
@@ -151,7 +151,7 @@ fn web_tokens(text: &str) -> Vec<Secret> {
             found.push(Secret {
                 name: "a JSON web token",
                 span: Span::new(at, whole.len()),
-                shown: 3,
+                hidden: Span::new(at + 3, whole.len() - 3),
                 sure: false,
             });
         }
@@ -183,12 +183,23 @@ fn private_keys(text: &str) -> Vec<Secret> {
             found.push(Secret {
                 name: "a private key",
                 span: Span::new(at, length),
-                shown: length,
+                hidden: Span::new(at + length, key_length(after)),
                 sure: true,
             });
         }
     }
     found
+}
+
+/// How long a private key is that stands behind its first line: up to its last line, else as far as it looks like one.
+fn key_length(after: &str) -> usize {
+    let end = memchr::memmem::find(after.as_bytes(), b"-----END ");
+    end.unwrap_or_else(|| {
+        let is_key = |letter: char| {
+            letter.is_whitespace() || letter.is_ascii_alphanumeric() || "+/=\\".contains(letter)
+        };
+        after.find(|letter| !is_key(letter)).unwrap_or(after.len())
+    })
 }
 
 /// Passwords in URLs: `postgres://user:password@host`.
@@ -211,10 +222,11 @@ fn passwords(text: &str) -> Vec<Secret> {
             .filter(|kind| password.contains(**kind))
             .count();
         if password.len() >= 8 && kinds >= 2 && !is_placeholder(password) {
+            let span = Span::new(start + user.len() + 1, password.len());
             found.push(Secret {
                 name: "a password in a URL",
-                span: Span::new(start + user.len() + 1, password.len()),
-                shown: 0,
+                span,
+                hidden: span,
                 sure: false,
             });
         }

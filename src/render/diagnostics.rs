@@ -7,6 +7,7 @@ use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
     SourceCode, SourceSpan, SpanContents,
 };
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 /// Draws diagnostics, each with a blank line behind it.
@@ -20,8 +21,9 @@ pub fn diagnostics<'d>(
         .with_context_lines(1)
         .without_syntax_highlighting();
     let mut out = String::new();
+    let mut hidden = Hidden::default();
     for diagnostic in found {
-        let drawn = Drawn::new(diagnostic, sources);
+        let drawn = Drawn::new(diagnostic, sources, &mut hidden);
         // Drawing into a string fails only where a label does not fit its source.
         if handler.render_report(&mut out, &drawn).is_err() {
             let _ = writeln!(out, "{}", drawn.message);
@@ -29,6 +31,17 @@ pub fn diagnostics<'d>(
         out.push('\n');
     }
     out
+}
+
+/// The secrets of the files that were drawn from, which are looked for once.
+#[derive(Default)]
+struct Hidden<'s>(BTreeMap<&'s str, Vec<model::Secret>>);
+
+impl<'s> Hidden<'s> {
+    fn of(&mut self, file: &'s model::SourceFile) -> &[model::Secret] {
+        let find = || model::secrets(&file.text);
+        self.0.entry(&file.path).or_insert_with(find)
+    }
 }
 
 /// Longer lines are not drawn, in bytes.
@@ -69,8 +82,13 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    /// The lines that are drawn for these labels, whose places are moved into it; nothing without labels.
-    fn of(file: &model::SourceFile, labels: &mut [LabeledSpan]) -> Option<Self> {
+    /// The lines that are drawn for these labels, whose places are moved into it; nothing without labels. Secrets are
+    /// covered.
+    fn of<'s>(
+        file: &'s model::SourceFile,
+        labels: &mut [LabeledSpan],
+        hidden: &mut Hidden<'s>,
+    ) -> Option<Self> {
         let start = labels.iter().map(LabeledSpan::offset).min()?;
         let ends = labels.iter().map(|label| label.offset() + label.len());
         let end = ends.max()?;
@@ -86,7 +104,11 @@ impl Excerpt {
         }
         Some(Self {
             name: printable(&file.path),
-            text: harmless_source(text.get(from..to)?),
+            text: harmless_source(&model::masked_piece(
+                text.get(from..to)?,
+                from,
+                hidden.of(file),
+            )),
             above: text.get(..from)?.matches('\n').count(),
         })
     }
@@ -121,7 +143,11 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn new(diagnostic: &model::Diagnostic, sources: &Sources) -> Self {
+    fn new<'s>(
+        diagnostic: &model::Diagnostic,
+        sources: &'s Sources,
+        hidden: &mut Hidden<'s>,
+    ) -> Self {
         let file = diagnostic
             .path
             .as_deref()
@@ -152,7 +178,7 @@ impl Drawn {
         {
             message = format!("{}: {message}", printable(path));
         }
-        let source = file.and_then(|file| Excerpt::of(file, &mut labels));
+        let source = file.and_then(|file| Excerpt::of(file, &mut labels, hidden));
         Self {
             message,
             severity: match diagnostic.severity {

@@ -9,7 +9,7 @@ use super::derivation::DERIVATIONS;
 use super::files::{MappingFile, ToolSpec};
 use super::template::{Placeholder, ReferenceTemplate, Template};
 use crate::cedar::Schema;
-use crate::model::{Diagnostic, Digest, Json, SourceFile};
+use crate::model::{Diagnostic, Digest, EntityRef, Json, SourceFile};
 use compile::Compiler;
 use lines::Under;
 use sha2::{Digest as _, Sha256};
@@ -61,6 +61,22 @@ pub struct ToolRule {
     pub context: BTreeMap<String, ValueTemplate>,
     /// Where all that stands.
     pub lines: RuleLines,
+}
+
+impl ToolRule {
+    /// Whether it may map some call to an action.
+    pub fn can_make(&self, action: &EntityRef) -> bool {
+        let Some(template) = &self.action else {
+            return false;
+        };
+        if self.skip || template.ty.as_ref().is_some_and(|ty| **ty != *action.ty) {
+            return false;
+        }
+        match template.id.constant() {
+            Some(id) => *id == *action.id,
+            None => true,
+        }
+    }
 }
 
 /// A value with placeholders in it.

@@ -18,7 +18,7 @@ Examples:
 A finding is accepted by a comment before the policy:
   // agentauthz: allow(AZ206, until = 2027-01-01) -- the reason")]
 pub struct LintArgs {
-    /// Show only findings in these files or directories, relative to the repository's root.
+    /// Show only findings in these files or directories.
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
     /// The version to lint.

@@ -7,7 +7,7 @@ use crate::cli::origin::Origin;
 use crate::cli::output::{Output, rewrite_file};
 use crate::cli::versions::{Loaded, load_edited, load_version, root};
 use crate::lint::{Finding, Fix, FixKind, LintReport, apply, judge};
-use crate::model::SourceFile;
+use crate::model::{Mask, SourceFile};
 use crate::render;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead as _;
@@ -68,7 +68,7 @@ pub(super) fn run(args: &LintArgs, output: &Output) -> Result<u8, CliError> {
     }
     let mut shown = String::new();
     for (path, text) in &work.texts {
-        shown.push_str(&render::text_diff(path, before(&loaded, path), text));
+        shown.push_str(&difference(&loaded, path, text));
     }
     for (what, why) in &work.refused {
         let refused = render::paint(render::Role::Warning, "not applied");
@@ -106,6 +106,12 @@ pub(super) fn run(args: &LintArgs, output: &Output) -> Result<u8, CliError> {
 fn before<'l>(loaded: &'l Loaded, path: &str) -> &'l str {
     let file = loaded.version.sources.get(path);
     file.map(|file| file.text.as_ref()).unwrap_or_default()
+}
+
+/// What becomes of a file, without the secrets in it: it may be shown in a pipeline.
+fn difference(loaded: &Loaded, path: &str, text: &str) -> String {
+    let shown = render::text_diff(path, before(loaded, path), text);
+    Mask::of(&loaded.version.sources).masked(&shown)
 }
 
 /// The name of a finding among others: lint, place and what it says.
@@ -211,7 +217,7 @@ impl Work {
             };
             let mut shown = render::diagnostics([&finding.diagnostic()], &current.version.sources);
             for (path, text) in &texts {
-                shown.push_str(&render::text_diff(path, before(current, path), text));
+                shown.push_str(&difference(current, path, text));
             }
             shown.push_str(&format!("{}\n", render::printable(&fix.title)));
             output.to_stderr(&shown);

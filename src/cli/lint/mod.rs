@@ -11,6 +11,7 @@ use super::args::Format;
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report, write_file};
+use super::paths::below_root;
 use super::versions::{Loaded, load_beside_version, load_version, root};
 use crate::lint::{self, Baseline, Finding, Levels, LintReport, Settings, TestFacts};
 use crate::model::{SourceFile, Sources};
@@ -78,16 +79,7 @@ fn look(args: &LintArgs, version: &PolicyVersion, output: &Output) -> Result<Lin
     };
     let mut report = lint::lint(version, &settings);
     if !args.paths.is_empty() {
-        let wanted: Vec<String> = args
-            .paths
-            .iter()
-            .map(|path| path.to_string_lossy().replace('\\', "/"))
-            .map(|path| {
-                path.trim_start_matches("./")
-                    .trim_end_matches('/')
-                    .to_owned()
-            })
-            .collect();
+        let wanted = below_root(&args.paths)?;
         let known = |path: &str| {
             let mut all = version.sources.iter();
             all.any(|file| is_within(&file.path, path))
@@ -95,7 +87,7 @@ fn look(args: &LintArgs, version: &PolicyVersion, output: &Output) -> Result<Lin
         if let Some(unknown) = wanted.iter().find(|path| !known(path)) {
             return Err(
                 CliError::new(format!("the repository has no file `{unknown}`"))
-                    .with_help("paths are relative to the repository's root"),
+                    .with_help("paths are relative to the working directory"),
             );
         }
         let shown = |found: &Finding| wanted.iter().any(|path| is_within(&found.path, path));
@@ -109,7 +101,6 @@ fn look(args: &LintArgs, version: &PolicyVersion, output: &Output) -> Result<Lin
 /// Whether a file is what a path names, or lies below it.
 pub(super) fn is_within(file: &str, path: &str) -> bool {
     path.is_empty()
-        || path == "."
         || file == path
         || file
             .strip_prefix(path)

@@ -39,7 +39,7 @@ pub fn from_mcp(list: &ToolList, name: Option<&str>) -> Scaffold {
     let mut repeated = BTreeSet::new();
     for tool in &list.tools {
         if tools
-            .insert(tool.name.as_str(), (tool, risk(tool)))
+            .insert(tool.name.as_str(), (tool, risk(tool, &list.tools)))
             .is_some()
         {
             repeated.insert(tool.name.clone());

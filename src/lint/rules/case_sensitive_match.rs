@@ -8,7 +8,7 @@ use crate::lint::catalogue::{Evidence, Lint, Run};
 use crate::lint::context::{Policy, Trust};
 use crate::lint::found::Found;
 use crate::model::{PatternPart, Span};
-use crate::repository::LintLevel;
+use crate::repository::{Derivation, LintLevel};
 
 pub(super) static LINT: Lint = Lint {
     code: "AZ212",
@@ -97,7 +97,15 @@ fn depends_on_case(policy: &Policy<'_>, operand: &Term) -> bool {
         Kind::Path | Kind::Url | Kind::Host | Kind::Mail | Kind::Tool => true,
         Kind::Command | Kind::Query | Kind::Other => false,
     };
-    insensitive && !is_normalized(operand) && policy.trust(operand) == Some(Trust::Agent)
+    let small = [
+        Derivation::Host,
+        Derivation::Scheme,
+        Derivation::EmailDomain,
+    ];
+    insensitive
+        && !is_normalized(operand)
+        && !policy.is_derived(operand, &small)
+        && policy.trust(operand) == Some(Trust::Agent)
 }
 
 /// What `==` or `[…].contains(…)` keeps out, and the first text of it that has letters.

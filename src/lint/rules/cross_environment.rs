@@ -4,7 +4,7 @@ use super::shared_claims::at;
 use super::shared_entailment::{Forbids, conditions, is_scope};
 use super::shared_grants::{Grant, grants};
 use super::shared_manifest::fault;
-use super::shared_reach::{live_changes, names, places};
+use super::shared_reach::{all_names, live_changes, names, places};
 use super::shared_world::World;
 use crate::cedar::{BinaryOperator, LoweredEntity, Term, TermKind, parse_term};
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
@@ -187,7 +187,7 @@ fn of_policy(
     world: &World,
     found: &mut Found<'_>,
 ) {
-    let names = names(actions);
+    let (names, all) = (names(actions), all_names(actions));
     let place = places(policy, actions)
         .into_keys()
         .next()
@@ -247,7 +247,7 @@ fn of_policy(
                 agent.text, resource.text
             ))
             .level(level)
-            .key(format!("{} {names}", grant.id));
+            .key(format!("{} {all}", grant.id));
     }
     if unsure {
         found
@@ -264,7 +264,7 @@ fn of_policy(
                 agent.text, resource.text
             ))
             .level(LintLevel::Info)
-            .key(names);
+            .key(all);
     }
 }
 

@@ -1,6 +1,7 @@
 //! AZ121: a branch or an alternative that is never taken.
 
 use super::shared_demands::{demanded, scope_terms};
+use super::shared_entailment::matches_every;
 use super::shared_logic::conflict;
 use super::shared_within::before;
 use crate::cedar::{Demand, Term, TermKind, Typing, Verdict};
@@ -73,7 +74,12 @@ fn visit(
         TermKind::Or(parts) => {
             let mut dead = Vec::new();
             let mut reached = true;
-            for part in parts {
+            // Behind a pattern that matches everything nothing is reached; that has a lint of its own.
+            let end = parts
+                .iter()
+                .position(is_every)
+                .map_or(parts.len(), |at| at + 1);
+            for part in parts.iter().take(end) {
                 if !reached {
                     dead.push((
                         part,
@@ -100,6 +106,11 @@ fn visit(
     for part in live {
         visit(policy, typing, scope, part, found);
     }
+}
+
+/// Whether it is a pattern that matches everything.
+fn is_every(term: &Term) -> bool {
+    matches!(&term.kind, TermKind::Like(_, pattern) if matches_every(pattern))
 }
 
 /// Whether a condition never holds, or, denied, always does, where it is evaluated; and by what evidence.

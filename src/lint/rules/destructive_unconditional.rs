@@ -1,7 +1,7 @@
 //! AZ301: a permit of something that cannot be taken back, without any condition.
 
 use super::shared_entailment::conditions;
-use super::shared_reach::{Reach, live_risky, names, places, reach};
+use super::shared_reach::{Reach, all_names, live_risky, names, places, reach};
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::Policy;
 use crate::lint::found::Found;
@@ -48,7 +48,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
                 )
                 .help(format!("one wrong call is enough: {way}"))
                 .level(level)
-                .key(format!("{risk} {names}"));
+                .key(format!("{risk} {}", all_names(&actions)));
         }
     }
 }

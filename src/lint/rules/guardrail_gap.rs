@@ -1,7 +1,7 @@
 //! AZ111: a policy covers an action, and can never apply to it, because the action lacks what the condition reads.
 
 use super::shared_gaps::{Gap, Of, gaps};
-use super::shared_words::{actions, plural};
+use super::shared_words::{actions, all_actions, plural};
 use crate::cedar::Typing;
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::Policy;
@@ -64,7 +64,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             .policy(policy, gap.term.span, message)
             .level(level)
             .help(help)
-            .key(format!("{} {which}", gap.lacks));
+            .key(format!("{} {}", gap.lacks, all_actions(&gap.actions)));
     }
 }
 

@@ -27,6 +27,8 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             ends_with(policy, like, domain, found);
         } else if let Some(prefix) = prefix(like.pattern) {
             begins_with(policy, like, prefix, found);
+        } else if let Some((domain, written)) = within(like) {
+            holds(policy, like, (domain, written), found);
         }
     }
 }
@@ -111,6 +113,66 @@ fn begins_with(policy: &Policy<'_>, like: &Like<'_>, prefix: &str, found: &mut F
         );
         finding.fix("end the host with a slash", [(like.term.span, fixed)]);
     }
+}
+
+/// `*example.com*`
+fn holds(
+    policy: &Policy<'_>,
+    like: &Like<'_>,
+    (domain, written): (&str, &str),
+    found: &mut Found<'_>,
+) {
+    let kind = kind(like.operand);
+    let stranger = match kind {
+        Kind::Mail => format!("mallory@{domain}.evil.example"),
+        Kind::Url => format!("https://evil.example/?{written}"),
+        _ => format!("www.{domain}.evil.example"),
+    };
+    if !matches(like.pattern, &stranger) {
+        return;
+    }
+    let help = match kind {
+        Kind::Mail => format!("say where the domain begins and ends: `like \"*@{domain}\"`"),
+        Kind::Url => "a URL holds whatever its path says: let the mapping pass the host as an attribute of its own, `{args.url | host}`, and compare that".to_owned(),
+        _ => format!("say where the domain begins and ends: `like \"*.{domain}\"`, beside `== \"{domain}\"` where the domain itself is meant"),
+    };
+    let finding = found
+        .policy(
+            policy,
+            like.term.span,
+            format!(
+                "`{}` matches `{stranger}` too, which is somebody else's",
+                shown(like.pattern)
+            ),
+        )
+        .level(level(policy, like))
+        .help(help);
+    if !policy.has_places() || kind == Kind::Url {
+        return;
+    }
+    let text = policy.text(like.operand.span);
+    let fixed = match (kind, written.starts_with('.')) {
+        (Kind::Mail, _) => format!("{text} like \"*@{domain}\""),
+        (_, true) => format!("{text} like \"*.{domain}\""),
+        (_, false) => format!("({text} == \"{domain}\" || {text} like \"*.{domain}\")"),
+    };
+    finding.fix("let the domain end the text", [(like.term.span, fixed)]);
+}
+
+/// The domain of a pattern `*domain*` on a text that names hosts, and the same as it is written.
+fn within<'p>(like: &Like<'p>) -> Option<(&'p str, &'p str)> {
+    let [
+        PatternPart::Wildcard,
+        PatternPart::Text(text),
+        PatternPart::Wildcard,
+    ] = like.pattern
+    else {
+        return None;
+    };
+    let hosts = matches!(kind(like.operand), Kind::Host | Kind::Url | Kind::Mail);
+    let domain = text.trim_start_matches(['.', '@', ':', '/']);
+    let domain = domain.trim_end_matches(['/', ':']);
+    (hosts && is_domain(domain)).then_some((domain, text.as_ref()))
 }
 
 /// The domain of a pattern `*domain` on a text that names hosts.

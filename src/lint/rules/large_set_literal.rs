@@ -21,7 +21,9 @@ pub(super) static LINT: Lint = Lint {
 
 fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
     let most = policy.context.options.max_set;
-    for part in &policy.syntax.scope {
+    // A permit lists its actions for a reason: what is put into a group later would be permitted, too (AZ314).
+    let scope = policy.syntax.scope.iter().filter(|_| policy.is_forbid());
+    for part in scope {
         let Some(test) = part.test.as_ref().filter(|test| test.entities.len() > most) else {
             continue;
         };

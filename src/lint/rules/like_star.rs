@@ -1,12 +1,13 @@
 //! AZ205: a pattern that matches every text.
 
+use super::shared_entailment::matches_every;
 use super::shared_operand::named;
 use super::shared_pattern::shown;
 use crate::cedar::TermKind;
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;
 use crate::lint::found::Found;
-use crate::model::{PatternPart, Span};
+use crate::model::Span;
 use crate::repository::LintLevel;
 
 pub(super) static LINT: Lint = Lint {
@@ -28,12 +29,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         let TermKind::Like(operand, pattern) = &term.kind else {
             continue;
         };
-        let every = !pattern.is_empty()
-            && pattern.iter().all(|part| match part {
-                PatternPart::Wildcard => true,
-                PatternPart::Text(text) => text.is_empty(),
-            });
-        if !every {
+        if !matches_every(pattern) {
             continue;
         }
         let never = demands

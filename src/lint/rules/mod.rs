@@ -7,6 +7,7 @@ mod bad_annotation_value;
 mod bad_template_link;
 mod bool_compare;
 mod case_sensitive_match;
+mod command_prefix;
 mod condition_belongs_in_scope;
 mod costly_first;
 mod credential_tools;
@@ -82,6 +83,7 @@ mod shared_grants;
 mod shared_guard;
 mod shared_heading;
 mod shared_implied;
+mod shared_keeper;
 mod shared_logic;
 mod shared_manifest;
 mod shared_mentions;
@@ -124,6 +126,7 @@ mod unicode_trick;
 mod unknown_agent;
 mod unknown_annotation;
 mod unknown_attribute;
+mod unknown_entity;
 mod unknown_name;
 mod unknown_tool;
 mod unless_not;
@@ -191,6 +194,7 @@ pub(super) static ALL: &[&Lint] = &[
     &incomplete_schema::LINT,
     &set_allows_nothing::LINT,
     &unvalidated_policy::LINT,
+    &unknown_entity::LINT,
     // AZ2: security
     &permit_everything::LINT,
     &permit_any_principal::LINT,
@@ -209,6 +213,7 @@ pub(super) static ALL: &[&Lint] = &[
     &unbounded_hierarchy::LINT,
     &ip_too_wide::LINT,
     &forbid_narrower_than_name::LINT,
+    &command_prefix::LINT,
     // AZ3: what agents may do
     &destructive_unconditional::LINT,
     &write_without_approval::LINT,

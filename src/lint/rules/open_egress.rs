@@ -2,7 +2,7 @@
 
 use super::shared_claims::{attribute, is_clock};
 use super::shared_entailment::{Forbids, demands_one};
-use super::shared_reach::{Reach, live_risky, names, places, reach};
+use super::shared_reach::{Reach, all_names, live_risky, names, places, reach};
 use crate::cedar::Term;
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::{Policy, Repository};
@@ -58,7 +58,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
                 .policy(policy, span, format!("{names}: nothing bounds where this goes"))
                 .help("compare the recipient, host or path with those that are wanted, or name the one resource in the scope")
                 .level(level)
-                .key(names);
+                .key(all_names(&actions));
         }
     }
 }

@@ -1,14 +1,14 @@
 //! AZ211: a directory whose pattern `..` leads out of.
 
-use super::shared_breadth::{granted, is_untested};
+use super::shared_keeper::Keeper;
 use super::shared_operand::{Kind, kind, named};
 use super::shared_pattern::{Like, filled, likes, shown};
-use crate::cedar::{Term, TermKind};
+use crate::cedar::Term;
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::{Policy, Repository, Trust};
 use crate::lint::found::Found;
-use crate::model::{PatternPart, Variable};
-use crate::repository::LintLevel;
+use crate::model::PatternPart;
+use crate::repository::{Derivation, LintLevel};
 
 pub(super) static LINT: Lint = Lint {
     code: "AZ211",
@@ -24,16 +24,7 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
-    let guards: Vec<&Policy<'_>> = repository
-        .policies
-        .iter()
-        .filter(|policy| {
-            policy.is_forbid()
-                && is_untested(policy, Variable::Principal)
-                && is_untested(policy, Variable::Resource)
-                && likes(policy).iter().any(is_exclusion)
-        })
-        .collect();
+    let keeper = Keeper::of(repository, is_exclusion);
     for policy in &repository.policies {
         let likes = likes(policy);
         for like in &likes {
@@ -42,11 +33,12 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             };
             let same = |other: &Like<'_>| is_exclusion(other) && other.operand.same(like.operand);
             let agent = policy.trust(like.operand) == Some(Trust::Agent);
+            // What the mapping folds has no `..` behind its beginning.
+            let folded = policy.is_derived(like.operand, &[Derivation::Path, Derivation::UrlPath]);
             if !agent
+                || folded
                 || likes.iter().any(same)
-                || guards
-                    .iter()
-                    .any(|forbid| excludes(forbid, policy, like.operand))
+                || keeper.keeps(policy, like.operand, &has_dots)
             {
                 continue;
             }
@@ -124,45 +116,9 @@ fn is_place(operand: &Term) -> bool {
 
 /// Whether a `like` keeps out what holds `..`.
 fn is_exclusion(like: &Like<'_>) -> bool {
-    like.opens == Some(false)
-        && like
-            .pattern
-            .iter()
-            .any(|part| matches!(part, PatternPart::Text(text) if text.contains("..")))
+    like.opens == Some(false) && like.pattern.iter().any(has_dots)
 }
 
-/// Whether a forbid keeps `..` out of a path wherever a policy lets it in.
-fn excludes(forbid: &Policy<'_>, policy: &Policy<'_>, operand: &Term) -> bool {
-    let demands = forbid.syntax.demands();
-    let alone = demands.iter().all(|demand| {
-        suffices(demand.term, demand.denied, operand)
-            || (!demand.denied && matches!(demand.term.kind, TermKind::Has(..)))
-    });
-    let actions = forbid.actions();
-    alone
-        && granted(policy)
-            .iter()
-            .all(|action| actions.contains(action))
-}
-
-/// Whether it is enough for a condition to hold that a path has `..` in it.
-fn suffices(term: &Term, denied: bool, operand: &Term) -> bool {
-    match (&term.kind, denied) {
-        (TermKind::Not(inner), _) => suffices(inner, !denied, operand),
-        (TermKind::Or(parts), false) | (TermKind::And(parts), true) => {
-            parts.iter().any(|part| suffices(part, denied, operand))
-        }
-        (TermKind::And(parts), false) | (TermKind::Or(parts), true) => {
-            let ready = |part: &Term| !denied && matches!(part.kind, TermKind::Has(..));
-            parts
-                .iter()
-                .all(|part| ready(part) || suffices(part, denied, operand))
-        }
-        (TermKind::Like(other, pattern), false) => {
-            let dots =
-                |part: &PatternPart| matches!(part, PatternPart::Text(text) if text.contains(".."));
-            other.same(operand) && pattern.iter().any(dots)
-        }
-        _ => false,
-    }
+fn has_dots(part: &PatternPart) -> bool {
+    matches!(part, PatternPart::Text(text) if text.contains(".."))
 }

@@ -4,7 +4,9 @@ use super::shared_claims::asks_system;
 use super::shared_entailment::{demands_one, entails, is_scope, scope_facts};
 use super::shared_grants::{Grant, grants};
 use super::shared_manifest::fault;
-use super::shared_reach::{are_agents, covers, entities, is_within, names, places, types_of};
+use super::shared_reach::{
+    all_names, are_agents, covers, entities, is_within, names, places, types_of,
+};
 use super::shared_world::World;
 use crate::cedar::{BinaryOperator, Demand, Term, TermKind};
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
@@ -97,7 +99,7 @@ fn report(
                 format!("{names}: an agent may change {what}, which decides about agents"),
             )
             .help("forbid it for every agent, and leave such changes to people");
-        finding.key(format!("{} {names} {what}", grant.id));
+        finding.key(format!("{} {} {what}", grant.id, all_names(&actions)));
         if unsure {
             finding.level(LintLevel::Info);
         }

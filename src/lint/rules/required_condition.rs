@@ -2,7 +2,7 @@
 
 use super::shared_entailment::{Forbids, demands_one};
 use super::shared_manifest::fault;
-use super::shared_reach::{names, places};
+use super::shared_reach::{all_names, names, places};
 use crate::cedar::{Term, parse_term};
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::{Context, Policy, Repository};
@@ -94,7 +94,7 @@ fn judge(
             found
                 .policy(policy, span, format!("{names}: `{}` requires {what}", rule.name))
                 .help("demand it in the permit as it stands in the manifest, or in a forbid for these actions")
-                .key(format!("{} {what} {names}", rule.name));
+                .key(format!("{} {what} {}", rule.name, all_names(&actions)));
         }
     }
     for (text, unwanted) in &rule.none_of {

@@ -23,10 +23,11 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     for file in repository.context.version.sources.iter() {
         for secret in secrets(&file.text) {
             let text = file.slice(secret.span);
-            let shown = text.get(..secret.shown).unwrap_or_default();
-            let masked = match secret.shown == text.len() {
-                true => String::new(),
-                false => format!(", `{shown}…` ({} characters)", text.chars().count()),
+            let shown = text.get(..secret.hidden.start - secret.span.start);
+            // Of a private key, the first line is marked, and all of it says nothing.
+            let masked = match shown.filter(|shown| *shown != text) {
+                None => String::new(),
+                Some(shown) => format!(", `{shown}…` ({} characters)", text.chars().count()),
             };
             // The key stands in baselines and reports, so it must not hold the secret.
             let key = format!("{}{masked}", secret.name);

@@ -3,7 +3,7 @@
 use super::shared_claims::attribute;
 use super::shared_entailment::{Forbids, entails};
 use super::shared_reach::{are_agents, live_for_agents, types_of};
-use crate::cedar::{BinaryOperator, Demand, Term, TermKind, parse_term};
+use crate::cedar::{BinaryOperator, Demand, Polarity, Term, TermKind, parse_term};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Need, Run};
 use crate::lint::context::{Policy, Repository, Trust};
 use crate::lint::found::Found;
@@ -54,10 +54,12 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// The conditions that ask who has approved, with the path of the approver.
+/// The conditions that ask who has approved, with the path of the approver; behind them those that only ask whether somebody
+/// has.
 fn approvers<'p>(policy: &'p Policy<'_>, actions: &[EntityRef]) -> Vec<(&'p Term, Vec<String>)> {
     let mut found = Vec::new();
-    for (atom, _) in policy.syntax.atoms() {
+    let mut present = Vec::new();
+    for (atom, polarity) in policy.syntax.atoms() {
         for (variable, path) in atom.paths() {
             // What is read of the approver is about the approver.
             let upto = path
@@ -70,11 +72,17 @@ fn approvers<'p>(policy: &'p Policy<'_>, actions: &[EntityRef]) -> Vec<(&'p Term
                 .iter()
                 .all(|action| policy.context.trust(action, path) != Trust::Agent);
             let is_presence = matches!(atom.kind, TermKind::Has(..));
-            if variable == Variable::Context && by_system && !is_presence {
-                found.push((atom, path.iter().map(|&name| name.to_owned()).collect()));
+            let asked = match is_presence {
+                true if polarity != Polarity::Positive => continue,
+                true => &mut present,
+                false => &mut found,
+            };
+            if variable == Variable::Context && by_system {
+                asked.push((atom, path.iter().map(|&name| name.to_owned()).collect()));
             }
         }
     }
+    found.extend(present);
     found
 }
 

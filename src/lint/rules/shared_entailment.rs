@@ -1,19 +1,28 @@
 //! What follows from what by the form of conditions alone: enough to see a guard that stands in the permit itself, or in
 //! a forbid that covers it. What only values could tell does not follow here.
 
+use super::shared_logic::conflict;
 use super::shared_reach::covers;
 use crate::cedar::{BinaryOperator, Demand, Term, TermKind};
 use crate::lint::context::{Policy, Repository};
-use crate::model::{EntityRef, Span, Value, Variable};
+use crate::model::{EntityRef, PatternPart, Span, Value, Variable};
 use std::collections::BTreeMap;
 
 /// So often is "one of these holds" taken apart.
 const SPLITS: usize = 2;
 
-/// Whether a demand asks anything: constants do not, and neither does what its types always say.
+/// Whether a demand asks anything: constants do not, and neither does what its form or its types always say.
 pub(super) fn asks(policy: &Policy<'_>, demand: &Demand<'_>) -> bool {
     if demand.term.is_constant() {
         return demand.term.as_bool() == Some(demand.denied);
+    }
+    let turned = Demand {
+        denied: !demand.denied,
+        ..*demand
+    };
+    let every = matches!(&demand.term.kind, TermKind::Like(_, pattern) if matches_every(pattern));
+    if (every && !demand.denied) || conflict(&[turned]).is_some() {
+        return false;
     }
     let typed = policy
         .typing()
@@ -23,6 +32,15 @@ pub(super) fn asks(policy: &Policy<'_>, demand: &Demand<'_>) -> bool {
         (Some(typed), true) => typed.can_fail,
         _ => true,
     }
+}
+
+/// Whether a pattern matches every text.
+pub(super) fn matches_every(pattern: &[PatternPart]) -> bool {
+    let is_empty = |part: &PatternPart| match part {
+        PatternPart::Wildcard => true,
+        PatternPart::Text(text) => text.is_empty(),
+    };
+    !pattern.is_empty() && pattern.iter().all(is_empty)
 }
 
 /// Whether a demand says what the scope could say: a variable compared with literal entities or types.

@@ -328,3 +328,132 @@ pub(super) fn literals(term: &Term) -> Option<Vec<Value>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cedar::parse_term;
+
+    fn own(text: &str) -> String {
+        key(&parse_term(text).unwrap())
+    }
+
+    /// That of the one form, with whether it is denied.
+    fn normal_key(text: &str) -> (String, bool) {
+        let (term, denied) = normal(&parse_term(text).unwrap(), false);
+        (key(&term), denied)
+    }
+
+    #[test]
+    fn a_key_is_the_same_for_the_same_and_for_nothing_else() {
+        let same = "context.a == 1 && resource.b like \"x*\"";
+        assert_eq!(
+            own(same),
+            own("context . a==1&&(resource.b like \"x*\") // why")
+        );
+        assert_eq!(own("context[\"a\"]"), own("context.a"));
+        // It keeps the order of what is joined: the first may raise an error, or keep the second from doing so.
+        assert_ne!(own("context.a && context.b"), own("context.b && context.a"));
+        let others = [
+            "context.a",
+            "context.b",
+            "resource.a",
+            "context.a.b",
+            "context[\"a.b\"]",
+            "context has a",
+            "context has a.b",
+            "context has \"a.b\"",
+            "1",
+            "-context.a",
+            "\"1\"",
+            "true",
+            "!context.a",
+            "[1]",
+            "[1, 2]",
+            "[12]",
+            "[[1], 2]",
+            "[[1, 2]]",
+            "\"a\" == \"b\"",
+            "\"a == b\"",
+            "context.a like \"*\"",
+            "context.a like \"\\*\"",
+            "context.a like \"a*b\"",
+            "context.a == \"a*b\"",
+            "decimal(\"1.0\")",
+            "ip(\"1.0.0.0\")",
+            "User::\"a\"",
+            "User::\"b\"",
+            "Team::\"a\"",
+            "principal is User",
+            "principal is User in Team::\"a\"",
+            "principal in Team::\"a\"",
+            "{a: 1}",
+            "{b: 1}",
+            "{\"a\": \"1\"}",
+            "context.a < 1",
+            "context.a <= 1",
+            "1 < context.a",
+            "context.a + 1",
+            "context.a - 1",
+            "context.a * 1",
+            "context.a || context.b",
+            "context.a && context.b",
+            "if context.a then context.b else context.c",
+            "if context.b then context.a else context.c",
+            "context.a.contains(1)",
+            "context.a.containsAll([1])",
+            "context.a.containsAny([1])",
+            "context.a.isEmpty()",
+            "principal.hasTag(\"a\")",
+            "principal.getTag(\"a\")",
+            "context.a.isInRange(context.b)",
+            "context.a.lessThan(context.b)",
+        ];
+        let keys: std::collections::BTreeSet<String> =
+            others.iter().map(|text| own(text)).collect();
+        assert_eq!(keys.len(), others.len());
+    }
+
+    #[test]
+    fn conditions_that_mean_the_same_have_one_form() {
+        for (one, other) in [
+            ("context.a == 1", "1 == context.a"),
+            ("context.a == context.b", "context.b == context.a"),
+            ("context.a > 1", "1 < context.a"),
+            ("context.a == true", "context.a"),
+            ("context.a != false", "context.a"),
+            ("!!context.a", "context.a"),
+            ("principal in [Team::\"a\"]", "principal in Team::\"a\""),
+            (
+                "[1, 2, 1].contains(context.a)",
+                "[2, 1].contains(context.a)",
+            ),
+            (
+                "context.a.lessThan(context.b)",
+                "context.b.greaterThan(context.a)",
+            ),
+        ] {
+            assert_eq!(normal_key(one), normal_key(other), "{one} {other}");
+        }
+        for (one, other) in [
+            ("context.a != 1", "context.a == 1"),
+            ("context.a >= 1", "context.a < 1"),
+            ("!context.a", "context.a"),
+            ("context.a == false", "context.a"),
+        ] {
+            let ((one, is), (other, not)) = (normal_key(one), normal_key(other));
+            assert_eq!((one, is), (other, !not));
+        }
+        for (one, other) in [
+            ("context.a < 1", "context.a <= 1"),
+            ("context.a < context.b", "context.b < context.a"),
+            ("principal in Team::\"a\"", "Team::\"a\" in principal"),
+            (
+                "context.a.containsAll(context.b)",
+                "context.b.containsAll(context.a)",
+            ),
+        ] {
+            assert_ne!(normal_key(one), normal_key(other), "{one} {other}");
+        }
+    }
+}

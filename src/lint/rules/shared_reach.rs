@@ -229,12 +229,21 @@ pub(super) fn places(policy: &Policy<'_>, actions: &[EntityRef]) -> BTreeMap<Spa
 
 /// Names of actions for a message: three, and how many more.
 pub(super) fn names(actions: &[EntityRef]) -> String {
+    first_names(actions, 3)
+}
+
+/// Names of all actions, for what a finding is known by: another action in the place of one that was not said is another finding.
+pub(super) fn all_names(actions: &[EntityRef]) -> String {
+    first_names(actions, actions.len())
+}
+
+fn first_names(actions: &[EntityRef], most: usize) -> String {
     let mut shown: Vec<String> = actions
         .iter()
-        .take(3)
+        .take(most)
         .map(|action| format!("`{}`", action.id))
         .collect();
-    match (actions.len().saturating_sub(3), shown.len()) {
+    match (actions.len().saturating_sub(most), shown.len()) {
         (0, 0 | 1) => shown.join(""),
         (0, _) => {
             let last = shown.pop().unwrap_or_default();

@@ -170,7 +170,7 @@ fn scaffold(
         let names: Vec<&str> = types.iter().map(AsRef::as_ref).collect();
         names.join(", ")
     };
-    let risk = risk(tool).name();
+    let risk = risk(tool, &list.tools).name();
     let text = format!(
         "\n\n@risk(\"{risk}\")\n@tool({})\naction {} appliesTo {{\n  principal: [{}],\n  resource: [{}],\n  context: {{ input: {} }},\n}};",
         cedar_text(&named(list, tool)),

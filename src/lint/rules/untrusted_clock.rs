@@ -153,7 +153,13 @@ fn is_told(policy: &Policy<'_>, actions: &[EntityRef], path: &[&str]) -> bool {
         return path.first() == Some(&"input");
     }
     actions.iter().any(|action| {
-        context.trust(action, path) != Trust::System && !is_clock(context, action, path)
+        let trust = context.trust(action, path);
+        let given = context.given(action, path) == Some(Trust::Agent);
+        match is_clock(context, action, path) {
+            // No mark makes a clock of what the mapping takes from the call.
+            true => given && trust == Trust::Agent,
+            false => trust != Trust::System,
+        }
     })
 }
 

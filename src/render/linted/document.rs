@@ -1,7 +1,7 @@
 //! `agentauthz.lint/1`: what lints found, for machines.
 
 use crate::lint::{Finding, Fix, LintReport};
-use crate::model::{Sources, Span};
+use crate::model::{Mask, Sources, Span};
 use crate::render::Header;
 use serde::Serialize;
 
@@ -64,7 +64,7 @@ pub struct FindingNote {
     pub place: PlaceNote,
     /// A name that stays the same under new layout and other places.
     pub fingerprint: String,
-    /// The change that answers it.
+    /// The change that answers it; not there, where it would write a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<FixNote>,
 }
@@ -117,7 +117,9 @@ pub struct NotRunNote {
 
 pub(super) fn document(header: &Header, report: &LintReport, sources: &Sources) -> LintDocument {
     use crate::repository::LintLevel;
-    let notes = |found: &[Finding]| found.iter().map(|found| note(found, sources)).collect();
+    let mask = Mask::of(sources);
+    let note = |found: &Finding| note(found, sources, &mask);
+    let notes = |found: &[Finding]| found.iter().map(note).collect();
     LintDocument {
         format: "agentauthz.lint/1".to_owned(),
         repository: header.name.clone(),
@@ -148,7 +150,7 @@ pub(super) fn document(header: &Header, report: &LintReport, sources: &Sources) 
     }
 }
 
-fn note(finding: &Finding, sources: &Sources) -> FindingNote {
+fn note(finding: &Finding, sources: &Sources, mask: &Mask) -> FindingNote {
     FindingNote {
         code: finding.lint.code.to_owned(),
         slug: finding.lint.slug.to_owned(),
@@ -160,8 +162,15 @@ fn note(finding: &Finding, sources: &Sources) -> FindingNote {
         path: finding.path.to_string(),
         place: place(&finding.path, finding.span, sources),
         fingerprint: finding.fingerprint(),
-        fix: finding.fix.as_ref().map(|fix| fix_note(fix, sources)),
+        fix: shown_fix(finding, mask).map(|fix| fix_note(fix, sources)),
     }
+}
+
+/// The fix of a finding, unless it writes a secret anew: without that it would be another one.
+pub(super) fn shown_fix<'f>(finding: &'f Finding, mask: &Mask) -> Option<&'f Fix> {
+    let fix = finding.fix.as_ref()?;
+    let mut edits = fix.edits.iter();
+    (!edits.any(|edit| mask.finds(&edit.text))).then_some(fix)
 }
 
 fn fix_note(fix: &Fix, sources: &Sources) -> FixNote {

@@ -1,8 +1,8 @@
 //! Findings as SARIF 2.1.0: a rule for each lint with its page as help, and a result for each finding with its fix.
 
-use super::document::place;
+use super::document::{place, shown_fix};
 use crate::lint::{Edit, Finding, Fix, Lint, LintReport, catalogue};
-use crate::model::{Diagnostic, Sources, Span};
+use crate::model::{Diagnostic, Mask, Sources, Span};
 use crate::render::Header;
 use crate::render::escape::inert;
 use crate::render::sarif::uri;
@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 
 /// The report as a log with one run. Paths begin at the root of the git repository, where `directory` is in it.
 pub fn sarif(header: &Header, report: &LintReport, sources: &Sources, directory: &str) -> String {
-    let at = At { sources, directory };
+    let at = At {
+        sources,
+        directory,
+        mask: Mask::of(sources),
+    };
     let results = report.findings.iter().map(|found| at.result(found, None));
     let accepted = report.suppressed.iter();
     let accepted =
@@ -95,6 +99,7 @@ fn rule(lint: &Lint) -> Value {
 struct At<'r> {
     sources: &'r Sources,
     directory: &'r str,
+    mask: Mask,
 }
 
 impl At<'_> {
@@ -116,7 +121,7 @@ impl At<'_> {
         let Some(members) = result.as_object_mut() else {
             return result;
         };
-        if let Some(fix) = &finding.fix {
+        if let Some(fix) = shown_fix(finding, &self.mask) {
             members.insert("fixes".to_owned(), json!([self.fix(fix)]));
         }
         if let Some((kind, why)) = accepted {

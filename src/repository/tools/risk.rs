@@ -1,6 +1,10 @@
 //! How risky a tool is, by what its server says of it, and by its name.
 
-use super::words::{COMMANDS, DESTINATIONS, DESTROYS, PAIRS, PAYS, READS, RULES, SENDS, WRITES};
+use super::shape::Parameter;
+use super::words::{
+    CHANGES, COMMANDS, DESTINATIONS, DESTROYS, JOINTS, PAIRS, PAYS, READS, RULES, SENDS, TEXTS,
+    WRITES,
+};
 use super::{Shape, Tool};
 
 /// What a call of a tool may do at worst, as `@risk` says it.
@@ -44,14 +48,13 @@ impl Risk {
     }
 }
 
-/// The risk of a tool. What a server says of its tools is a hint that nobody has checked, so the verb that a name begins with
-/// counts more: what is called `delete_…` or `execute_…` is that, whatever the hints. What else a name may mean gives way to
-/// `readOnlyHint`; and of what neither tells, a tool writes.
-pub fn risk(tool: &Tool) -> Risk {
+/// The risk of a tool among those of its server. What a server says of its tools is a hint that nobody has checked, so the verb
+/// of a name, which begins or ends it, counts more: what is called `delete_…` or `execute_…` is that, whatever the hints. What
+/// else a name may mean gives way to `readOnlyHint`; and of what neither tells, a tool writes.
+pub fn risk(tool: &Tool, among: &[Tool]) -> Risk {
     let words = words(&tool.name);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let edge = [words.first(), words.last()].into_iter().flatten();
-    let reads = edge.clone().any(|word| READS.contains(&word.as_str()));
+    let reads = reads(&words);
     let takes = |names: &[&str]| {
         tool.input.iter().any(|parameter| {
             let is_text = matches!(parameter.shape, Shape::Text(_) | Shape::Array(_));
@@ -66,7 +69,7 @@ pub fn risk(tool: &Tool) -> Risk {
     let paired = paired.map(|(_, _, risk)| *risk).max();
     let hints = tool.hints;
     // A name whose verb destroys or runs says so, whatever the hint.
-    let verb = words.first().map(String::as_str).unwrap_or_default();
+    let verb = verb(&words);
     let heavy = [
         (
             RULES.contains(&verb) || (has(&RULES) && !reads),
@@ -95,7 +98,7 @@ pub fn risk(tool: &Tool) -> Risk {
     if has(&PAYS) && !reads {
         risk = risk.max(Risk::Money);
     }
-    if hints.open_world == Some(true) || (has(&SENDS) && !reads) || (named && !has(&WRITES)) {
+    if is_open(tool, among) || (has(&SENDS) && !reads) || (named && !has(&WRITES)) {
         risk = risk.max(Risk::Egress);
     }
     let silent = hints.read_only.is_none() && hints.destructive != Some(true);
@@ -103,6 +106,82 @@ pub fn risk(tool: &Tool) -> Risk {
         true => Risk::Read,
         false => risk,
     }
+}
+
+/// Whether a name says that a tool only reads: by its first word, if nothing else is done behind it, or by its last, if the
+/// first one is no other verb.
+fn reads(words: &[String]) -> bool {
+    let is = |word: Option<&String>, list: &[&str]| {
+        word.is_some_and(|word| list.contains(&word.as_str()))
+    };
+    let joint = words
+        .iter()
+        .position(|word| JOINTS.contains(&word.as_str()));
+    let more = joint.is_some_and(|at| !is(words.get(at + 1), &READS));
+    match is(words.first(), &READS) {
+        true => !more,
+        false => is(words.last(), &READS) && !is(words.first(), &CHANGES),
+    }
+}
+
+/// The word of a name that says what is done: the first one, or the last one where that destroys or runs something and the first
+/// one does not read.
+fn verb(words: &[String]) -> &str {
+    let first = words.first().map(String::as_str).unwrap_or_default();
+    let last = words.last().map(String::as_str).unwrap_or_default();
+    match READS.contains(&first) || !(DESTROYS.contains(&last) || RULES.contains(&last)) {
+        true => first,
+        false => last,
+    }
+}
+
+/// Whether what a tool writes is read by others than the server's user. Where a server says so of some of its tools, beside those
+/// that send something by their names, and says nothing of others, the hint does not tell them apart, for it is `true` where it
+/// is left out: then it counts whether they carry a text.
+fn is_open(tool: &Tool, among: &[Tool]) -> bool {
+    let mut changing = among
+        .iter()
+        .filter(|other| other.hints.read_only != Some(true));
+    let says = changing
+        .clone()
+        .any(|other| other.hints.open_world == Some(true) && !sends(other));
+    let is_mixed = says && changing.any(|other| other.hints.open_world.is_none());
+    match (tool.hints.open_world, is_mixed) {
+        (Some(false), _) | (None, false) => false,
+        (Some(true), false) => true,
+        (None | Some(true), true) => carries_text(&tool.input),
+    }
+}
+
+/// Whether a tool sends something, as far as its name and arguments say.
+fn sends(tool: &Tool) -> bool {
+    let words = words(&tool.name);
+    let named = words.iter().any(|word| SENDS.contains(&word.as_str()));
+    let names = tool
+        .input
+        .iter()
+        .map(|parameter| parameter.name.to_lowercase());
+    let mut names = names.filter(|name| DESTINATIONS.contains(&name.as_str()));
+    named || names.next().is_some()
+}
+
+/// Whether an argument, or a member of one, is a free text that somebody reads, or may hold one.
+fn carries_text(parameters: &[Parameter]) -> bool {
+    parameters.iter().any(|parameter| {
+        let (is_array, shape) = match &parameter.shape {
+            Shape::Array(item) => (true, item.as_ref()),
+            shape => (false, shape),
+        };
+        match shape {
+            Shape::Text(None) => {
+                let words = words(&parameter.name);
+                !is_array && words.iter().any(|word| TEXTS.contains(&word.as_str()))
+            }
+            Shape::Record(members) => carries_text(members),
+            Shape::Open(_) => true,
+            _ => false,
+        }
+    })
 }
 
 fn position(words: &[String], word: &str) -> Option<usize> {
@@ -138,8 +217,13 @@ mod tests {
     use crate::model::Span;
 
     fn of(name: &str, hints: [Option<bool>; 3], parameters: &[&str]) -> Risk {
+        let tool = tool(name, hints, parameters);
+        risk(&tool, std::slice::from_ref(&tool))
+    }
+
+    fn tool(name: &str, hints: [Option<bool>; 3], parameters: &[&str]) -> Tool {
         let [read_only, destructive, open_world] = hints;
-        risk(&Tool {
+        Tool {
             name: name.to_owned(),
             name_span: Span::default(),
             span: Span::default(),
@@ -157,7 +241,58 @@ mod tests {
                     shape: Shape::Text(None),
                 })
                 .collect(),
-        })
+        }
+    }
+
+    #[test]
+    fn twins_have_one_risk() {
+        let open = [Some(false), None, Some(true)];
+        let silent = [Some(false), None, None];
+        let tools = [
+            tool("create_issue", open, &["title"]),
+            tool("create_pull_request", silent, &["title"]),
+            tool("add_sub_issue", open, &["issue"]),
+            tool("sub_issue_write", silent, &["issue"]),
+            tool(
+                "create_local_note",
+                [Some(false), None, Some(false)],
+                &["body"],
+            ),
+        ];
+        let risks = tools.each_ref().map(|tool| risk(tool, &tools));
+        use Risk::{Egress, Write};
+        assert_eq!(risks, [Egress, Egress, Write, Write, Write]);
+        // Where the hint is given to all, it is taken at its word.
+        let all = [
+            tool("toggle", open, &[]),
+            tool("flip", [None, None, Some(false)], &["text"]),
+        ];
+        assert_eq!(all.each_ref().map(|tool| risk(tool, &all)), [Egress, Write]);
+        // One that sends by its name says nothing of the others.
+        let post = [
+            tool("post_webhook", open, &["url"]),
+            tool("update_ticket", silent, &["note"]),
+        ];
+        assert_eq!(
+            post.each_ref().map(|tool| risk(tool, &post)),
+            [Egress, Write]
+        );
+        // Whichever way round a name is put.
+        for names in [
+            ["delete_draft", "draft_delete"],
+            ["execute_job", "job_execute"],
+            ["read_issue", "issue_read"],
+            ["get_order_status", "order_status"],
+        ] {
+            for hints in [
+                [None; 3],
+                [Some(false), Some(false), None],
+                [Some(true), None, None],
+            ] {
+                let [one, other] = names.map(|name| of(name, hints, &[]));
+                assert_eq!(one, other, "{names:?} {hints:?}");
+            }
+        }
     }
 
     #[test]
@@ -168,6 +303,13 @@ mod tests {
             ("search-code", Risk::Read),
             ("get_or_create_issue", Risk::Write),
             ("find_and_replace", Risk::Write),
+            ("read_and_forward", Risk::Write),
+            ("check_out_book", Risk::Write),
+            ("search_or_list", Risk::Read),
+            ("mark_as_read", Risk::Write),
+            ("reset_count", Risk::Write),
+            ("change_status", Risk::Write),
+            ("list_removed_users", Risk::Read),
             ("toggle_light", Risk::Write),
             ("list_deleted_files", Risk::Read),
             ("delete_file", Risk::Destructive),

@@ -107,6 +107,63 @@ pub(super) const PAIRS: [(&str, &str, Risk); 11] = [
     ("send", "money", Risk::Money),
 ];
 
+/// First words of names of tools that change something, though the last one may be one that reads: `mark_as_read`.
+pub(super) const CHANGES: [&str; 31] = [
+    "accept",
+    "activate",
+    "approve",
+    "ban",
+    "bump",
+    "change",
+    "clear",
+    "confirm",
+    "convert",
+    "deactivate",
+    "disable",
+    "dismiss",
+    "enable",
+    "follow",
+    "increment",
+    "make",
+    "mark",
+    "mute",
+    "register",
+    "reject",
+    "reset",
+    "resolve",
+    "resume",
+    "rotate",
+    "run",
+    "submit",
+    "subscribe",
+    "toggle",
+    "unlock",
+    "unmute",
+    "unsubscribe",
+];
+
+/// Words that join two things that a tool does.
+pub(super) const JOINTS: [&str; 4] = ["and", "or", "out", "then"];
+
+/// Words in the names of arguments that are read by somebody.
+pub(super) const TEXTS: [&str; 15] = [
+    "body",
+    "caption",
+    "comment",
+    "content",
+    "contents",
+    "description",
+    "instructions",
+    "message",
+    "note",
+    "notes",
+    "rationale",
+    "subject",
+    "summary",
+    "text",
+    "title",
+];
+
 /// Arguments that say where something goes.
 pub(super) const DESTINATIONS: [&str; 8] = [
     "url",

@@ -1,20 +1,16 @@
 //! Conditions over a context in which some fields are unknown.
 //!
-//! Exact in one direction: a value or an error is only given where every value of the unknown fields, and their
-//! absence, would give the same. Subexpressions that cannot touch an unknown field are left to Cedar's own
-//! evaluator; `&&`, `||`, `!` and `if` short-circuit as Cedar's do; anything else that touches one is unknown.
+//! Nothing is assumed of an unknown field: it may have a value of its type, any other value, or be absent. What is said
+//! to be known is so in all of these cases, errors included. Parts that cannot touch an unknown field are left to Cedar's
+//! own evaluator; `&&`, `||`, `!` and `if` go on with what their parts may come to; a part that asks whether an unknown
+//! field is there is true or false; anything else that touches one may come to anything, unless another part of it, which
+//! is evaluated in any case, raises an error. Why this is not Cedar's partial evaluation: `docs/architecture.md`.
 
+use super::outcomes::Outcomes;
 use crate::model::FieldPath;
 use cedar_policy_core::ast::{Expr, ExprKind, Literal, SlotEnv, UnaryOp, ValueKind, Var};
 use cedar_policy_core::evaluator::Evaluator;
 use std::collections::BTreeSet;
-
-/// What a boolean expression comes to.
-pub(super) enum Known {
-    Bool(bool),
-    Error(String),
-    Unknown,
-}
 
 pub(super) struct Partial<'a> {
     pub(super) evaluator: &'a Evaluator<'a>,
@@ -25,66 +21,154 @@ pub(super) struct Partial<'a> {
 }
 
 impl Partial<'_> {
-    pub(super) fn condition(&mut self, expr: &Expr) -> Known {
-        let touched = touched(expr, self.unknown);
-        if touched.is_empty() {
-            return self.concrete(expr);
+    /// What a condition may come to.
+    pub(super) fn condition(&mut self, expr: &Expr) -> Outcomes {
+        let touched = self.touched(expr);
+        match touched.is_empty() {
+            true => self.concrete(expr),
+            false => self.open(expr, touched),
         }
+    }
+
+    /// The same for one that touches these unknown fields.
+    pub(super) fn open(&mut self, expr: &Expr, touched: BTreeSet<FieldPath>) -> Outcomes {
         match expr.expr_kind() {
             ExprKind::And { .. } => self.sequence(operands(expr), true),
             ExprKind::Or { .. } => self.sequence(operands(expr), false),
             ExprKind::UnaryApp {
                 op: UnaryOp::Not,
                 arg,
-            } => match self.condition(arg) {
-                Known::Bool(flag) => Known::Bool(!flag),
-                known => known,
-            },
+            } => self.condition(arg).negated(),
             ExprKind::If {
                 test_expr,
                 then_expr,
                 else_expr,
-            } => match self.condition(test_expr) {
-                Known::Bool(true) => self.condition(then_expr),
-                Known::Bool(false) => self.condition(else_expr),
-                known => known,
-            },
-            _ if self.is_there(expr, &touched) => Known::Bool(true),
-            _ => {
-                self.reached.extend(touched);
-                Known::Unknown
+            } => {
+                let test = self.condition(test_expr);
+                let mut found = Outcomes {
+                    error: test.error,
+                    ..Outcomes::default()
+                };
+                for (taken, branch) in [(test.holds, then_expr), (test.fails, else_expr)] {
+                    if taken {
+                        found = found.or(self.condition(branch));
+                    }
+                }
+                found
             }
+            _ => match self.error_in(expr) {
+                Some(error) => Outcomes::error(error),
+                None => {
+                    let asked = self.asks_for(expr, &touched);
+                    self.reached.extend(touched);
+                    match asked {
+                        true => Outcomes::TRUE_OR_FALSE,
+                        false => Outcomes::anything(),
+                    }
+                }
+            },
         }
-    }
-
-    /// Whether it asks for a record that is there: what is unknown lies inside of it, so it stays there whatever that is.
-    fn is_there(&self, expr: &Expr, touched: &BTreeSet<FieldPath>) -> bool {
-        let Some(path) = presence(expr) else {
-            return false;
-        };
-        let inside = |field: &FieldPath| field.0.len() > path.len() && field.0.starts_with(&path);
-        touched.iter().all(inside) && matches!(self.concrete(expr), Known::Bool(true))
     }
 
     /// The operands of `&&` or `||` from left to right: the first that is not `neutral` is the result.
-    fn sequence(&mut self, operands: Vec<&Expr>, neutral: bool) -> Known {
+    fn sequence(&mut self, operands: Vec<&Expr>, neutral: bool) -> Outcomes {
+        let mut found = Outcomes::default();
         for operand in operands {
-            match self.condition(operand) {
-                Known::Bool(flag) if flag == neutral => {}
-                known => return known,
+            let Outcomes {
+                holds,
+                fails,
+                error,
+            } = self.condition(operand);
+            found.may_raise(error);
+            let goes_on = match neutral {
+                true => {
+                    found.fails |= fails;
+                    holds
+                }
+                false => {
+                    found.holds |= holds;
+                    fails
+                }
+            };
+            if !goes_on {
+                return found;
             }
         }
-        Known::Bool(neutral)
+        found.or(Outcomes::value(neutral))
     }
 
-    fn concrete(&self, expr: &Expr) -> Known {
+    /// The error of a part that is evaluated in any case, and does not depend on what is unknown.
+    fn error_in(&self, expr: &Expr) -> Option<String> {
+        match expr.expr_kind() {
+            ExprKind::And { .. } | ExprKind::Or { .. } | ExprKind::If { .. } => None,
+            _ => children(expr).into_iter().find_map(|child| {
+                match self.touched(child).is_empty() {
+                    true => self
+                        .evaluator
+                        .interpret(child, self.slots)
+                        .err()
+                        .map(|error| super::diagnostics::message(&error)),
+                    false => self.error_in(child),
+                }
+            }),
+        }
+    }
+
+    /// Whether it asks if something is there that is unknown, or has something unknown inside of it, in a record that is
+    /// there: then there is a yes or no.
+    fn asks_for(&self, expr: &Expr, touched: &BTreeSet<FieldPath>) -> bool {
+        let Some(path) = presence(expr) else {
+            return false;
+        };
+        touched.iter().all(|field| field.0.starts_with(&path))
+            && self.concrete(expr).error.is_none()
+    }
+
+    /// Whether it asks for a record that is there: what is unknown lies inside of it, so it stays there whatever that is.
+    fn is_there(&self, expr: &Expr, path: &[String], touched: &BTreeSet<FieldPath>) -> bool {
+        let inside = |field: &FieldPath| field.0.len() > path.len() && field.0.starts_with(path);
+        touched.iter().all(inside) && self.concrete(expr).surely_holds()
+    }
+
+    fn concrete(&self, expr: &Expr) -> Outcomes {
         match self.evaluator.interpret(expr, self.slots) {
             Ok(value) => match value.value_kind() {
-                ValueKind::Lit(Literal::Bool(flag)) => Known::Bool(*flag),
-                _ => Known::Error(format!("expected a boolean, got `{value}`")),
+                ValueKind::Lit(Literal::Bool(flag)) => Outcomes::value(*flag),
+                _ => Outcomes::error(format!("expected a boolean, got `{value}`")),
             },
-            Err(error) => Known::Error(super::diagnostics::message(&error)),
+            Err(error) => Outcomes::error(super::diagnostics::message(&error)),
         }
+    }
+
+    /// The unknown fields that the value of an expression may depend on: every chain `context.a.b` that is a prefix of an
+    /// unknown field or runs through one.
+    pub(super) fn touched(&self, expr: &Expr) -> BTreeSet<FieldPath> {
+        let mut out = BTreeSet::new();
+        self.visit(expr, &mut out);
+        out
+    }
+
+    fn visit(&self, expr: &Expr, out: &mut BTreeSet<FieldPath>) {
+        if let Some(path) = chain(expr) {
+            out.extend(self.along(&path));
+            return;
+        }
+        if let Some(path) = presence(expr) {
+            let touched: BTreeSet<FieldPath> = self.along(&path).collect();
+            if !touched.is_empty() && !self.is_there(expr, &path, &touched) {
+                out.extend(touched);
+            }
+            return;
+        }
+        for child in children(expr) {
+            self.visit(child, out);
+        }
+    }
+
+    /// The unknown fields that a path leads to or through.
+    fn along(&self, path: &[String]) -> impl Iterator<Item = FieldPath> {
+        let on_it = |field: &&FieldPath| field.0.starts_with(path) || path.starts_with(&field.0);
+        self.unknown.iter().filter(on_it).cloned()
     }
 }
 
@@ -110,36 +194,6 @@ pub(super) fn operands(chain: &Expr) -> Vec<&Expr> {
     operands.push(rest);
     operands.reverse();
     operands
-}
-
-/// The unknown fields that evaluating an expression may read: every chain `context.a.b` that is a prefix of an
-/// unknown field or runs through one.
-fn touched(expr: &Expr, unknown: &BTreeSet<FieldPath>) -> BTreeSet<FieldPath> {
-    let mut out = BTreeSet::new();
-    visit(expr, unknown, &mut out);
-    out
-}
-
-fn visit(expr: &Expr, unknown: &BTreeSet<FieldPath>, out: &mut BTreeSet<FieldPath>) {
-    if let Some(path) = chain(expr) {
-        collect(&path, unknown, out);
-        return;
-    }
-    if let Some(path) = presence(expr) {
-        collect(&path, unknown, out);
-        return;
-    }
-    for child in children(expr) {
-        visit(child, unknown, out);
-    }
-}
-
-fn collect(path: &[String], unknown: &BTreeSet<FieldPath>, out: &mut BTreeSet<FieldPath>) {
-    for field in unknown {
-        if field.0.starts_with(path) || path.starts_with(&field.0) {
-            out.insert(field.clone());
-        }
-    }
 }
 
 /// The path of which `context.a has b.c` asks whether it is there; nothing for any other expression.
@@ -193,3 +247,6 @@ pub(super) fn children<T>(expr: &Expr<T>) -> Vec<&Expr<T>> {
         ExprKind::Record(members) => members.values().collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,9 +95,7 @@ fn the_tree_decides_as_cedar_does() {
                 let expected = match statuses.get(&at) {
                     Some(Status::Satisfied) => Truth::True,
                     Some(Status::Error) => Truth::Error,
-                    Some(
-                        Status::NotSatisfied | Status::NotSatisfiedOrError | Status::Unknown,
-                    )
+                    Some(Status::NotSatisfied | Status::NotSatisfiedOrError | Status::Unknown)
                     | None => Truth::False,
                 };
                 assert_eq!(

@@ -101,16 +101,18 @@ impl Partial<'_> {
     fn error_in(&self, expr: &Expr) -> Option<String> {
         match expr.expr_kind() {
             ExprKind::And { .. } | ExprKind::Or { .. } | ExprKind::If { .. } => None,
-            _ => children(expr).into_iter().find_map(|child| {
-                match self.touched(child).is_empty() {
-                    true => self
-                        .evaluator
-                        .interpret(child, self.slots)
-                        .err()
-                        .map(|error| super::diagnostics::message(&error)),
-                    false => self.error_in(child),
-                }
-            }),
+            _ => {
+                children(expr)
+                    .into_iter()
+                    .find_map(|child| match self.touched(child).is_empty() {
+                        true => self
+                            .evaluator
+                            .interpret(child, self.slots)
+                            .err()
+                            .map(|error| super::diagnostics::message(&error)),
+                        false => self.error_in(child),
+                    })
+            }
         }
     }
 

@@ -51,9 +51,7 @@ fn worlds() -> Vec<Request> {
                 panic!("no record");
             };
             record.extend(y.map(|y| ("y".to_owned(), y)));
-            world
-                .context
-                .extend(x.clone().map(|x| ("x".to_owned(), x)));
+            world.context.extend(x.clone().map(|x| ("x".to_owned(), x)));
             worlds.push(world);
         }
     }
@@ -99,18 +97,33 @@ const EXACT: [(&str, Status); 33] = [
     ("principal.adult || context.x > 5", Status::Satisfied),
     ("context.x > 5", Status::Unknown),
     // Cedar reads the left side first, and it may be an error.
-    ("context.x > 5 && principal.admin", Status::NotSatisfiedOrError),
-    ("context.x > 5 && context.n == 4 && context.r.y", Status::NotSatisfiedOrError),
+    (
+        "context.x > 5 && principal.admin",
+        Status::NotSatisfiedOrError,
+    ),
+    (
+        "context.x > 5 && context.n == 4 && context.r.y",
+        Status::NotSatisfiedOrError,
+    ),
     ("context.x > 5 || principal.adult", Status::Unknown),
-    ("!(context.x > 5 || principal.adult)", Status::NotSatisfiedOrError),
+    (
+        "!(context.x > 5 || principal.adult)",
+        Status::NotSatisfiedOrError,
+    ),
     ("!(context.x > 5 && principal.admin)", Status::Unknown),
-    ("context.x && context.r.y && principal.admin", Status::NotSatisfiedOrError),
+    (
+        "context.x && context.r.y && principal.admin",
+        Status::NotSatisfiedOrError,
+    ),
     // Asking for what may be there is no error.
     ("context has x", Status::Unknown),
     ("context has x && principal.admin", Status::NotSatisfied),
     ("context has x || principal.adult", Status::Satisfied),
     ("!(context has x && principal.admin)", Status::Satisfied),
-    ("context has x && context.x > 5 && principal.admin", Status::NotSatisfiedOrError),
+    (
+        "context has x && context.x > 5 && principal.admin",
+        Status::NotSatisfiedOrError,
+    ),
     ("context.r has y || principal.adult", Status::Satisfied),
     ("context has r.y || principal.adult", Status::Satisfied),
     ("context has r.y.z || principal.adult", Status::Unknown),
@@ -121,17 +134,41 @@ const EXACT: [(&str, Status); 33] = [
     ("(context has r) == true", Status::Satisfied),
     ("context.r has k && context.r.k == 1", Status::Satisfied),
     // Both ways come to the same.
-    ("if context has x then principal.admin else principal.admin", Status::NotSatisfied),
-    ("if context.x then principal.admin else principal.admin", Status::NotSatisfiedOrError),
-    ("if context.x then principal.adult else principal.adult", Status::Unknown),
-    ("if context has x then principal.none else principal.none", Status::Error),
-    ("if principal.admin then context.x else principal.adult", Status::Satisfied),
+    (
+        "if context has x then principal.admin else principal.admin",
+        Status::NotSatisfied,
+    ),
+    (
+        "if context.x then principal.admin else principal.admin",
+        Status::NotSatisfiedOrError,
+    ),
+    (
+        "if context.x then principal.adult else principal.adult",
+        Status::Unknown,
+    ),
+    (
+        "if context has x then principal.none else principal.none",
+        Status::Error,
+    ),
+    (
+        "if principal.admin then context.x else principal.adult",
+        Status::Satisfied,
+    ),
     // What else is read is an error, whatever stands beside it.
     ("context.x > principal.none", Status::Error),
-    ("principal.none.contains(context.x) && context.r.y", Status::Error),
-    ("[context.x, principal.none].contains(1) || principal.adult", Status::Error),
+    (
+        "principal.none.contains(context.x) && context.r.y",
+        Status::Error,
+    ),
+    (
+        "[context.x, principal.none].contains(1) || principal.adult",
+        Status::Error,
+    ),
     ("context.x > 9223372036854775807 + 1", Status::Error),
-    ("context.x > 5 && principal.none", Status::NotSatisfiedOrError),
+    (
+        "context.x > 5 && principal.none",
+        Status::NotSatisfiedOrError,
+    ),
     ("context.x in principal.none", Status::Error),
 ];
 
@@ -157,7 +194,11 @@ fn hold(condition: &str) -> (Status, Status) {
             found == BTreeSet::from([said.status])
         }
     };
-    assert!(true_of_all, "{condition}: {:?}, and in worlds {found:?}", said.status);
+    assert!(
+        true_of_all,
+        "{condition}: {:?}, and in worlds {found:?}",
+        said.status
+    );
     (said.status, all_in_all(&found))
 }
 
@@ -172,7 +213,10 @@ fn what_is_said_holds_whatever_is_unknown_and_no_less_is_said() {
 fn what_follows_from_values_alone_is_not_seen() {
     for condition in BLURRED {
         let (said, is) = hold(condition);
-        assert_ne!(said, is, "{condition} is exact now: it belongs to the others");
+        assert_ne!(
+            said, is,
+            "{condition} is exact now: it belongs to the others"
+        );
     }
 }
 
@@ -188,7 +232,11 @@ fn the_fields_that_are_wanting_are_named() {
         ("principal.admin && context.x", &[], true),
         ("principal.adult && context.x", &["x"], true),
         ("context.x && context.r.y", &["r.y", "x"], true),
-        ("context.x && context.r.y && principal.admin", &["r.y", "x"], true),
+        (
+            "context.x && context.r.y && principal.admin",
+            &["r.y", "x"],
+            true,
+        ),
         ("context.x && principal.admin && context.r.y", &["x"], true),
         ("context.r has y || principal.adult", &[], true),
     ] {
@@ -201,12 +249,18 @@ fn the_fields_that_are_wanting_are_named() {
 
 #[test]
 fn cedars_own_message_is_given_where_the_error_is_sure() {
-    let found = evaluated("(if context has x then principal.none else false) || principal.adult", &request());
+    let found = evaluated(
+        "(if context has x then principal.none else false) || principal.adult",
+        &request(),
+    );
     assert_eq!((found.status, found.error), (Status::Unknown, None));
     let found = evaluated("context.x > principal.none", &request());
     let message = found.error.unwrap();
     assert!(message.contains("none"), "{message}");
-    let found = evaluated("if context.x then principal.none else principal.none", &request());
+    let found = evaluated(
+        "if context.x then principal.none else principal.none",
+        &request(),
+    );
     assert_eq!(found.status, Status::Error);
     assert!(found.error.unwrap().contains("none"));
 }

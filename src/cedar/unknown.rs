@@ -119,7 +119,7 @@ impl Partial<'_> {
     /// Whether it asks if something is there that is unknown, or has something unknown inside of it, in a record that is
     /// there: then there is a yes or no.
     fn asks_for(&self, expr: &Expr, touched: &BTreeSet<FieldPath>) -> bool {
-        let Some(path) = presence(expr) else {
+        let Some((_, _, path)) = presence(expr) else {
             return false;
         };
         touched.iter().all(|field| field.0.starts_with(&path))
@@ -155,10 +155,15 @@ impl Partial<'_> {
             out.extend(self.along(&path));
             return;
         }
-        if let Some(path) = presence(expr) {
+        if let Some((record, of, path)) = presence(expr) {
             let touched: BTreeSet<FieldPath> = self.along(&path).collect();
             if !touched.is_empty() && !self.is_there(expr, &path, &touched) {
                 out.extend(touched);
+            }
+            // Where the record is not there, but for what is unknown inside of it, asking is an error or not.
+            let mut inside = self.along(&of).peekable();
+            if inside.peek().is_some() && self.evaluator.interpret(record, self.slots).is_err() {
+                out.extend(inside);
             }
             return;
         }
@@ -198,8 +203,9 @@ pub(super) fn operands(chain: &Expr) -> Vec<&Expr> {
     operands
 }
 
-/// The path of which `context.a has b.c` asks whether it is there; nothing for any other expression.
-fn presence(expr: &Expr) -> Option<Vec<String>> {
+/// The record of which `context.a has b.c` asks, its path, and the path of which it asks whether it is there; nothing for
+/// any other expression.
+fn presence(expr: &Expr) -> Option<(&Expr, Vec<String>, Vec<String>)> {
     let (record, keys): (_, Vec<String>) = match expr.expr_kind() {
         ExprKind::HasAttr { expr, attr } => (expr, vec![attr.to_string()]),
         ExprKind::ExtHasAttr { expr, attrs } => {
@@ -207,9 +213,9 @@ fn presence(expr: &Expr) -> Option<Vec<String>> {
         }
         _ => return None,
     };
-    let mut path = chain(record)?;
-    path.extend(keys);
-    Some(path)
+    let of = chain(record)?;
+    let path = of.iter().cloned().chain(keys).collect();
+    Some((record, of, path))
 }
 
 /// The path of `context.a.b`; nothing for any other expression.

@@ -7,7 +7,7 @@ use crate::cedar::{
 use crate::model::{EntityRef, FieldPath, Request, SourceFile, Status, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A number, a record with another one, and nobody knows `x` and `r.y`.
+/// A number, a record with another one, and nobody knows `x`, `r.y`, and `s.y`, of a record that may be there or not.
 fn request() -> Request {
     let path = |keys: &[&str]| FieldPath(keys.iter().map(|key| (*key).to_owned()).collect());
     let record = BTreeMap::from([("k".to_owned(), Value::Long(1))]);
@@ -19,7 +19,7 @@ fn request() -> Request {
             ("n".to_owned(), Value::Long(3)),
             ("r".to_owned(), Value::Record(record)),
         ]),
-        unknown: BTreeSet::from([path(&["x"]), path(&["r", "y"])]),
+        unknown: BTreeSet::from([path(&["x"]), path(&["r", "y"]), path(&["s", "y"])]),
     }
 }
 
@@ -42,17 +42,24 @@ fn values() -> Vec<Option<Value>> {
 
 /// Every request that it may have been.
 fn worlds() -> Vec<Request> {
+    let inside =
+        |y: Option<Value>| Value::Record(y.map(|y| ("y".to_owned(), y)).into_iter().collect());
+    let absent_or_not = [None, Some(inside(None)), Some(inside(Some(Value::Long(7))))];
     let mut worlds = Vec::new();
     for x in values() {
         for y in values() {
-            let mut world = request();
-            world.unknown.clear();
-            let Some(Value::Record(record)) = world.context.get_mut("r") else {
-                panic!("no record");
-            };
-            record.extend(y.map(|y| ("y".to_owned(), y)));
-            world.context.extend(x.clone().map(|x| ("x".to_owned(), x)));
-            worlds.push(world);
+            for s in &absent_or_not {
+                let mut world = request();
+                world.unknown.clear();
+                let Some(Value::Record(record)) = world.context.get_mut("r") else {
+                    panic!("no record");
+                };
+                record.extend(y.clone().map(|y| ("y".to_owned(), y)));
+                let (x, s) = (x.clone(), s.clone());
+                world.context.extend(x.map(|x| ("x".to_owned(), x)));
+                world.context.extend(s.map(|s| ("s".to_owned(), s)));
+                worlds.push(world);
+            }
         }
     }
     worlds
@@ -92,7 +99,7 @@ fn all_in_all(found: &BTreeSet<Status>) -> Status {
 }
 
 /// Conditions of which exactly that is said which holds in all worlds.
-const EXACT: [(&str, Status); 33] = [
+const EXACT: [(&str, Status); 36] = [
     ("principal.admin && context.x > 5", Status::NotSatisfied),
     ("principal.adult || context.x > 5", Status::Satisfied),
     ("context.x > 5", Status::Unknown),
@@ -133,6 +140,9 @@ const EXACT: [(&str, Status); 33] = [
     ("context has r", Status::Satisfied),
     ("(context has r) == true", Status::Satisfied),
     ("context.r has k && context.r.k == 1", Status::Satisfied),
+    ("context has s.k", Status::NotSatisfied),
+    ("context has s", Status::Unknown),
+    ("context.s.k == 1", Status::Error),
     // Both ways come to the same.
     (
         "if context has x then principal.admin else principal.admin",
@@ -173,7 +183,8 @@ const EXACT: [(&str, Status); 33] = [
 ];
 
 /// Conditions of which less is said than could be: more would have to be known of values.
-const BLURRED: [&str; 5] = [
+const BLURRED: [&str; 6] = [
+    "context.s has k",
     "context.x == context.x && principal.adult && !(context.x == context.x)",
     "context has x && !(context has x)",
     "context.x > 5 && context.x < 3",

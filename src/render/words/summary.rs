@@ -5,7 +5,7 @@ use crate::diff::document::{Document, GateVerdict, PolicyChangeWord};
 use crate::render::numbers::{count, grouped, percent};
 
 /// What is counted of actions that lack a fact which policies read, where the decision does not depend on it.
-pub(in crate::render) const DESPITE: &str = "decided despite unknown facts";
+pub(in crate::render) const DESPITE: &str = "decided despite unknowns";
 
 /// Actions that widened, and actions that narrowed.
 pub(in crate::render) fn moved(document: &Document) -> (u64, u64) {

@@ -205,13 +205,8 @@ fn status(
         };
     }
     let mut partial = partial(policy, evaluator, request);
-    let touched = partial.touched(condition);
-    let lacks = !touched.is_empty();
-    let found = match lacks {
-        true => partial.open(condition, touched),
-        false => partial.condition(condition),
-    };
-    let (status, error) = named(found);
+    let lacks = partial.touches(condition);
+    let (status, error) = named(partial.condition(condition));
     let unknown = match status {
         Status::Unknown | Status::NotSatisfiedOrError => partial.reached,
         Status::Satisfied | Status::NotSatisfied | Status::Error => BTreeSet::new(),

@@ -23,15 +23,9 @@ pub(super) struct Partial<'a> {
 impl Partial<'_> {
     /// What a condition may come to.
     pub(super) fn condition(&mut self, expr: &Expr) -> Outcomes {
-        let touched = self.touched(expr);
-        match touched.is_empty() {
-            true => self.concrete(expr),
-            false => self.open(expr, touched),
+        if !self.touches(expr) {
+            return self.concrete(expr);
         }
-    }
-
-    /// The same for one that touches these unknown fields.
-    pub(super) fn open(&mut self, expr: &Expr, touched: BTreeSet<FieldPath>) -> Outcomes {
         match expr.expr_kind() {
             ExprKind::And { .. } => self.sequence(operands(expr), true),
             ExprKind::Or { .. } => self.sequence(operands(expr), false),
@@ -59,6 +53,7 @@ impl Partial<'_> {
             _ => match self.error_in(expr) {
                 Some(error) => Outcomes::error(error),
                 None => {
+                    let touched = self.touched(expr);
                     let asked = self.asks_for(expr, &touched);
                     self.reached.extend(touched);
                     match asked {
@@ -101,18 +96,16 @@ impl Partial<'_> {
     fn error_in(&self, expr: &Expr) -> Option<String> {
         match expr.expr_kind() {
             ExprKind::And { .. } | ExprKind::Or { .. } | ExprKind::If { .. } => None,
-            _ => {
-                children(expr)
-                    .into_iter()
-                    .find_map(|child| match self.touched(child).is_empty() {
-                        true => self
-                            .evaluator
-                            .interpret(child, self.slots)
-                            .err()
-                            .map(|error| super::diagnostics::message(&error)),
-                        false => self.error_in(child),
-                    })
-            }
+            _ => children(expr)
+                .into_iter()
+                .find_map(|child| match self.touches(child) {
+                    true => self.error_in(child),
+                    false => self
+                        .evaluator
+                        .interpret(child, self.slots)
+                        .err()
+                        .map(|error| super::diagnostics::message(&error)),
+                }),
         }
     }
 
@@ -122,14 +115,14 @@ impl Partial<'_> {
         let Some((_, _, path)) = presence(expr) else {
             return false;
         };
-        touched.iter().all(|field| field.0.starts_with(&path))
-            && self.concrete(expr).error.is_none()
+        let there = |field: &FieldPath| field.0.len() >= path.len() && meets(field, &path);
+        touched.iter().all(there) && self.concrete(expr).error.is_none()
     }
 
     /// Whether it asks for a record that is there: what is unknown lies inside of it, so it stays there whatever that is.
-    fn is_there(&self, expr: &Expr, path: &[String], touched: &BTreeSet<FieldPath>) -> bool {
-        let inside = |field: &FieldPath| field.0.len() > path.len() && field.0.starts_with(path);
-        touched.iter().all(inside) && self.concrete(expr).surely_holds()
+    fn is_there(&self, expr: &Expr, path: &[&str]) -> bool {
+        self.along(path).all(|field| field.0.len() > path.len())
+            && self.concrete(expr).surely_holds()
     }
 
     fn concrete(&self, expr: &Expr) -> Outcomes {
@@ -142,41 +135,53 @@ impl Partial<'_> {
         }
     }
 
-    /// The unknown fields that the value of an expression may depend on: every chain `context.a.b` that is a prefix of an
-    /// unknown field or runs through one.
-    pub(super) fn touched(&self, expr: &Expr) -> BTreeSet<FieldPath> {
-        let mut out = BTreeSet::new();
-        self.visit(expr, &mut out);
-        out
+    /// Whether the value of an expression may depend on an unknown field.
+    pub(super) fn touches(&self, expr: &Expr) -> bool {
+        match self.read(expr) {
+            Some(read) => !read.is_empty(),
+            None => children(expr).into_iter().any(|child| self.touches(child)),
+        }
     }
 
-    fn visit(&self, expr: &Expr, out: &mut BTreeSet<FieldPath>) {
+    /// The unknown fields that the value of an expression may depend on.
+    fn touched(&self, expr: &Expr) -> BTreeSet<FieldPath> {
+        match self.read(expr) {
+            Some(read) => read.into_iter().cloned().collect(),
+            None => children(expr)
+                .into_iter()
+                .flat_map(|child| self.touched(child))
+                .collect(),
+        }
+    }
+
+    /// The unknown fields that a chain `context.a.b` leads to or through, or that matter for whether something is there;
+    /// nothing for any other expression.
+    fn read(&self, expr: &Expr) -> Option<Vec<&FieldPath>> {
         if let Some(path) = chain(expr) {
-            out.extend(self.along(&path));
-            return;
+            return Some(self.along(&path).collect());
         }
-        if let Some((record, of, path)) = presence(expr) {
-            let touched: BTreeSet<FieldPath> = self.along(&path).collect();
-            if !touched.is_empty() && !self.is_there(expr, &path, &touched) {
-                out.extend(touched);
-            }
-            // Where the record is not there, but for what is unknown inside of it, asking is an error or not.
-            let mut inside = self.along(&of).peekable();
-            if inside.peek().is_some() && self.evaluator.interpret(record, self.slots).is_err() {
-                out.extend(inside);
-            }
-            return;
+        let (record, of, path) = presence(expr)?;
+        let mut read: Vec<&FieldPath> = self.along(&path).collect();
+        if !read.is_empty() && self.is_there(expr, &path) {
+            read.clear();
         }
-        for child in children(expr) {
-            self.visit(child, out);
+        // Where the record is not there, but for what is unknown inside of it, asking is an error or not.
+        if self.along(&of).next().is_some() && self.evaluator.interpret(record, self.slots).is_err()
+        {
+            read.extend(self.along(&of));
         }
+        Some(read)
     }
 
     /// The unknown fields that a path leads to or through.
-    fn along(&self, path: &[String]) -> impl Iterator<Item = FieldPath> {
-        let on_it = |field: &&FieldPath| field.0.starts_with(path) || path.starts_with(&field.0);
-        self.unknown.iter().filter(on_it).cloned()
+    fn along(&self, path: &[&str]) -> impl Iterator<Item = &FieldPath> {
+        self.unknown.iter().filter(move |field| meets(field, path))
     }
+}
+
+/// Whether one path is the beginning of the other.
+fn meets(field: &FieldPath, path: &[&str]) -> bool {
+    field.0.iter().zip(path).all(|(a, b)| a == b)
 }
 
 /// The operands of a chain `a && b && c` or `a || b || c`, which parses as `(a && b) && c`: one by one, so that a long
@@ -205,26 +210,26 @@ pub(super) fn operands(chain: &Expr) -> Vec<&Expr> {
 
 /// The record of which `context.a has b.c` asks, its path, and the path of which it asks whether it is there; nothing for
 /// any other expression.
-fn presence(expr: &Expr) -> Option<(&Expr, Vec<String>, Vec<String>)> {
-    let (record, keys): (_, Vec<String>) = match expr.expr_kind() {
-        ExprKind::HasAttr { expr, attr } => (expr, vec![attr.to_string()]),
+fn presence(expr: &Expr) -> Option<(&Expr, Vec<&str>, Vec<&str>)> {
+    let (record, keys): (&Expr, Vec<&str>) = match expr.expr_kind() {
+        ExprKind::HasAttr { expr, attr } => (expr, vec![attr.as_str()]),
         ExprKind::ExtHasAttr { expr, attrs } => {
-            (expr, attrs.iter().map(ToString::to_string).collect())
+            (expr, attrs.iter().map(|attr| attr.as_str()).collect())
         }
         _ => return None,
     };
     let of = chain(record)?;
-    let path = of.iter().cloned().chain(keys).collect();
+    let path = of.iter().copied().chain(keys).collect();
     Some((record, of, path))
 }
 
 /// The path of `context.a.b`; nothing for any other expression.
-fn chain(expr: &Expr) -> Option<Vec<String>> {
+fn chain(expr: &Expr) -> Option<Vec<&str>> {
     match expr.expr_kind() {
         ExprKind::Var(Var::Context) => Some(Vec::new()),
         ExprKind::GetAttr { expr, attr } => {
             let mut path = chain(expr)?;
-            path.push(attr.to_string());
+            path.push(attr.as_str());
             Some(path)
         }
         _ => None,

@@ -408,6 +408,7 @@ fn by_line(compiled: &Comparison<'_>, action: RecordedAction) -> (Answer, bool) 
         determining: BTreeSet::new(),
         errors: BTreeSet::new(),
         unknown: BTreeSet::new(),
+        may_err: BTreeSet::new(),
     };
     (changed.cloned().unwrap_or(denied), itself)
 }

@@ -95,7 +95,8 @@ fn the_tree_decides_as_cedar_does() {
                 let expected = match statuses.get(&at) {
                     Some(Status::Satisfied) => Truth::True,
                     Some(Status::Error) => Truth::Error,
-                    Some(Status::NotSatisfied | Status::Unknown) | None => Truth::False,
+                    Some(Status::NotSatisfied | Status::NotSatisfiedOrError | Status::Unknown)
+                    | None => Truth::False,
                 };
                 assert_eq!(
                     result, expected,

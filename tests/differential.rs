@@ -555,6 +555,7 @@ fn count(
                 Status::Satisfied => "policies satisfied",
                 Status::NotSatisfied => "policies not satisfied",
                 Status::Error => "policies in error",
+                Status::NotSatisfiedOrError => "policies perhaps in error",
                 Status::Unknown => "policies unknown",
             });
         }

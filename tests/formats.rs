@@ -162,7 +162,7 @@ fn the_screen_answers_in_the_order_of_the_questions() {
         "agentauthz diff  main (4fd2a1c) → working tree",
         "policies 60 → 61 (4 edited, 1 added, 1 removed, 1 moved) · schema changed",
         "traffic  4,663 actions · 8 agents · 620 sessions · 2026-09-01 … 2026-10-31",
-        "trust    decided 98.54 % · fidelity 99.74 % (12 mismatches) · 21 → 45 undecidable · 20 without request · 2 days old",
+        "trust    decided 98.54 % · fidelity 99.74 % (12 mismatches) · 21 → 45 undecidable · 0 → 9 decided despite unknowns · 20 without request · 2 days old",
         "GATE  FAIL",
         "FAIL  error_opened: 14 actions in 1 group (limit 0 actions, default) · group 1",
         "FAIL  newly_allowed: 145 actions in 1 group (limit 0 actions, base) · group 2",

@@ -3,17 +3,22 @@
 
 #[path = "support/agentdojo.rs"]
 mod agentdojo;
+#[path = "support/deletions.rs"]
+mod deletions;
 #[path = "support/kept_runs.rs"]
 mod kept_runs;
 mod support;
 
+use agentauthz::engine::Side;
+use agentauthz::model::RecordedAction;
 use agentdojo::{
     AMOUNT, EVERYTHING, MANIFEST, MAPPING, MEMBERS, PASSWORD, PAYEE, POST, SCHEMA, host,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, Write as _};
 use std::path::Path;
-use support::repository::{agentauthz, write_files};
+use support::repository::{agentauthz, load_directory, write_files};
 
 fn repository(root: &Path, policies: &str) {
     write_files(
@@ -382,4 +387,130 @@ fn a_corpus_of_banking_is_small_and_says_the_same() {
         zst("corpus.jsonl.zst"),
         unread.len()
     );
+}
+
+/// Every so many-th run of a suite that the counts kept, as native records without requests.
+fn calls(shared: &Path, root: &Path, suite: &str, step: usize) -> Vec<RecordedAction> {
+    let runs = root.join(format!("{suite}-some.jsonl"));
+    let native = root.join(format!("{suite}-native.jsonl"));
+    let file = std::fs::File::open(shared.join(format!("{suite}.jsonl.zst"))).unwrap();
+    let lines = std::io::BufReader::new(zstd::Decoder::new(file).unwrap()).lines();
+    let mut out = std::io::BufWriter::new(std::fs::File::create(&runs).unwrap());
+    for line in lines.map(Result::unwrap).step_by(step) {
+        let injected = line.contains(r#""user_task_id":"injection_"#);
+        if !injected {
+            writeln!(out, "{line}").unwrap();
+        }
+    }
+    out.flush().unwrap();
+    let output = agentauthz()
+        .args(["-C", "six", "import", "--from", "agentdojo"])
+        .args([&runs, Path::new("-o"), &native])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    let text = std::fs::read_to_string(&native).unwrap();
+    text.lines()
+        .map(|line| {
+            let mut action: RecordedAction = serde_json::from_str(line).unwrap();
+            action.request = None;
+            action
+        })
+        .collect()
+}
+
+/// Rules that take two facts together.
+const TOGETHER: &str = r#"
+@id("much-to-strangers")
+forbid (principal, action in [Action::"send_money", Action::"schedule_transaction"], resource)
+when {
+  context.input.amount.greaterThan(decimal("100.0")) &&
+  !(context.input has recipient &&
+    ["GB29NWBK60161331926819", "US122000000121212121212"].contains(context.input.recipient))
+};
+@id("links-outside")
+forbid (principal, action == Action::"send_channel_message", resource)
+when { context.input.body like "*www.*" && context.input.channel != "general" };
+@id("long-story-to-one")
+forbid (principal, action == Action::"send_direct_message", resource)
+unless { context.input.recipient == "Alice" || !(context.input.body like "*www.*") };
+@id("posts")
+forbid (principal, action == Action::"post_webpage", resource)
+when { context.input has content && context.input.url like "http://*" };
+"#;
+
+/// Arguments deleted at random from 30 % of the calls that have any. `AGENTAUTHZ_DELETIONS=all` takes all calls, not a sample.
+#[test]
+fn what_is_decided_without_some_arguments_is_decided_with_them() {
+    let Some(shared) = support::shared("recordings/agentdojo", "arguments deleted from AgentDojo")
+    else {
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    let all = std::env::var("AGENTAUTHZ_DELETIONS").is_ok_and(|value| value == "all");
+    let six = [EVERYTHING, PAYEE, AMOUNT, PASSWORD, POST, MEMBERS, &host()].concat();
+    repository(&root.join("six"), &six);
+    repository(&root.join("together"), &[EVERYTHING, TOGETHER].concat());
+    let step = if all { 1 } else { 16 };
+    let mut actions = calls(&shared, root, "banking", step);
+    actions.extend(calls(&shared, root, "slack", step));
+    if all {
+        assert_eq!(actions.len(), 50_099);
+    }
+    for (name, least) in [("six", 500), ("together", 100)] {
+        let version = load_directory(root.join(name).to_str().unwrap());
+        assert_eq!(version.diagnostics, []);
+        let side = Side::head(&version);
+        let (left, counted, unproven) = deletions::tried(&side, &actions, 7);
+        println!("{name}: {counted:?}");
+        assert_eq!(unproven, [""; 0], "{name}");
+        assert!(
+            counted.rescued + counted.undecidable > least * 50_000 / 800_000,
+            "{counted:?}"
+        );
+
+        // The program counts the same, with every engine and on any number of threads.
+        let lines: Vec<String> = left
+            .iter()
+            .map(|action| serde_json::to_string(action).unwrap() + "\n")
+            .collect();
+        let recording = root.join(format!("{name}.jsonl"));
+        std::fs::write(&recording, lines.concat()).unwrap();
+        for (engine, threads) in [
+            ("compiled", "1"),
+            ("compiled", "4"),
+            ("interpreted", "2"),
+            ("reference", "3"),
+        ] {
+            let output = agentauthz()
+                .args(["-C", name, "replay", "--format", "json", "--engine", engine])
+                .arg(&recording)
+                .env("RAYON_NUM_THREADS", threads)
+                .current_dir(root)
+                .output()
+                .unwrap();
+            let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let found = &report["result"];
+            let said = |path: &str| found["decisions"][path].as_u64().unwrap();
+            assert_eq!(
+                (
+                    said("allow"),
+                    said("deny"),
+                    said("undecidable"),
+                    said("not_replayable")
+                ),
+                (
+                    counted.allow,
+                    counted.deny,
+                    counted.undecidable,
+                    counted.no_request
+                ),
+                "{name}, {engine}"
+            );
+            assert_eq!(found["rescued"], counted.rescued, "{name}, {engine}");
+        }
+    }
 }

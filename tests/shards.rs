@@ -215,6 +215,7 @@ fn answer(at: usize, decision: Option<Decision>) -> Answer {
         unknown: [1, 7, 13]
             .map(|step| format!("unsure-{}", at * step % 12_007).into())
             .into(),
+        may_err: BTreeSet::new(),
     }
 }
 
@@ -239,6 +240,7 @@ fn verdict(at: usize, decision: Option<Decision>) -> Verdict {
         nonconforming: at.is_multiple_of(3).then(|| format!("message {at}")),
         left_out: BTreeSet::from([field(12_043)]),
         tool: None,
+        lacks: at % 7 == 2,
     }
 }
 

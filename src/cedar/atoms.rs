@@ -2,7 +2,6 @@
 
 use super::evaluate::{Evaluation, flatten};
 use super::text::text;
-use super::unknown::Known;
 use super::{CompiledPolicy, PreparedRequest, scope};
 use cedar_policy_core::evaluator::Evaluator;
 use cedar_policy_core::extensions::Extensions;
@@ -47,7 +46,7 @@ impl CompiledPolicy {
             flatten(condition, &mut conjuncts);
             let holds = conjuncts
                 .into_iter()
-                .filter(|conjunct| matches!(partial.condition(conjunct), Known::Bool(true)));
+                .filter(|conjunct| partial.condition(conjunct).surely_holds());
             found += holds.count();
         }
         found
@@ -78,7 +77,7 @@ impl Evaluation<'_> {
             let mut conjuncts = Vec::new();
             flatten(condition, &mut conjuncts);
             for conjunct in conjuncts {
-                out.push(matches!(partial.condition(conjunct), Known::Bool(true)));
+                out.push(partial.condition(conjunct).surely_holds());
             }
         }
         out

@@ -1,6 +1,7 @@
 //! The status of every policy whose scope holds, by Cedar's own evaluator on the condition.
 
-use super::unknown::{Known, Partial};
+use super::outcomes::Outcomes;
+use super::unknown::Partial;
 use super::{CompiledPolicy, EntityStore, PolicySet, PreparedRequest};
 use crate::model::{EntityRef, FieldPath, Status};
 use cedar_policy_core::ast::{Expr, ExprKind, Literal, ValueKind};
@@ -17,8 +18,10 @@ pub struct Evaluated {
     pub status: Status,
     /// Cedar's message, where the condition raised an error.
     pub error: Option<String>,
-    /// The unknown fields that the condition would have to read.
+    /// The unknown fields that the condition would have to read, where its status is not known.
     pub unknown: BTreeSet<FieldPath>,
+    /// Whether the condition reads an unknown field, whatever comes of it.
+    pub lacks: bool,
 }
 
 impl CompiledPolicy {
@@ -114,8 +117,8 @@ impl<'a> Evaluation<'a> {
         found.collect()
     }
 
-    /// The first top-level conjunct of a policy's condition that does not hold, as its text in the source and
-    /// its place there; nothing where all hold.
+    /// The first top-level conjunct of a policy's condition that does not hold, as its text in the source; where each of
+    /// them may hold, the first that may not. Nothing where all hold.
     pub fn blocking(&self, policy: usize, request: PreparedRequest<'_>) -> Option<String> {
         let policy = self.policies.policies().get(policy)?;
         let condition = policy.condition.as_ref()?;
@@ -128,9 +131,19 @@ impl<'a> Evaluation<'a> {
         let mut partial = partial(policy, &evaluator, request);
         let mut conjuncts = Vec::new();
         flatten(condition, &mut conjuncts);
-        let blocked = conjuncts
-            .into_iter()
-            .find(|conjunct| !matches!(partial.condition(conjunct), Known::Bool(true)))?;
+        let mut open = None;
+        let mut blocked = None;
+        for conjunct in conjuncts {
+            let found = partial.condition(conjunct);
+            if !found.holds {
+                blocked = Some(conjunct);
+                break;
+            }
+            if open.is_none() && !found.surely_holds() {
+                open = Some(conjunct);
+            }
+        }
+        let blocked = blocked.or(open)?;
         let text = blocked
             .source_loc()
             .and_then(|loc| loc.snippet())
@@ -173,6 +186,7 @@ fn status(
         status,
         error,
         unknown: BTreeSet::new(),
+        lacks: false,
     };
     let Some(condition) = &policy.condition else {
         return settled(Status::Satisfied, None);
@@ -191,13 +205,26 @@ fn status(
         };
     }
     let mut partial = partial(policy, evaluator, request);
-    match partial.condition(condition) {
-        Known::Bool(true) => settled(Status::Satisfied, None),
-        Known::Bool(false) => settled(Status::NotSatisfied, None),
-        Known::Error(error) => settled(Status::Error, Some(error)),
-        Known::Unknown => Evaluated {
-            unknown: partial.reached,
-            ..settled(Status::Unknown, None)
-        },
+    let lacks = partial.touches(condition);
+    let (status, error) = named(partial.condition(condition));
+    let unknown = match status {
+        Status::Unknown | Status::NotSatisfiedOrError => partial.reached,
+        Status::Satisfied | Status::NotSatisfied | Status::Error => BTreeSet::new(),
+    };
+    Evaluated {
+        unknown,
+        lacks,
+        ..settled(status, error)
+    }
+}
+
+/// The status of a policy whose condition may come to this.
+fn named(found: Outcomes) -> (Status, Option<String>) {
+    match (found.holds, found.fails, found.error) {
+        (true, false, None) => (Status::Satisfied, None),
+        (false, true, None) => (Status::NotSatisfied, None),
+        (false, false, error) => (Status::Error, error),
+        (false, true, Some(_)) => (Status::NotSatisfiedOrError, None),
+        (true, true, _) | (true, false, Some(_)) => (Status::Unknown, None),
     }
 }

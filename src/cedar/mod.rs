@@ -16,6 +16,7 @@ mod lower;
 mod mutants;
 mod near_miss;
 mod nesting;
+mod outcomes;
 mod pieces;
 mod policies;
 mod policy_set;

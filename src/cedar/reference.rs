@@ -29,6 +29,7 @@ pub fn authorize(policies: &PolicySet, request: PreparedRequest<'_>) -> Answer {
             })
             .collect(),
         unknown: Default::default(),
+        may_err: Default::default(),
     }
 }
 
@@ -54,6 +55,7 @@ pub fn authorized(policies: &PolicySet, request: PreparedRequest<'_>) -> Vec<Eva
             status,
             error: None,
             unknown: Default::default(),
+            lacks: false,
         })
     })
     .collect()

@@ -1,20 +1,16 @@
 //! Conditions over a context in which some fields are unknown.
 //!
-//! Exact in one direction: a value or an error is only given where every value of the unknown fields, and their
-//! absence, would give the same. Subexpressions that cannot touch an unknown field are left to Cedar's own
-//! evaluator; `&&`, `||`, `!` and `if` short-circuit as Cedar's do; anything else that touches one is unknown.
+//! Nothing is assumed of an unknown field: it may have a value of its type, any other value, or be absent. What is said
+//! to be known is so in all of these cases, errors included. Parts that cannot touch an unknown field are left to Cedar's
+//! own evaluator; `&&`, `||`, `!` and `if` go on with what their parts may come to; a part that asks whether an unknown
+//! field is there is true or false; anything else that touches one may come to anything, unless another part of it, which
+//! is evaluated in any case, raises an error. Why this is not Cedar's partial evaluation: `docs/architecture.md`.
 
+use super::outcomes::Outcomes;
 use crate::model::FieldPath;
 use cedar_policy_core::ast::{Expr, ExprKind, Literal, SlotEnv, UnaryOp, ValueKind, Var};
 use cedar_policy_core::evaluator::Evaluator;
 use std::collections::BTreeSet;
-
-/// What a boolean expression comes to.
-pub(super) enum Known {
-    Bool(bool),
-    Error(String),
-    Unknown,
-}
 
 pub(super) struct Partial<'a> {
     pub(super) evaluator: &'a Evaluator<'a>,
@@ -25,9 +21,9 @@ pub(super) struct Partial<'a> {
 }
 
 impl Partial<'_> {
-    pub(super) fn condition(&mut self, expr: &Expr) -> Known {
-        let touched = touched(expr, self.unknown);
-        if touched.is_empty() {
+    /// What a condition may come to.
+    pub(super) fn condition(&mut self, expr: &Expr) -> Outcomes {
+        if !self.touches(expr) {
             return self.concrete(expr);
         }
         match expr.expr_kind() {
@@ -36,56 +32,156 @@ impl Partial<'_> {
             ExprKind::UnaryApp {
                 op: UnaryOp::Not,
                 arg,
-            } => match self.condition(arg) {
-                Known::Bool(flag) => Known::Bool(!flag),
-                known => known,
-            },
+            } => self.condition(arg).negated(),
             ExprKind::If {
                 test_expr,
                 then_expr,
                 else_expr,
-            } => match self.condition(test_expr) {
-                Known::Bool(true) => self.condition(then_expr),
-                Known::Bool(false) => self.condition(else_expr),
-                known => known,
-            },
-            _ if self.is_there(expr, &touched) => Known::Bool(true),
-            _ => {
-                self.reached.extend(touched);
-                Known::Unknown
+            } => {
+                let test = self.condition(test_expr);
+                let mut found = Outcomes {
+                    error: test.error,
+                    ..Outcomes::default()
+                };
+                for (taken, branch) in [(test.holds, then_expr), (test.fails, else_expr)] {
+                    if taken {
+                        found = found.or(self.condition(branch));
+                    }
+                }
+                found
             }
+            _ => match self.error_in(expr) {
+                Some(error) => Outcomes::error(error),
+                None => {
+                    let touched = self.touched(expr);
+                    let asked = self.asks_for(expr, &touched);
+                    self.reached.extend(touched);
+                    match asked {
+                        true => Outcomes::TRUE_OR_FALSE,
+                        false => Outcomes::anything(),
+                    }
+                }
+            },
         }
-    }
-
-    /// Whether it asks for a record that is there: what is unknown lies inside of it, so it stays there whatever that is.
-    fn is_there(&self, expr: &Expr, touched: &BTreeSet<FieldPath>) -> bool {
-        let Some(path) = presence(expr) else {
-            return false;
-        };
-        let inside = |field: &FieldPath| field.0.len() > path.len() && field.0.starts_with(&path);
-        touched.iter().all(inside) && matches!(self.concrete(expr), Known::Bool(true))
     }
 
     /// The operands of `&&` or `||` from left to right: the first that is not `neutral` is the result.
-    fn sequence(&mut self, operands: Vec<&Expr>, neutral: bool) -> Known {
+    fn sequence(&mut self, operands: Vec<&Expr>, neutral: bool) -> Outcomes {
+        let mut found = Outcomes::default();
         for operand in operands {
-            match self.condition(operand) {
-                Known::Bool(flag) if flag == neutral => {}
-                known => return known,
+            let Outcomes {
+                holds,
+                fails,
+                error,
+            } = self.condition(operand);
+            found.may_raise(error);
+            let goes_on = match neutral {
+                true => {
+                    found.fails |= fails;
+                    holds
+                }
+                false => {
+                    found.holds |= holds;
+                    fails
+                }
+            };
+            if !goes_on {
+                return found;
             }
         }
-        Known::Bool(neutral)
+        found.or(Outcomes::value(neutral))
     }
 
-    fn concrete(&self, expr: &Expr) -> Known {
-        match self.evaluator.interpret(expr, self.slots) {
-            Ok(value) => match value.value_kind() {
-                ValueKind::Lit(Literal::Bool(flag)) => Known::Bool(*flag),
-                _ => Known::Error(format!("expected a boolean, got `{value}`")),
-            },
-            Err(error) => Known::Error(super::diagnostics::message(&error)),
+    /// The error of a part that is evaluated in any case, and does not depend on what is unknown.
+    fn error_in(&self, expr: &Expr) -> Option<String> {
+        match expr.expr_kind() {
+            ExprKind::And { .. } | ExprKind::Or { .. } | ExprKind::If { .. } => None,
+            _ => children(expr)
+                .into_iter()
+                .find_map(|child| match self.touches(child) {
+                    true => self.error_in(child),
+                    false => self
+                        .evaluator
+                        .interpret(child, self.slots)
+                        .err()
+                        .map(|error| super::diagnostics::message(&error)),
+                }),
         }
     }
+
+    /// Whether it asks if something is there that is unknown, or has something unknown inside of it, in a record that is
+    /// there: then there is a yes or no.
+    fn asks_for(&self, expr: &Expr, touched: &BTreeSet<FieldPath>) -> bool {
+        let Some((_, _, path)) = presence(expr) else {
+            return false;
+        };
+        let there = |field: &FieldPath| field.0.len() >= path.len() && meets(field, &path);
+        touched.iter().all(there) && self.concrete(expr).error.is_none()
+    }
+
+    /// Whether it asks for a record that is there: what is unknown lies inside of it, so it stays there whatever that is.
+    fn is_there(&self, expr: &Expr, path: &[&str]) -> bool {
+        self.along(path).all(|field| field.0.len() > path.len())
+            && self.concrete(expr).surely_holds()
+    }
+
+    fn concrete(&self, expr: &Expr) -> Outcomes {
+        match self.evaluator.interpret(expr, self.slots) {
+            Ok(value) => match value.value_kind() {
+                ValueKind::Lit(Literal::Bool(flag)) => Outcomes::value(*flag),
+                _ => Outcomes::error(format!("expected a boolean, got `{value}`")),
+            },
+            Err(error) => Outcomes::error(super::diagnostics::message(&error)),
+        }
+    }
+
+    /// Whether the value of an expression may depend on an unknown field.
+    pub(super) fn touches(&self, expr: &Expr) -> bool {
+        match self.read(expr) {
+            Some(read) => !read.is_empty(),
+            None => children(expr).into_iter().any(|child| self.touches(child)),
+        }
+    }
+
+    /// The unknown fields that the value of an expression may depend on.
+    fn touched(&self, expr: &Expr) -> BTreeSet<FieldPath> {
+        match self.read(expr) {
+            Some(read) => read.into_iter().cloned().collect(),
+            None => children(expr)
+                .into_iter()
+                .flat_map(|child| self.touched(child))
+                .collect(),
+        }
+    }
+
+    /// The unknown fields that a chain `context.a.b` leads to or through, or that matter for whether something is there;
+    /// nothing for any other expression.
+    fn read(&self, expr: &Expr) -> Option<Vec<&FieldPath>> {
+        if let Some(path) = chain(expr) {
+            return Some(self.along(&path).collect());
+        }
+        let (record, of, path) = presence(expr)?;
+        let mut read: Vec<&FieldPath> = self.along(&path).collect();
+        if !read.is_empty() && self.is_there(expr, &path) {
+            read.clear();
+        }
+        // Where the record is not there, but for what is unknown inside of it, asking is an error or not.
+        if self.along(&of).next().is_some() && self.evaluator.interpret(record, self.slots).is_err()
+        {
+            read.extend(self.along(&of));
+        }
+        Some(read)
+    }
+
+    /// The unknown fields that a path leads to or through.
+    fn along(&self, path: &[&str]) -> impl Iterator<Item = &FieldPath> {
+        self.unknown.iter().filter(move |field| meets(field, path))
+    }
+}
+
+/// Whether one path is the beginning of the other.
+fn meets(field: &FieldPath, path: &[&str]) -> bool {
+    field.0.iter().zip(path).all(|(a, b)| a == b)
 }
 
 /// The operands of a chain `a && b && c` or `a || b || c`, which parses as `(a && b) && c`: one by one, so that a long
@@ -112,57 +208,28 @@ pub(super) fn operands(chain: &Expr) -> Vec<&Expr> {
     operands
 }
 
-/// The unknown fields that evaluating an expression may read: every chain `context.a.b` that is a prefix of an
-/// unknown field or runs through one.
-fn touched(expr: &Expr, unknown: &BTreeSet<FieldPath>) -> BTreeSet<FieldPath> {
-    let mut out = BTreeSet::new();
-    visit(expr, unknown, &mut out);
-    out
-}
-
-fn visit(expr: &Expr, unknown: &BTreeSet<FieldPath>, out: &mut BTreeSet<FieldPath>) {
-    if let Some(path) = chain(expr) {
-        collect(&path, unknown, out);
-        return;
-    }
-    if let Some(path) = presence(expr) {
-        collect(&path, unknown, out);
-        return;
-    }
-    for child in children(expr) {
-        visit(child, unknown, out);
-    }
-}
-
-fn collect(path: &[String], unknown: &BTreeSet<FieldPath>, out: &mut BTreeSet<FieldPath>) {
-    for field in unknown {
-        if field.0.starts_with(path) || path.starts_with(&field.0) {
-            out.insert(field.clone());
-        }
-    }
-}
-
-/// The path of which `context.a has b.c` asks whether it is there; nothing for any other expression.
-fn presence(expr: &Expr) -> Option<Vec<String>> {
-    let (record, keys): (_, Vec<String>) = match expr.expr_kind() {
-        ExprKind::HasAttr { expr, attr } => (expr, vec![attr.to_string()]),
+/// The record of which `context.a has b.c` asks, its path, and the path of which it asks whether it is there; nothing for
+/// any other expression.
+fn presence(expr: &Expr) -> Option<(&Expr, Vec<&str>, Vec<&str>)> {
+    let (record, keys): (&Expr, Vec<&str>) = match expr.expr_kind() {
+        ExprKind::HasAttr { expr, attr } => (expr, vec![attr.as_str()]),
         ExprKind::ExtHasAttr { expr, attrs } => {
-            (expr, attrs.iter().map(ToString::to_string).collect())
+            (expr, attrs.iter().map(|attr| attr.as_str()).collect())
         }
         _ => return None,
     };
-    let mut path = chain(record)?;
-    path.extend(keys);
-    Some(path)
+    let of = chain(record)?;
+    let path = of.iter().copied().chain(keys).collect();
+    Some((record, of, path))
 }
 
 /// The path of `context.a.b`; nothing for any other expression.
-fn chain(expr: &Expr) -> Option<Vec<String>> {
+fn chain(expr: &Expr) -> Option<Vec<&str>> {
     match expr.expr_kind() {
         ExprKind::Var(Var::Context) => Some(Vec::new()),
         ExprKind::GetAttr { expr, attr } => {
             let mut path = chain(expr)?;
-            path.push(attr.to_string());
+            path.push(attr.as_str());
             Some(path)
         }
         _ => None,
@@ -193,3 +260,6 @@ pub(super) fn children<T>(expr: &Expr<T>) -> Vec<&Expr<T>> {
         ExprKind::Record(members) => members.values().collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -280,14 +280,20 @@ fn key(compared: &Compared) -> GroupKey {
     }
 }
 
-/// Policies of unknown status do not tell decided groups apart: the decision does not rest on them.
+/// Policies of unknown status do not tell decided groups apart: the decision does not rest on them. Nor do any on those
+/// that may raise an error.
 fn without_unknown(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Decided(answer) => Outcome::Decided(Answer {
             unknown: Default::default(),
+            may_err: Default::default(),
             ..answer
         }),
-        other @ (Outcome::Undecidable(..) | Outcome::NotReplayable(_)) => other,
+        Outcome::Undecidable(answer, fields) => {
+            let may_err = Default::default();
+            Outcome::Undecidable(Answer { may_err, ..answer }, fields)
+        }
+        other @ Outcome::NotReplayable(_) => other,
     }
 }
 

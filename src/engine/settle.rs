@@ -16,7 +16,8 @@ pub struct Settled {
 }
 
 /// The answer that these statuses give: allow if some permit is satisfied and no forbid is. Policies that are not
-/// listed are not satisfied. With unknown statuses the decision is given where no value of theirs changes it.
+/// listed are not satisfied. With unknown statuses the decision is given where no value of theirs changes it; whether a
+/// policy that is not satisfied raises an error changes none.
 pub fn settle(policies: &[Settled]) -> Answer {
     let having = |effect: Option<Effect>, status: Status| -> BTreeSet<Arc<str>> {
         policies
@@ -27,7 +28,6 @@ pub fn settle(policies: &[Settled]) -> Answer {
     };
     let forbids = having(Some(Effect::Forbid), Status::Satisfied);
     let permits = having(Some(Effect::Permit), Status::Satisfied);
-    let unknown = having(None, Status::Unknown);
     let open = |effect| {
         policies
             .iter()
@@ -52,7 +52,8 @@ pub fn settle(policies: &[Settled]) -> Answer {
         decision,
         determining,
         errors: having(None, Status::Error),
-        unknown,
+        unknown: having(None, Status::Unknown),
+        may_err: having(None, Status::NotSatisfiedOrError),
     }
 }
 
@@ -82,6 +83,7 @@ mod tests {
             Status::Satisfied,
             Status::NotSatisfied,
             Status::Error,
+            Status::NotSatisfiedOrError,
             Status::Unknown,
         ];
         let one: Vec<(Effect, Status)> = effects
@@ -103,6 +105,7 @@ mod tests {
             for (effect, status) in set {
                 let fills = match status {
                     Status::Unknown => vec![Status::Satisfied, Status::NotSatisfied, Status::Error],
+                    Status::NotSatisfiedOrError => vec![Status::NotSatisfied, Status::Error],
                     known => vec![*known],
                 };
                 worlds = worlds

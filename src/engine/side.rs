@@ -5,7 +5,7 @@ use super::pairing::Pairing;
 use super::request::{Mapped, Meant, map_call};
 use super::settle::Settled;
 use super::typed::{fits, plain};
-use super::verdict::Verdict;
+use super::verdict::{Standing, Verdict};
 use crate::cedar::{
     self, BuiltRequest, CompiledPolicy, Context, EntityReads, EntityStore, Evaluated, Evaluation,
     ParsedEntity, PreparedRequest,
@@ -351,18 +351,13 @@ impl<'a> Side<'a> {
         let Ok(built) = built else {
             return Verdict::not_replayable(NotReplayable::InvalidRequest);
         };
-        let (policies, unknown) = self.settled_built(&built, store);
+        let standing = self.standing(&built, store);
         let nonconforming = self.nonconforming(&mapped.request, || Some(&built));
-        Verdict::settled(mapped, policies, unknown, nonconforming)
+        Verdict::settled(mapped, standing, nonconforming)
     }
 
-    /// The policies whose scope holds for a request, at least those that are not without effect, and the unknown fields
-    /// that policies of unknown status read.
-    pub(super) fn settled_built(
-        &self,
-        built: &BuiltRequest,
-        store: &EntityStore,
-    ) -> (Vec<Settled>, BTreeSet<FieldPath>) {
+    /// How the policies stand to a request.
+    pub(super) fn standing(&self, built: &BuiltRequest, store: &EntityStore) -> Standing {
         let prepared = PreparedRequest {
             request: built,
             entities: store,
@@ -375,15 +370,12 @@ impl<'a> Side<'a> {
                 Evaluation::new(&self.version.policies).evaluate(prepared)
             }
         };
-        let policies = evaluated
-            .iter()
-            .filter_map(|found| self.settled(found))
-            .collect();
-        let unknown = evaluated
-            .into_iter()
-            .flat_map(|found| found.unknown)
-            .collect();
-        (policies, unknown)
+        let mut standing = Standing::default();
+        for found in &evaluated {
+            standing.reads(found.status, &found.unknown, found.lacks);
+            standing.policies.extend(self.settled(found));
+        }
+        standing
     }
 
     /// Why a request does not conform to the schema, where it does not. It is only built where Cedar must judge.
@@ -439,9 +431,10 @@ impl<'a> Side<'a> {
                 let policy = self.version.policies.policies().get(found.policy)?;
                 let blocking = match found.status {
                     Status::Satisfied => None,
-                    Status::NotSatisfied | Status::Error | Status::Unknown => {
-                        evaluation.blocking(found.policy, prepared)
-                    }
+                    Status::NotSatisfied
+                    | Status::Error
+                    | Status::NotSatisfiedOrError
+                    | Status::Unknown => evaluation.blocking(found.policy, prepared),
                 };
                 Some(PolicyStatus {
                     policy: self.names.get(found.policy)?.clone(),

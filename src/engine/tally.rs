@@ -243,6 +243,8 @@ pub struct SideTally {
     pub unmapped_tools: Counts,
     /// Undecidable actions, by the unknown fields that mattered.
     pub unknown_fields: Counts,
+    /// Actions that were decided although policies read a fact that is unknown.
+    pub rescued: u64,
     /// Requests that do not conform to the version's schema.
     pub nonconforming: Notes,
     /// Arguments that the schema does not know, by path.
@@ -277,7 +279,10 @@ impl SideTally {
                     self.unknown_fields.add(&field, action.count());
                 }
             }
-            Outcome::Decided(answer) => self.fidelity(place, action, answer),
+            Outcome::Decided(answer) => {
+                self.rescued += u64::from(verdict.lacks) * action.count();
+                self.fidelity(place, action, answer);
+            }
         }
         if let Some(answer) = outcome.answer() {
             for policy in &answer.errors {
@@ -351,6 +356,7 @@ impl Merge for SideTally {
         self.not_replayable.merge(other.not_replayable);
         self.unmapped_tools.merge(other.unmapped_tools);
         self.unknown_fields.merge(other.unknown_fields);
+        self.rescued += other.rescued;
         self.nonconforming.merge(other.nonconforming);
         self.left_out.merge(other.left_out);
         self.errors.merge(other.errors);

@@ -2,7 +2,7 @@
 
 use super::request::Mapped;
 use super::settle::{Settled, settle};
-use crate::model::{FieldPath, NotReplayable, Outcome, Request};
+use crate::model::{FieldPath, NotReplayable, Outcome, Request, Status};
 use std::collections::BTreeSet;
 
 /// What one side says of one recorded action.
@@ -11,7 +11,7 @@ pub struct Verdict {
     /// The outcome.
     pub outcome: Outcome,
     /// The policies whose scope holds, at least those of them that are not without effect: satisfied, unknown, or
-    /// raising an error. Empty where there is no request.
+    /// raising an error, or perhaps. Empty where there is no request.
     pub policies: Vec<Settled>,
     /// The request that was decided.
     pub request: Option<Request>,
@@ -21,6 +21,30 @@ pub struct Verdict {
     pub left_out: BTreeSet<FieldPath>,
     /// The tool that was meant, where there is no request and a router was called.
     pub tool: Option<String>,
+    /// Whether some policy whose scope holds reads a fact that is unknown, whatever comes of it.
+    pub lacks: bool,
+}
+
+/// How the policies of a side stand to a request.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    /// The policies whose scope holds, at least those of them that are not without effect.
+    pub policies: Vec<Settled>,
+    /// The unknown fields that policies of unknown status read.
+    pub wanting: BTreeSet<FieldPath>,
+    /// Whether some policy whose scope holds reads a fact that is unknown.
+    pub lacks: bool,
+}
+
+impl Standing {
+    /// Takes up the unknown fields that a policy reads.
+    pub(super) fn reads(&mut self, status: Status, unknown: &BTreeSet<FieldPath>, lacks: bool) {
+        self.lacks |= lacks;
+        // What only decides whether it raises an error does not keep anything from being decided.
+        if status == Status::Unknown {
+            self.wanting.extend(unknown.iter().cloned());
+        }
+    }
 }
 
 impl Verdict {
@@ -32,27 +56,28 @@ impl Verdict {
             nonconforming: None,
             left_out: BTreeSet::new(),
             tool: None,
+            lacks: false,
         }
     }
 
-    /// What these statuses come to. `unknown` are the fields that policies of unknown status read.
+    /// What these statuses come to.
     pub(super) fn settled(
         mapped: Mapped,
-        policies: Vec<Settled>,
-        unknown: BTreeSet<FieldPath>,
+        standing: Standing,
         nonconforming: Option<String>,
     ) -> Self {
-        let answer = settle(&policies);
+        let answer = settle(&standing.policies);
         Self {
             outcome: match answer.decision {
                 Some(_) => Outcome::Decided(answer),
-                None => Outcome::Undecidable(answer, unknown),
+                None => Outcome::Undecidable(answer, standing.wanting),
             },
-            policies,
+            policies: standing.policies,
             request: Some(mapped.request),
             nonconforming,
             left_out: mapped.left_out,
             tool: None,
+            lacks: standing.lacks,
         }
     }
 }

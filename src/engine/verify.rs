@@ -208,6 +208,7 @@ fn no_answer() -> Answer {
         determining: Default::default(),
         errors: Default::default(),
         unknown: Default::default(),
+        may_err: Default::default(),
     }
 }
 

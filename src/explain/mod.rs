@@ -96,6 +96,7 @@ fn settle(explained: Result<(Verdict, Vec<PolicyStatus>), NotReplayable>) -> Sid
                 nonconforming: None,
                 left_out: BTreeSet::new(),
                 tool: None,
+                lacks: false,
             },
             policies: Vec::new(),
         },

@@ -67,7 +67,10 @@ pub enum Status {
     NotSatisfied,
     /// The condition raised an error, so Cedar skips the policy.
     Error,
-    /// The condition reads a fact that is unknown.
+    /// The condition reads a fact that is unknown: whatever it is, the condition does not hold, but whether it raises an
+    /// error depends on it.
+    NotSatisfiedOrError,
+    /// The condition reads a fact that is unknown, and may hold or not.
     Unknown,
 }
 
@@ -80,8 +83,10 @@ pub struct Answer {
     pub determining: BTreeSet<Arc<str>>,
     /// Policies whose condition raised an error.
     pub errors: BTreeSet<Arc<str>>,
-    /// Policies whose status is unknown.
+    /// Policies of which it is unknown whether they are satisfied.
     pub unknown: BTreeSet<Arc<str>>,
+    /// Policies that are not satisfied, and of which it is unknown whether they raise an error.
+    pub may_err: BTreeSet<Arc<str>>,
 }
 
 /// What replaying one recorded action under one version gave.

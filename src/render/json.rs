@@ -256,6 +256,7 @@ fn side(tally: &SideTally) -> Value {
         "not_replayable": counts(&tally.not_replayable),
         "unmapped_tools": counts(&tally.unmapped_tools),
         "unknown_fields": counts(&tally.unknown_fields),
+        "rescued": tally.rescued,
         "nonconforming": notes(&tally.nonconforming),
         "left_out": counts(&tally.left_out),
         "errors": counts(&tally.errors),
@@ -269,7 +270,7 @@ fn side(tally: &SideTally) -> Value {
 fn answer(answer: &Answer) -> Value {
     json!({
         "decision": answer.decision, "determining": answer.determining, "errors": answer.errors,
-        "unknown": answer.unknown,
+        "unknown": answer.unknown, "may_err": answer.may_err,
     })
 }
 

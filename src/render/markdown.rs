@@ -258,6 +258,10 @@ fn trust(document: &Document) -> String {
                 ));
             }
         }
+        if side.rescued > 0 {
+            let rescued = grouped(side.rescued);
+            body.push_str(&format!("- {name}, {}: {rescued}\n", words::DESPITE));
+        }
     }
     for mismatch in trust.fidelity.mismatches.iter().take(6) {
         body.push_str(&format!(

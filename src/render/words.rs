@@ -4,7 +4,7 @@
 mod summary;
 
 pub(super) use summary::{
-    Flips, doubts, ending, flips, moved, outcome, repository, traffic, trust,
+    DESPITE, Flips, doubts, ending, flips, moved, outcome, repository, traffic, trust,
 };
 
 use super::numbers::{count, grouped};
@@ -206,7 +206,12 @@ pub(super) fn condition(group: &GroupNote) -> Option<(String, Option<String>)> {
         return Some((predicate.all.join(" && "), None));
     }
     let unit = group.cause.units.first()?;
-    let open = |status: &str| status == "not satisfied" || status == "error";
+    let open = |status: &str| {
+        matches!(
+            status,
+            "not satisfied" | "error" | "not satisfied, or error"
+        )
+    };
     let example = group.exemplars.first();
     let (text, side): (&String, Option<&SideNote>) =
         match (&unit.base_blocking, &unit.head_blocking) {

@@ -509,6 +509,7 @@ fn trust() -> Trust {
         },
         base: SideTrust {
             undecidable: 21,
+            rescued: 0,
             wanting: counts(&[
                 ("context.input.amount_cents", 12),
                 ("context.input.limit", 6),
@@ -531,6 +532,7 @@ fn trust() -> Trust {
         },
         head: SideTrust {
             undecidable: 45,
+            rescued: 9,
             wanting: counts(&[
                 ("context.input.change_id", 16),
                 ("context.fx_permille", 11),

@@ -315,6 +315,7 @@ impl Oracle {
                 })
                 .collect(),
             unknown: BTreeSet::new(),
+            may_err: BTreeSet::new(),
         }
     }
 }

@@ -117,7 +117,8 @@ fn unit(context: &Context<'_>, name: &Arc<str>, [base, head]: &Statuses) -> Unit
                 Status::Satisfied => 0,
                 Status::Error => 1,
                 Status::Unknown => 2,
-                Status::NotSatisfied => 3,
+                Status::NotSatisfiedOrError => 3,
+                Status::NotSatisfied => 4,
             })
             .cloned()
     };
@@ -132,6 +133,7 @@ fn unit(context: &Context<'_>, name: &Arc<str>, [base, head]: &Statuses) -> Unit
             (Some(Status::Satisfied), _) => "satisfied",
             (Some(Status::NotSatisfied), _) | (None, true) => "not satisfied",
             (Some(Status::Error), _) => "error",
+            (Some(Status::NotSatisfiedOrError), _) => "not satisfied, or error",
             (Some(Status::Unknown), _) => "unknown",
             (None, false) => "absent",
         }

@@ -72,6 +72,7 @@ fn side(tally: &SideTally) -> SideTrust {
     SideTrust {
         undecidable: tally.decisions.undecidable,
         wanting: named(&tally.unknown_fields),
+        rescued: tally.rescued,
         not_replayable: tally.decisions.not_replayable,
         reasons: named(&tally.not_replayable),
         unmapped_tools: named(&tally.unmapped_tools),

@@ -93,6 +93,9 @@ pub struct SideTrust {
     pub undecidable: u64,
     /// By the field that is wanting.
     pub wanting: BTreeMap<String, u64>,
+    /// Actions that lack a fact the policies read, and are decided all the same.
+    #[serde(default)]
+    pub rescued: u64,
     /// Actions without a request.
     pub not_replayable: u64,
     /// By reason.

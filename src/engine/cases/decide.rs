@@ -33,13 +33,14 @@ impl Decided {
 
 /// Decides one case.
 pub fn decide(side: &Side<'_>, input: &Input) -> Decided {
-    let (policies, unknown) = side.settled_built(&input.built, &input.store);
+    let standing = side.standing(&input.built, &input.store);
+    let policies = standing.policies;
     Decided {
         answer: settle(&policies),
         forbidden: policies
             .iter()
             .any(|policy| policy.effect == Effect::Forbid && policy.status == Status::Satisfied),
         policies,
-        unknown,
+        unknown: standing.wanting,
     }
 }

@@ -319,6 +319,7 @@ pub fn answer(found: &SideAnswer, names: &[Arc<str>]) -> Answer {
         determining: named(&found.determining),
         errors: named(&found.errors),
         unknown: Default::default(),
+        may_err: Default::default(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::cedar::{BuiltRequest, Evaluation, PreparedRequest};
 use crate::engine::compiled::{
     AttributeId, Body, Case, Function, Names, Plan, PlannedPolicy, Val, call, construct, set,
 };
+use crate::engine::verdict::Standing;
 use crate::engine::{Mapped, Settled, Side, Verdict};
 use crate::model::{EntityRef, FieldPath, NotReplayable, RecordedAction, Request, Status, Value};
 use bumpalo::Bump;
@@ -145,11 +146,12 @@ impl Lane<'_, '_> {
 /// The sides whose policies are asked for.
 type Sides<'s, 'v> = (Option<&'s Side<'v>>, Option<&'s Side<'v>>);
 
-/// A policy whose scope holds, and that is satisfied, raises an error, or is unknown.
+/// A policy whose scope holds, and that is satisfied, raises an error, is unknown, or reads what is unknown.
 struct Found {
     policy: u32,
     status: Status,
     unknown: BTreeSet<FieldPath>,
+    lacks: bool,
 }
 
 /// What was found of a request.
@@ -188,11 +190,10 @@ impl<'p, 'g> Decider<'p, 'g> {
             }
             Some(Finding::Policies(found)) => {
                 let policies = &self.plan.policies;
-                let (before, reached) = settled(policies, &found, |policy| policy.base.is_some());
-                let again = (mapped.clone(), nonconforming.clone());
-                let before = Verdict::settled(again.0, before, reached, again.1);
-                let (after, reached) = settled(policies, &found, |policy| policy.head.is_some());
-                let after = Verdict::settled(mapped, after, reached, nonconforming);
+                let before = standing(policies, &found, |policy| policy.base.is_some());
+                let before = Verdict::settled(mapped.clone(), before, nonconforming.clone());
+                let after = standing(policies, &found, |policy| policy.head.is_some());
+                let after = Verdict::settled(mapped, after, nonconforming);
                 Ruling::of(Some(before), after)
             }
         }
@@ -216,8 +217,8 @@ impl<'p, 'g> Decider<'p, 'g> {
             Some(Finding::Policies(found)) => {
                 let nonconforming = side.nonconforming(&mapped.request, || asking.built());
                 *interpreted |= asking.interpreted;
-                let (policies, reached) = settled(&self.plan.policies, &found, |_| true);
-                Verdict::settled(mapped, policies, reached, nonconforming)
+                let standing = standing(&self.plan.policies, &found, |_| true);
+                Verdict::settled(mapped, standing, nonconforming)
             }
             Some(Finding::Alike) | None => {
                 *interpreted = true;
@@ -337,6 +338,7 @@ fn judge<'a, 'g: 'a>(
             policy: *number,
             status,
             unknown: BTreeSet::new(),
+            lacks: false,
         });
     }
     let [on_base, on_head] = foreign;
@@ -355,13 +357,13 @@ fn judge<'a, 'g: 'a>(
             return None;
         }
         for (evaluated, (_, policy)) in evaluated.into_iter().zip(policies) {
-            match evaluated.status {
-                Status::NotSatisfied => {}
-                Status::Satisfied | Status::Error | Status::Unknown => found.push(Found {
+            if evaluated.status != Status::NotSatisfied || evaluated.lacks {
+                found.push(Found {
                     policy,
                     status: evaluated.status,
                     unknown: evaluated.unknown,
-                }),
+                    lacks: evaluated.lacks,
+                });
             }
         }
         asking.interpreted = true;
@@ -369,27 +371,29 @@ fn judge<'a, 'g: 'a>(
     Some(())
 }
 
-/// What was found of one side's policies, with the unknown fields that they read.
-fn settled(
+/// What was found of one side's policies.
+fn standing(
     policies: &[PlannedPolicy<'_>],
     found: &[Found],
     on_side: impl Fn(&PlannedPolicy<'_>) -> bool,
-) -> (Vec<Settled>, BTreeSet<FieldPath>) {
-    let mut reached = BTreeSet::new();
-    let mut settled = Vec::with_capacity(found.len());
+) -> Standing {
+    let mut standing = Standing::default();
     for found in found {
         let policy = policies.get(found.policy as usize);
         let Some(policy) = policy.filter(|policy| on_side(policy)) else {
             continue;
         };
-        reached.extend(found.unknown.iter().cloned());
-        settled.push(Settled {
-            policy: policy.name.clone(),
-            effect: policy.effect,
-            status: found.status,
-        });
+        standing.reads(found.status, &found.unknown, found.lacks);
+        // Every verdict without it says the same.
+        if found.status != Status::NotSatisfied {
+            standing.policies.push(Settled {
+                policy: policy.name.clone(),
+                effect: policy.effect,
+                status: found.status,
+            });
+        }
     }
-    (settled, reached)
+    standing
 }
 
 /// A request, and who is asked about it. Cedar's form of it is made when it is first wanted.

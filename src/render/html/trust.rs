@@ -145,6 +145,7 @@ pub(super) struct Mismatch {
 pub(super) struct SideView {
     pub side: &'static str,
     pub undecidable: u64,
+    pub rescued: u64,
     pub share: String,
     pub not_replayable: u64,
     pub nonconforming: u64,
@@ -160,6 +161,7 @@ pub(super) fn trust(document: &Document, limits: Limits) -> TrustView {
     let side = |side: &'static str, of: &SideTrust| SideView {
         side,
         undecidable: of.undecidable,
+        rescued: of.rescued,
         share: percent(of.undecidable, actions),
         not_replayable: of.not_replayable,
         nonconforming: of.nonconforming,

@@ -145,6 +145,7 @@ pub(super) fn statuses(
             Status::Satisfied => ("satisfied", Role::Good),
             Status::NotSatisfied => ("not satisfied", Role::Quiet),
             Status::Error => ("error", Role::Bad),
+            Status::NotSatisfiedOrError => ("not satisfied, or error", Role::Quiet),
             Status::Unknown => ("unknown", Role::Warning),
         };
         let line = sources

@@ -31,6 +31,7 @@ pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> Stri
         recordings::volume(&report.volume)
     ));
     out.push_str(&format!("decided  {}\n", decided(&tally.decisions)));
+    out.push_str(&lacking(tally));
     out.push_str(&format!("fidelity {}\n", fidelity(&tally.fidelity)));
     if header.verbose || !report.sample.is_empty() {
         let (actions, verified) = (report.volume.actions, report.sample.len());
@@ -77,6 +78,21 @@ fn decided(decisions: &Decisions) -> String {
         parts.push(part(decisions.not_replayable, "no request"));
     }
     parts.join(" · ")
+}
+
+/// The actions that lack a fact, and how many of them it does not matter for.
+fn lacking(tally: &SideTally) -> String {
+    let (rescued, open) = (tally.rescued, tally.decisions.undecidable);
+    match rescued + open {
+        0 => String::new(),
+        all => format!(
+            "unknown  {} {} a fact that policies read: {} decided all the same · {} undecidable\n",
+            count(all, "action"),
+            if all == 1 { "lacks" } else { "lack" },
+            grouped(rescued),
+            grouped(open)
+        ),
+    }
 }
 
 pub(super) fn fidelity(fidelity: &Fidelity) -> String {

@@ -174,7 +174,11 @@ fn failed(failure: &Failure, sources: &Sources) -> String {
         sources,
         "  ",
         |status| match status.status {
-            Status::Satisfied | Status::Error | Status::NotSatisfied | Status::Unknown => true,
+            Status::Satisfied
+            | Status::Error
+            | Status::NotSatisfied
+            | Status::NotSatisfiedOrError
+            | Status::Unknown => true,
         },
     ));
     for miss in &failure.near_misses {

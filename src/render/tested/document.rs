@@ -344,6 +344,7 @@ fn status(policy: &PolicyStatus, sources: &Sources) -> StatusNote {
         Status::Satisfied => "satisfied",
         Status::NotSatisfied => "not_satisfied",
         Status::Error => "error",
+        Status::NotSatisfiedOrError => "not_satisfied_or_error",
         Status::Unknown => "unknown",
     };
     StatusNote {

@@ -4,6 +4,9 @@ use super::{change, few, gates};
 use crate::diff::document::{Document, GateVerdict, PolicyChangeWord};
 use crate::render::numbers::{count, grouped, percent};
 
+/// What is counted of actions that lack a fact which policies read, where the decision does not depend on it.
+pub(in crate::render) const DESPITE: &str = "decided despite unknowns";
+
 /// Actions that widened, and actions that narrowed.
 pub(in crate::render) fn moved(document: &Document) -> (u64, u64) {
     document
@@ -173,6 +176,7 @@ pub(in crate::render) fn trust(document: &Document) -> String {
             trust.base.undecidable,
             trust.head.undecidable,
         ),
+        (DESPITE, trust.base.rescued, trust.head.rescued),
         (
             "without request",
             trust.base.not_replayable,

@@ -52,6 +52,7 @@ impl Judged {
             determining: BTreeSet::new(),
             errors: BTreeSet::new(),
             unknown: BTreeSet::new(),
+            may_err: BTreeSet::new(),
         };
         Self {
             answer,
@@ -213,6 +214,7 @@ impl Judge {
                 })
                 .collect(),
             unknown: BTreeSet::new(),
+            may_err: BTreeSet::new(),
         }
     }
 }

@@ -54,7 +54,7 @@ impl Statistics {
                 let place = match status {
                     Status::Satisfied => 1,
                     Status::NotSatisfied => 2,
-                    Status::Error | Status::Unknown => 3,
+                    Status::Error | Status::NotSatisfiedOrError | Status::Unknown => 3,
                 };
                 counts[place] += operators >> at & 1;
             }

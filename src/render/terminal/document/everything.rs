@@ -225,6 +225,10 @@ fn side_lines(name: &str, side: &SideTrust) -> String {
             out.push_str(&format!("  {name} {what}  {}\n", counts(numbers)));
         }
     }
+    if side.rescued > 0 {
+        let rescued = grouped(side.rescued);
+        out.push_str(&format!("  {name} {}  {rescued}\n", words::DESPITE));
+    }
     if side.nonconforming > 0 {
         out.push_str(&format!(
             "  {name} requests that do not conform to the schema  {}\n",

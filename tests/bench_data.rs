@@ -309,3 +309,22 @@ fn unaffected_actions_are_decided_alike() {
     }
     assert!(unaffected > 500);
 }
+
+/// What the speed of importers is measured with is read as what it was made of, and is known by its first bytes.
+#[test]
+fn logs_of_every_format_hold_the_calls_that_they_were_made_of() {
+    for importer in Importer::ALL {
+        let log = data::logs::log(*importer, 60_000);
+        assert!(log.bytes.len() >= 60_000 && log.actions > 20);
+        let count = data::logs::read(*importer, &log.bytes);
+        let expected = data::logs::Count {
+            actions: log.actions,
+            malformed: 0,
+        };
+        assert_eq!(count, expected, "{importer:?}");
+        assert_eq!(log.bytes, data::logs::log(*importer, 60_000).bytes);
+        let own = [Importer::Csv, Importer::Jsonl].contains(importer);
+        let detected = agentauthz::recording::detect(&log.bytes, "x");
+        assert_eq!(detected, Some(*importer).filter(|_| !own), "{importer:?}");
+    }
+}

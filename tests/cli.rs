@@ -328,6 +328,12 @@ fn own_logs_are_read_where_the_mapping_says_how() {
     }
     play.run(&["replay", "own.jsonl"])
         .says(0, &["fidelity 100 %"]);
+    // A line that looks like another format's does not make the log one.
+    let odd = r#"{"kind":"reply","version":1,"id":"x","call":{"tool":"t"},"request":{}}"#;
+    play.write("odd.jsonl", format!("{OWN_LINES}{odd}\n"));
+    play.run(&["import", "odd.jsonl", "-o", "odd-native.jsonl"])
+        .says(0, &["mapped    6", "not_selected"]);
+    assert_eq!(play.text("odd-native.jsonl"), play.text("native.jsonl"));
     // Another mapping on disk says nothing of what this one reads.
     play.write("other.yaml", format!("version: 1\n{OWN_SOURCE}"));
     let args = [
@@ -369,8 +375,14 @@ fn own_logs_need_somebody_to_say_how() {
         .says(2, &["mapping.yaml", "`delimiter`"]);
     let renamed = OWN_SOURCE.replace("agent: who", "agent: whom");
     play.write("mapping.yaml", format!("{mapping}{renamed}"));
-    play.run(&["replay", "calls.csv"])
-        .says(1, &["calls.csv:1", "the column `whom`"]);
+    let lacks = [
+        "`calls.csv` cannot be read",
+        "names `whom`, which",
+        "columns are `id`, `run`",
+    ];
+    play.run(&["replay", "calls.csv"]).says(2, &lacks);
+    let lenient = ["replay", "calls.csv", "--max-malformed", "100"];
+    play.run(&lenient).says(2, &lacks);
     // Without a repository calls are imported as they are.
     let place = tempfile::tempdir().unwrap();
     std::fs::write(place.path().join("calls.csv"), OWN_CSV).unwrap();
@@ -535,4 +547,64 @@ fn mapping_shows_what_does_not_fit() {
     ran(&["mapping"]).says(0, &["no attribute takes `depth`", "nothing found, 1 note"]);
     std::fs::remove_file(dir.path().join("tools/web.json")).unwrap();
     ran(&["mapping"]).says(3, &["nothing to judge by"]);
+}
+
+/// What is shown of a router's call is the tool that is meant, and the router beside it.
+#[test]
+fn a_call_through_a_router_is_shown_as_what_is_meant() {
+    let (base, head) = (routed(), routed());
+    let permit = "permit (principal, action == Action::\"fetch\", resource);";
+    write_files(head.path(), &[("policies/p.cedar", permit)]);
+    let ran = |args: &[&str]| run(head.path(), args);
+    ran(&["explain", "calls.jsonl#c1"]).says(0, &["call     run {", "tool     fetch\n"]);
+    let json = ran(&["explain", "calls.jsonl#c1", "--format", "json"]).json();
+    assert_eq!(json["sides"][0]["tool"], "fetch");
+    let base = format!("dir:{}", base.path().display());
+    let diff = |args: &[&str]| {
+        let all = ["diff", &base, "dir:.", "--recordings", "calls.jsonl"];
+        ran(&[&all[..], args].concat())
+    };
+    let json = diff(&["--format", "json"]).json();
+    let example = &json["groups"][0]["exemplars"][0];
+    let named = (&example["tool"], &example["router"]);
+    assert_eq!(named, (&"fetch".into(), &"run".into()), "{json}");
+    let shown = diff(&["-v"]).all();
+    assert!(shown.contains("tool fetch · router run"), "{shown}");
+}
+
+/// What a corpus says of a tool without an action is what its recording says.
+#[test]
+fn a_corpus_keeps_the_tool_that_a_router_was_told() {
+    let dir = routed();
+    let line = |id: &str, args: &str| {
+        format!(
+            r#"{{"version":1,"id":"{id}","agent":"bot","call":{{"tool":"run","args":{args}}}}}"#
+        )
+    };
+    let lines = [
+        line(
+            "a",
+            r#"{"name":"gone","params":{"url":"https://secret.example"}}"#,
+        ),
+        line("b", r#"{"name":"gone","params":{}}"#),
+        line("c", r#"{"name":"lost"}"#),
+        line("d", "{}"),
+    ];
+    write_files(dir.path(), &[("r.jsonl", &lines.join("\n"))]);
+    let ran = |args: &[&str]| run(dir.path(), args);
+    ran(&["corpus", "build", "r.jsonl", "-o", "c.jsonl"]).says(0, &["4 actions in 3 records"]);
+    let corpus = std::fs::read_to_string(dir.path().join("c.jsonl")).unwrap();
+    assert!(
+        corpus.contains(r#""tool":"gone""#) && !corpus.contains("secret"),
+        "{corpus}"
+    );
+    let tools = |recording: &str| {
+        let json = ran(&["replay", recording, "--format", "json"]).json();
+        json["result"]["unmapped_tools"].clone()
+    };
+    let expected = serde_json::json!({ "gone": 2, "lost": 1, "run": 1 });
+    assert_eq!(
+        (tools("r.jsonl"), tools("c.jsonl")),
+        (expected.clone(), expected)
+    );
 }

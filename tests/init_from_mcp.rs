@@ -186,6 +186,51 @@ fn a_server_may_have_another_name_and_few_tools() {
 }
 
 #[test]
+fn what_arguments_plainly_are_is_derived_of_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let list = dir.path().join("tools.json");
+    let text = r#"[{"name": "get_page", "inputSchema": {"properties": {"url": {"type": "string"}, "path": {"type": "integer"}}, "required": ["url"]}},
+        {"name": "delete_file", "inputSchema": {"properties": {"path": {"type": "string"}, "command": {"type": "string", "enum": ["rm"]}}}},
+        {"name": "run", "inputSchema": {"properties": {"command": {"type": "string"}}}}]"#;
+    fs::write(&list, text).unwrap();
+    let made = Made::from(&list, &["--server", "box"]);
+    let (mapping, schema) = (
+        made.text("mapping.yaml"),
+        made.text("schema/box.cedarschema"),
+    );
+    for (line, attribute) in [
+        (
+            "  url_host: \"{args.url | http | host}\"\n",
+            "    url_host?: String,\n",
+        ),
+        (
+            "  clean_path: \"{args.path | path}\"\n",
+            "    clean_path?: String,\n",
+        ),
+        (
+            "  commands: \"{args.command | commands}\"\n",
+            "    commands?: Set<String>,\n",
+        ),
+    ] {
+        assert!(mapping.contains(line), "{mapping}");
+        assert_eq!(schema.matches(attribute).count(), 1, "{schema}");
+    }
+    assert!(!mapping.contains("uri_host") && !mapping.contains("file_path"));
+    let call = r#"{"version":1,"id":"a","agent":"example-agent","call":{"tool":"get_page","args":{"url":"Example.com/x"}}}"#;
+    fs::write(made.root().join("recordings/one.jsonl"), call).unwrap();
+    let explained = run(
+        &made.root(),
+        &["explain", "recordings/one.jsonl#a", "--format", "json"],
+    );
+    let request = &explained.json()["sides"][0]["request"];
+    assert_eq!(request["context"]["url_host"], "example.com", "{request}");
+    for command in ["check", "test", "lint", "replay", "mapping"] {
+        let ran = run(&made.root(), &[command]);
+        assert_eq!(ran.code, 0, "{command}: {}", ran.all());
+    }
+}
+
+#[test]
 fn what_is_no_list_is_refused_and_nothing_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let list = dir.path().join("tools.json");

@@ -332,6 +332,53 @@ fn what_is_redacted_is_written_nowhere() {
     assert!(play.text("x.jsonl").contains(&token));
 }
 
+/// A value that is taken out of a context is taken out of the call, or the record is refused; what is refused is not
+/// counted as redacted.
+#[test]
+fn what_is_taken_out_of_a_context_is_not_left_in_the_call() {
+    let place = tempfile::tempdir().unwrap();
+    let line = |id: &str, args: &str| {
+        format!(
+            r#"{{"version":1,"id":"{id}","call":{{"tool":"pay","args":{args}}},"request":{{"cedar":{{"principal":{{"type":"A","id":"a"}},"action":{{"type":"Action","id":"pay"}},"resource":{{"type":"R","id":"r"}},"context":{{"iban":"DE77","n":1}}}}}}}}"#
+        )
+    };
+    let said = line("said", r#"{"to":"de77","amount":5}"#);
+    let other = line("other", r#"{"amount":5}"#);
+    fs::write(place.path().join("r.jsonl"), format!("{said}\n{other}\n")).unwrap();
+    let import = |more: &[&str]| {
+        let args = [
+            "import", "r.jsonl", "-o", "x.jsonl", "--format", "json", "--redact",
+        ];
+        let ran = support::play::run(place.path(), &[&args[..], more].concat());
+        let written = fs::read_to_string(place.path().join("x.jsonl")).unwrap();
+        assert!(!written.to_lowercase().contains("de77"), "{written}");
+        (ran.code, ran.json())
+    };
+    let (code, report) = import(&["request.context.iban"]);
+    assert_eq!((code, &report["written"]), (1, &1.into()), "{report}");
+    let notes = report["malformed"].to_string();
+    assert!(
+        notes.contains("its call says what `request.context.iban` is"),
+        "{notes}"
+    );
+    let redacted = serde_json::json!({ "request.context.iban: --redact": 1 });
+    assert_eq!(report["redacted"], redacted);
+    let (code, report) = import(&["request.context.iban", "--redact", "args.to"]);
+    assert_eq!((code, &report["written"]), (0, &2.into()), "{report}");
+    // A path that only refused records have is no path that none has.
+    fs::write(
+        place.path().join("r.jsonl"),
+        format!("{said}\n{}\n", other.replace("DE77", "")),
+    )
+    .unwrap();
+    let (_, report) = import(&["request.context.iban", "--max-malformed", "1"]);
+    assert_eq!(
+        report["redacted_nothing"],
+        serde_json::json!([]),
+        "{report}"
+    );
+}
+
 /// A repository with a recording of so many refunds of different amounts and notes, and its corpus.
 fn with_corpus() -> Play {
     let play = Play::init();

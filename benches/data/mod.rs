@@ -7,6 +7,7 @@
 
 mod conditions;
 mod forms;
+pub mod logs;
 mod policies;
 mod records;
 mod rng;

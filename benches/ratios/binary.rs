@@ -102,7 +102,8 @@ fn diff(directory: &Path, recording: &str) -> Command {
 /// A diff may prove nothing or find something; it may not fail to work.
 const DIFF: &[i32] = &[0, 1, 3];
 
-fn record(data: &Data, actions: usize, path: &Path) {
+/// Writes a recording of so many actions.
+pub fn record(data: &Data, actions: usize, path: &Path) {
     let file = File::create(path).expect("the recording can be written");
     data.write_recording(actions, &mut BufWriter::with_capacity(1 << 20, file))
         .expect("it is written");

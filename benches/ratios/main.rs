@@ -14,6 +14,7 @@ mod agentdojo;
 mod binary;
 mod check;
 mod equal;
+mod importers;
 mod lint;
 mod measure;
 mod product;
@@ -63,6 +64,7 @@ fn main() {
     check::measure(&mut report);
     lint::measure(&mut report);
     agentdojo::measure(&mut report);
+    importers::measure(&mut report);
     replay::run(&mut report, actions);
     report.finish();
 }

@@ -13,6 +13,7 @@ use crate::engine::{Counts, Incoming, Merge, Notes, Pairing, Side};
 use crate::model::{RecordedAction, WrittenRequest};
 use crate::recording::{MOST, NAMED, Redacted, Redaction, write};
 use crate::render::{self, CorpusSummary, Header, count, printable};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub fn run(args: &CorpusArgs, output: &Output) -> Result<u8, CliError> {
@@ -42,12 +43,15 @@ impl Report for Summary {
 struct Building {
     built: Built,
     redacted: Counts,
+    /// The paths that were found, also in actions that are not kept.
+    named: BTreeSet<String>,
     requests_dropped: u64,
 }
 
 impl Merge for Building {
     fn merge(&mut self, other: Self) {
         self.built.merge(other.built);
+        self.named.extend(other.named);
         self.redacted.merge(other.redacted);
         self.requests_dropped += other.requests_dropped;
     }
@@ -64,17 +68,20 @@ impl Building {
         match incoming {
             Incoming::Action(place, mut action) => match redaction.apply(&mut action) {
                 Ok(redacted) => {
+                    let named = redacted.values.iter().filter(|(_, what)| *what == NAMED);
+                    self.named.extend(named.map(|(path, _)| path.clone()));
+                    if !redacted.entities.is_empty() {
+                        return Incoming::Malformed(place, Redacted::LOST.to_owned());
+                    }
+                    if let Err(message) = made(redaction, sides, &action) {
+                        return Incoming::Malformed(place, message);
+                    }
+                    // What is not kept is not counted as redacted.
                     for (path, what) in &redacted.values {
                         self.redacted.add(&format!("{path}: {what}"), 1);
                     }
                     self.requests_dropped += u64::from(redacted.request);
-                    if !redacted.entities.is_empty() {
-                        return Incoming::Malformed(place, Redacted::LOST.to_owned());
-                    }
-                    match made(redaction, sides, &action) {
-                        Ok(()) => Incoming::Action(place, action),
-                        Err(message) => Incoming::Malformed(place, message),
-                    }
+                    Incoming::Action(place, action)
                 }
                 Err(message) => Incoming::Malformed(place, message),
             },
@@ -136,6 +143,7 @@ fn build(args: &BuildArgs, output: &Output) -> Result<u8, CliError> {
     let Building {
         built,
         redacted,
+        named: found,
         requests_dropped,
     } = streamed.result;
     if !streamed.repeated.is_empty() {
@@ -152,12 +160,8 @@ fn build(args: &BuildArgs, output: &Output) -> Result<u8, CliError> {
         .with_help("their actions would count twice, and a corpus would not show it: give each action an id of its own"));
     }
     check(args, &built)?;
-    let unused = |path: &String| {
-        let mut found = redacted.entries();
-        !found.any(|(name, _)| name == format!("{path}: {NAMED}"))
-    };
     let named = args.redact.iter().map(ToString::to_string);
-    let redacted_nothing: Vec<String> = named.filter(unused).collect();
+    let redacted_nothing: Vec<String> = named.filter(|path| !found.contains(path)).collect();
     let mut encoder = Encoder::new(&args.output, temporary_beside(&args.output)?)?;
     let mut records = 0;
     for action in built.lines(MOST) {

@@ -106,12 +106,6 @@ impl Piece {
     }
 
     fn rows(&self, layout: &LogLayout, found: &Rows, each: &mut dyn FnMut(Incoming)) {
-        if found.first {
-            for fault in missing_columns(layout, &found.header) {
-                self.allowance.see();
-                each(Incoming::Malformed(self.place(fault.line), fault.message));
-            }
-        }
         for row in &found.rows {
             let parsed = parse_row(layout, &found.header, row, &self.recording);
             self.give(parsed, row.line, each);
@@ -217,16 +211,21 @@ impl<'a> Cutter<'a> {
         let peeked = Peeked::at(reader, &name);
         let peeked = peeked.map_err(|error| CliError::file("read", path, &error))?;
         let known = self.input.from.or(peeked.detected());
+        let is_told = self.input.from.is_some();
         let layout = match known {
             Some(Importer::Csv | Importer::Jsonl) => {
                 let layout = self.layout()?;
                 Some(layout.ok_or_else(|| no_layout(path))?)
             }
             None if peeked.begins_object() => self.layout()?,
+            Some(_) if !is_told && peeked.looks_own() => self.layout()?,
             Some(_) | None => None,
         };
-        let own = layout.as_ref().map(|_| Importer::Jsonl);
-        let importer = known.or(own).ok_or_else(|| unknown_format(path))?;
+        let importer = match (known, &layout) {
+            (Some(Importer::Csv), _) => Importer::Csv,
+            (_, Some(_)) => Importer::Jsonl,
+            (known, None) => known.ok_or_else(|| unknown_format(path))?,
+        };
         let cuts = match (importer, &layout) {
             (Importer::Csv, Some(layout)) => {
                 Cuts::Rows(Box::new(peeked.rows(layout.delimiter, limits, CHUNK)))
@@ -282,6 +281,39 @@ fn no_layout(path: &Path) -> CliError {
     .with_help("say it under `source` in the mapping: `tool` at least, and where `args` stand")
 }
 
+impl Open {
+    /// What a table lacks that its rows cannot be read without: were each of them told apart, `--max-malformed` might let
+    /// a whole table go.
+    fn lacks(&self, body: &Body) -> Option<CliError> {
+        let (Body::Rows(rows), Some(layout)) = (body, &self.layout) else {
+            return None;
+        };
+        let missing = missing_columns(layout, &rows.header);
+        if !rows.first || missing.is_empty() {
+            return None;
+        }
+        let quoted = |names: &mut dyn Iterator<Item = &str>| -> String {
+            let clipped = names.map(|name| name.chars().take(LONGEST).collect::<String>());
+            let names: Vec<_> = clipped.map(|name| format!("`{name}`")).collect();
+            names.join(", ")
+        };
+        let wanted = quoted(&mut missing.iter().copied());
+        let columns = quoted(&mut rows.header.iter().map(String::as_str).take(SHOWN));
+        let error = CliError::new(format!(
+            "`{}` cannot be read: `source` in the mapping names {wanted}, which its header does not have",
+            self.path.display()
+        ));
+        Some(error.with_help(match columns.as_str() {
+            "" => "its first line is no header".to_owned(),
+            columns => format!("its columns are {columns}"),
+        }))
+    }
+}
+
+/// So many columns of a table are named at most, and so many letters of each.
+const SHOWN: usize = 20;
+const LONGEST: usize = 60;
+
 impl Cuts {
     fn next(&mut self) -> Option<Result<Body, ItemError>> {
         match self {
@@ -307,7 +339,13 @@ impl Iterator for Cutter<'_> {
             };
             let body = match open.cuts.next() {
                 None => continue,
-                Some(Ok(body)) => body,
+                Some(Ok(body)) => match open.lacks(&body) {
+                    None => body,
+                    Some(error) => {
+                        self.failed = Some(error);
+                        return None;
+                    }
+                },
                 Some(Err(ItemError::Io(error))) => {
                     self.failed = Some(CliError::file("read", &open.path, &error));
                     return None;

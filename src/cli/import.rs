@@ -11,13 +11,13 @@ use super::versions::{load_version, root};
 use crate::cedar::Schema;
 use crate::engine::{Counts, Ids, Incoming, Meant, Place, map_call};
 use crate::model::{
-    Diagnostic, Json, LogLayout, RecordedAction, RecordedRequest, SourceFile, Sources,
-    WrittenRequest,
+    Diagnostic, LogLayout, RecordedAction, RecordedRequest, SourceFile, Sources, WrittenRequest,
 };
 use crate::recording::{NAMED, Redacted, Redaction, Repeats, write};
 use crate::render::{self, Header, ImportSummary, count};
 use crate::repository::{Mapping, MappingFile, log_layout, version_fault};
 use crate::yaml;
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
@@ -51,6 +51,7 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
         mapping: rules.mapping,
         redaction: Redaction::from(&args.redacting),
         redacted: Counts::default(),
+        named: BTreeSet::new(),
         repeats: input.repeats(SHORT),
         summary: ImportSummary::default(),
         unmapped_tools: Counts::default(),
@@ -173,6 +174,8 @@ struct Importing {
     redaction: Redaction,
     /// By path and what was found there.
     redacted: Counts,
+    /// The paths that were found, also in actions that are not kept.
+    named: BTreeSet<String>,
     repeats: Repeats,
     summary: ImportSummary,
     unmapped_tools: Counts,
@@ -200,20 +203,18 @@ impl Importing {
                 self.malformed(&place, "it is of a corpus, which is read as it is");
             }
             Incoming::Action(place, mut action) => {
-                let kept = match self.redaction.apply(&mut action) {
-                    Ok(redacted) => {
-                        for (path, what) in &redacted.values {
-                            self.redacted.add(&format!("{path}: {what}"), 1);
-                        }
-                        self.summary.requests_dropped += u64::from(redacted.request);
-                        self.map(&mut action, redacted.entities)
+                let kept = self.redaction.apply(&mut action).and_then(|redacted| {
+                    let named = redacted.values.iter().filter(|(_, what)| *what == NAMED);
+                    self.named.extend(named.map(|(path, _)| path.clone()));
+                    self.map(&mut action, &redacted).map(|()| redacted)
+                });
+                match kept {
+                    Ok(redacted) => self.taken_out(&redacted),
+                    Err(message) => {
+                        self.unwritable += 1;
+                        self.malformed(&place, &message);
+                        return Ok(());
                     }
-                    Err(message) => Err(message),
-                };
-                if let Err(message) = kept {
-                    self.unwritable += 1;
-                    self.malformed(&place, &message);
-                    return Ok(());
                 }
                 let hash = Ids::of(&place.recording).hash(action.id.as_bytes());
                 self.repeats.see(&[hash]);
@@ -223,6 +224,14 @@ impl Importing {
             }
         }
         Ok(())
+    }
+
+    /// Counts what was taken out of an action that is written.
+    fn taken_out(&mut self, redacted: &Redacted) {
+        for (path, what) in &redacted.values {
+            self.redacted.add(&format!("{path}: {what}"), 1);
+        }
+        self.summary.requests_dropped += u64::from(redacted.request);
     }
 
     fn malformed(&mut self, place: &Place, message: &str) {
@@ -249,13 +258,16 @@ impl Importing {
         )))
     }
 
-    /// Maps an action; `entities` came with a request that was dropped. The error says why the action cannot be kept.
-    fn map(&mut self, action: &mut RecordedAction, entities: Vec<Json>) -> Result<(), String> {
+    /// Maps an action of which something may be taken out. The error says why the action cannot be kept.
+    fn map(&mut self, action: &mut RecordedAction, redacted: &Redacted) -> Result<(), String> {
+        redacted.hidden(action)?;
+        let entities = &redacted.entities;
         let (Some(schema), Some(mapping), Some(call)) = (&self.schema, &self.mapping, &action.call)
         else {
             if !entities.is_empty() {
                 return Err(Redacted::LOST.to_owned());
             }
+            redacted.not_made(action)?;
             if action.request.is_some() {
                 self.summary.mapped += 1;
             }
@@ -273,7 +285,8 @@ impl Importing {
                     self.left_out.add(&field.to_string(), 1);
                 }
                 let recorded = action.request.take();
-                let entities = recorded.map_or(entities, |recorded| recorded.entities);
+                let entities =
+                    recorded.map_or_else(|| entities.clone(), |recorded| recorded.entities);
                 action.request = Some(RecordedRequest {
                     cedar,
                     entities,
@@ -283,6 +296,7 @@ impl Importing {
             }
             Err(_) if !entities.is_empty() => return Err(Redacted::LOST.to_owned()),
             Err(reason) => {
+                redacted.not_made(action)?;
                 *self
                     .summary
                     .not_replayable
@@ -302,17 +316,9 @@ impl Importing {
         self.summary.unmapped_tools = self.unmapped_tools.ranked();
         self.summary.unknown = self.unknown.ranked();
         self.summary.left_out = self.left_out.ranked();
-        let named: Vec<String> = self
-            .redaction
-            .paths
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        let found = |path: &String| {
-            let mut found = self.redacted.entries();
-            found.any(|(name, _)| name == format!("{path}: {NAMED}"))
-        };
-        self.summary.redacted_nothing = named.into_iter().filter(|path| !found(path)).collect();
+        let named = self.redaction.paths.iter().map(ToString::to_string);
+        let unused = named.filter(|path| !self.named.contains(path));
+        self.summary.redacted_nothing = unused.collect();
         self.summary.redacted = self.redacted.ranked();
         self.summary
     }

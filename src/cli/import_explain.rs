@@ -66,7 +66,8 @@ pub fn run(args: &ImportArgs, id: &str, output: &Output) -> Result<u8, CliError>
     };
     // As it would be written: what is taken out before that is not shown either.
     let redaction = Redaction::from(&args.redacting);
-    let kept = redaction.apply(&mut action).and_then(|_| {
+    let kept = redaction.apply(&mut action).and_then(|redacted| {
+        redacted.hidden(&action)?;
         let call = action.call.as_ref();
         match call.map(|call| map_call(&action, call, &mapping, &schema)) {
             Some(Ok(mapped)) => redaction.made(&WrittenRequest::from(mapped.request)),

@@ -98,11 +98,15 @@ impl Projector {
             schema: schema.cloned(),
             request: None,
             reason: None,
+            tool: None,
             dropped: BTreeSet::new(),
             dropped_attributes: BTreeSet::new(),
         };
         match (&verdict.request, &verdict.outcome) {
-            (_, Outcome::NotReplayable(reason)) => asked.reason = Some(*reason),
+            (_, Outcome::NotReplayable(reason)) => {
+                asked.reason = Some(*reason);
+                asked.tool = verdict.tool.clone();
+            }
             (Some(request), _) => {
                 asked.request = Some(self.request(action, side, request, beside, &mut asked));
             }

@@ -9,17 +9,19 @@ impl Side<'_> {
         self.projected(corpus) != Err(NotReplayable::NotKept)
     }
 
+    /// What a corpus keeps for this very mapping and schema.
+    pub(super) fn asked<'r>(&self, corpus: &'r Projected) -> Option<&'r ProjectedRequest> {
+        let mut asked = corpus.asked.iter();
+        asked.find(|asked| (asked.mapping.as_ref(), asked.schema.as_ref()) == self.digests())
+    }
+
     /// The request that a corpus keeps for this side. It is taken only where this very mapping and schema made it, and
     /// where nothing was dropped that a policy reads: a corpus must not hide what it does not hold.
     pub(super) fn projected<'r>(
         &self,
         corpus: &'r Projected,
     ) -> Result<&'r RecordedRequest, NotReplayable> {
-        let mut asked = corpus.asked.iter();
-        let mine = |asked: &&ProjectedRequest| {
-            (asked.mapping.as_ref(), asked.schema.as_ref()) == self.digests()
-        };
-        let asked = asked.find(mine).ok_or(NotReplayable::NotKept)?;
+        let asked = self.asked(corpus).ok_or(NotReplayable::NotKept)?;
         if let Some(reason) = asked.reason {
             return Err(reason);
         }

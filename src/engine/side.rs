@@ -170,6 +170,9 @@ impl<'a> Side<'a> {
 
     /// The tool that a router's call means.
     pub fn meant(&self, action: &RecordedAction) -> Option<String> {
+        if let Some(corpus) = &action.corpus {
+            return self.asked(corpus)?.tool.clone();
+        }
         let (mapping, call) = (self.version.mapping.as_ref()?, action.call.as_ref()?);
         let meant = Meant::of(action, call, mapping)?;
         meant.router.map(|_| meant.tool.into_owned())

@@ -28,6 +28,8 @@ pub struct SideExplanation {
     pub verdict: Verdict,
     /// Every policy whose scope holds.
     pub policies: Vec<PolicyStatus>,
+    /// The tool that is meant, where a router was called.
+    pub meant: Option<String>,
 }
 
 /// Explains one recorded action under these versions.
@@ -35,7 +37,10 @@ pub fn explain_action(sides: &[Side<'_>], action: &RecordedAction) -> ExplainRep
     let units = units(sides);
     let sides = sides
         .iter()
-        .map(|side| settle(side.explain(action)))
+        .map(|side| SideExplanation {
+            meant: side.meant(action),
+            ..settle(side.explain(action))
+        })
         .collect();
     report(Some(action.clone()), sides, &units)
 }
@@ -87,7 +92,11 @@ fn report(
 
 fn settle(explained: Result<(Verdict, Vec<PolicyStatus>), NotReplayable>) -> SideExplanation {
     match explained {
-        Ok((verdict, policies)) => SideExplanation { verdict, policies },
+        Ok((verdict, policies)) => SideExplanation {
+            verdict,
+            policies,
+            meant: None,
+        },
         Err(reason) => SideExplanation {
             verdict: Verdict {
                 outcome: Outcome::NotReplayable(reason),
@@ -99,6 +108,7 @@ fn settle(explained: Result<(Verdict, Vec<PolicyStatus>), NotReplayable>) -> Sid
                 lacks: false,
             },
             policies: Vec::new(),
+            meant: None,
         },
     }
 }

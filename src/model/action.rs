@@ -119,6 +119,9 @@ pub struct ProjectedRequest {
     /// Why there is no request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<NotReplayable>,
+    /// The tool that was meant, where there is no request and a router was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
     /// Parts of the request of which only the type was kept. No policy that reads them may be asked.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub dropped: BTreeSet<DroppedPart>,

@@ -86,7 +86,10 @@ fn look(line: &[u8]) -> Ends {
     for block in blocks(&line) {
         if is_call(block) {
             ends.keep = Keep::Always;
-            ends.begins.extend(name(block.get("id")).map(str::to_owned));
+            match name(block.get("id")) {
+                Some(id) => ends.begins.push(id.to_owned()),
+                None => ends.nameless = true,
+            }
         }
     }
     ends.ends.extend(results(&line));

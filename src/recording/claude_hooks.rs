@@ -43,18 +43,26 @@ const AROUND: [&str; 6] = [
     "input",
 ];
 
-/// Hooks that are called for something else than a tool, in small letters.
-const TOOLLESS: [&str; 24] = [
+/// What hooks answer, from the strictest to the mildest: where several answer, Claude Code goes by the strictest.
+const ANSWERS: [&str; 4] = ["deny", "defer", "ask", "allow"];
+
+/// Hooks that are called for something else than one call of a tool, in small letters, as the reference of Claude Code's
+/// hooks has them.
+const TOOLLESS: [&str; 28] = [
     "configchange",
     "cwdchanged",
+    "directoryadded",
     "elicitation",
     "elicitationresult",
     "filechanged",
     "instructionsloaded",
+    "messagedisplay",
     "notification",
     "postcompact",
+    "postmodelswitch",
     "posttoolbatch",
     "precompact",
+    "premodelswitch",
     "sessionend",
     "sessionstart",
     "setup",
@@ -205,7 +213,7 @@ impl Hook {
         let failed = Json::Bool(self.event != Event::After);
         let mut note = BTreeMap::from([("is_error".to_owned(), failed)]);
         if self.event == Event::Denied {
-            note.insert("denied".to_owned(), Json::Bool(true));
+            note.insert("deny".to_owned(), Json::Bool(true));
         }
         Json::Object(note)
     }
@@ -246,6 +254,17 @@ impl Hook {
             .and_then(|output| output.get("permissionDecision"))
             .or_else(|| self.get(&["permission_decision", "permissionDecision", "decision"]))
     }
+
+    /// The word for what the hook answered, where it is one that is known. What a hook says of a call that was made
+    /// already decides nothing.
+    fn word(&self) -> Option<&'static str> {
+        let answer = self.answer().filter(|_| self.event == Event::Before)?;
+        match answer.as_str()? {
+            "block" => Some("deny"),
+            "approve" => Some("allow"),
+            answer => ANSWERS.into_iter().find(|word| *word == answer),
+        }
+    }
 }
 
 /// The first of these members that is there.
@@ -278,7 +297,11 @@ fn look(line: &[u8]) -> Ends {
         ..Ends::default()
     };
     match hook.event {
-        Event::Before => ends.begins.push(key),
+        Event::Before => {
+            ends.says
+                .extend(hook.word().map(|word| (key.clone(), word)));
+            ends.begins.push(key);
+        }
         Event::After | Event::AfterFailure | Event::Denied => {
             ends.keep = Keep::Alone;
             ends.ends.push((key, hook.note()));
@@ -320,7 +343,12 @@ fn parse(item: &Item, stem: &str) -> Result<Parsed, Malformed> {
         let (key, keys) = hook.key();
         let before = places.get(&key).and_then(|at| parsed.actions.get_mut(*at));
         match (hook.event, before) {
-            (Event::Before, Some(_)) if keys == Keys::Unique => continue,
+            (Event::Before, Some(before)) if keys == Keys::Unique => {
+                if let (Ok(action), Some(word)) = (before, hook.word()) {
+                    answered(action, word);
+                }
+                continue;
+            }
             (Event::After | Event::AfterFailure | Event::Denied, Some(Ok(action))) => {
                 note_on(action, &hook.note());
                 // The next one that is alike has a beginning of its own.
@@ -387,24 +415,51 @@ fn action(hook: &Hook, stem: &str, place: u64) -> Result<RecordedAction, String>
         ],
     );
     set_time(&mut action, hook.get(&TIME));
-    // What a hook says of a call that was made already decides nothing.
-    if hook.event == Event::Before
-        && let Some(answer) = hook.answer()
-    {
-        match answer.as_str() {
-            Some("allow" | "approve") => action.recorded = Some(decided(Decision::Allow)),
-            Some("deny" | "block") => action.recorded = Some(decided(Decision::Deny)),
-            Some(_) | None => facts(&mut action, [("permission_decision", Some(answer))]),
+    match hook.word() {
+        Some(word) => answered(&mut action, word),
+        None if hook.event == Event::Before => {
+            facts(&mut action, [("permission_decision", hook.answer())]);
         }
+        None => {}
     }
     Ok(action)
+}
+
+/// One hook more has answered.
+fn answered(action: &mut RecordedAction, word: &str) {
+    const DECISION: &str = "permission_decision";
+    let before = match (&action.recorded, action.meta.get(DECISION)) {
+        (Some(recorded), _) if recorded.decision == Decision::Allow => Some("allow"),
+        (Some(_), _) => Some("deny"),
+        (None, said) => said.map(|said| said.as_str().unwrap_or_default()),
+    };
+    // Of a word that nobody knows nothing is sure but that it is no deny.
+    let strictness = |word: &str| {
+        ANSWERS
+            .iter()
+            .position(|answer| *answer == word)
+            .unwrap_or(1)
+    };
+    if before.is_some_and(|before| strictness(before) <= strictness(word)) {
+        return;
+    }
+    action.meta.remove(DECISION);
+    action.recorded = match word {
+        "deny" => Some(decided(Decision::Deny)),
+        "allow" => Some(decided(Decision::Allow)),
+        word => {
+            let word = Json::String(word.to_owned());
+            action.meta.insert(DECISION.to_owned(), word);
+            None
+        }
+    };
 }
 
 /// What followed a call goes into its action.
 fn note_on(action: &mut RecordedAction, note: &Json) {
     facts(action, [("is_error", note.get("is_error"))]);
-    if note.get("denied").is_some() {
-        action.recorded = Some(decided(Decision::Deny));
+    for word in ANSWERS.iter().filter(|word| note.get(word).is_some()) {
+        answered(action, word);
     }
 }
 

@@ -42,6 +42,27 @@ pub fn detect(prefix: &[u8], name: &str) -> Option<Importer> {
     found.or(is_table)
 }
 
+/// Whether a recording looks like a log of a team's own: its first line is an object that bears no format's marks, and so
+/// are most of the lines behind it. A word of a format in one of them decides nothing then.
+pub(super) fn looks_own(prefix: &[u8]) -> bool {
+    let text = without_bom(prefix).trim_ascii_start();
+    let is_own = |line: &[u8]| {
+        let outline = Outline::of(line)?;
+        let is_whole = outline.root == Root::Object && outline.end.is_some();
+        is_whole.then(|| importer_of(&outline).is_none() && !mcp::holds_text(line))
+    };
+    let mut lines = text.split(|byte| *byte == b'\n').take(LINES).map(is_own);
+    let first = lines.next().flatten();
+    let (mut own, mut others) = (1, 0);
+    for line in lines.flatten() {
+        match line {
+            true => own += 1,
+            false => others += 1,
+        }
+    }
+    first == Some(true) && own > others
+}
+
 /// The bytes behind a byte order mark.
 pub(super) fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
@@ -302,6 +323,31 @@ mod tests {
             detected(&format!("{own}\n{decision}\n")),
             Some(Importer::Opa)
         );
+    }
+
+    #[test]
+    fn most_lines_say_whether_a_log_is_of_ones_own() {
+        let own = r#"{"tool":"t","at":1}"#;
+        for (lines, expected) in [
+            (&[own][..], true),
+            (&[own, own, NATIVE], true),
+            (
+                &[own, own, r#"{"msg":"{\"jsonrpc\":\"2.0\"}"}"#, "cut {"],
+                true,
+            ),
+            (&[own, NATIVE], false),
+            (&[own, NATIVE, NATIVE, own], false),
+            (&[NATIVE, own, own], false),
+            (&["text", own], false),
+            (&["{", own, own, "}"], false),
+            (&["[", own, own, "]"], false),
+            (&[], false),
+        ] {
+            let text = lines.join("\n");
+            assert_eq!(looks_own(text.as_bytes()), expected, "{text}");
+            let text = format!("\u{feff}\n{text}\n");
+            assert_eq!(looks_own(text.as_bytes()), expected, "{text}");
+        }
     }
 
     #[test]

@@ -6,6 +6,9 @@ use std::io::{BufRead, Read};
 /// The name of the header that says how long a piece is.
 const LENGTH: &[u8] = b"content-length:";
 
+/// The name of the header that says what a piece is.
+const TYPE: &[u8] = b"content-type:";
+
 /// A header is no longer than this; what is longer is none.
 const HEADER: u64 = 8 * 1024;
 
@@ -22,20 +25,23 @@ pub(super) enum Frame {
 
 /// Whether frames begin here.
 pub(super) fn are(text: &[u8]) -> bool {
-    length_header(text).is_some()
+    length_header(behind_type(text)).is_some()
 }
 
 /// What stands in the first frame, as far as it is there.
 pub(super) fn first(text: &[u8]) -> Option<&[u8]> {
-    length_header(text)?;
+    length_header(behind_type(text))?;
     let at = memchr::memmem::find(text, b"\n\r\n").map(|at| at + 3);
     let at = at.or_else(|| memchr::memmem::find(text, b"\n\n").map(|at| at + 2));
     text.get(at?..)
 }
 
-/// Reads the next piece, without headers.
-pub(super) fn next(reader: &mut impl BufRead, limit: usize) -> Result<Frame, ItemError> {
-    let mut length = None;
+/// Reads the next piece, without headers. `length` is what headers said of a piece that was not read yet.
+pub(super) fn next(
+    reader: &mut impl BufRead,
+    limit: usize,
+    length: &mut Option<u64>,
+) -> Result<Frame, ItemError> {
     let mut lines = 0;
     loop {
         let mut line = Vec::new();
@@ -43,16 +49,48 @@ pub(super) fn next(reader: &mut impl BufRead, limit: usize) -> Result<Frame, Ite
         if read.map_err(ItemError::Io)? == 0 {
             return Ok(Frame::End);
         }
-        lines += u64::from(line.last() == Some(&b'\n'));
+        let whole = line.last() == Some(&b'\n');
+        lines += u64::from(whole);
         let text = line.trim_ascii();
-        match (length_header(text), length) {
-            (Some(found), _) => length = Some(found),
-            (None, Some(length)) if text.is_empty() => return body(reader, length, lines, limit),
-            // Headers of other names, and empty lines between pieces.
-            (None, Some(_)) => {}
-            (None, None) if text.is_empty() => {}
-            (None, None) => return stray(reader, line, lines, limit),
+        let found = length_header(text);
+        if text.is_empty() {
+            // Empty lines stand between pieces, too.
+            if let Some(length) = length.take() {
+                return body(reader, length, lines, limit);
+            }
+        } else if found.is_some() {
+            *length = found;
+        } else if !(whole && (is_type(text) || (length.is_some() && is_header(text)))) {
+            return stray(reader, line, lines, limit);
         }
+    }
+}
+
+/// Whether a line is the header that may stand before the length.
+fn is_type(line: &[u8]) -> bool {
+    let name = line.get(..TYPE.len());
+    name.is_some_and(|name| name.eq_ignore_ascii_case(TYPE)) && is_header(line)
+}
+
+/// Whether a line is a header of any name. What may hold a message is none.
+fn is_header(line: &[u8]) -> bool {
+    let Some(colon) = memchr::memchr(b':', line) else {
+        return false;
+    };
+    let (name, value) = line.split_at_checked(colon).unwrap_or_default();
+    name.first().is_some_and(u8::is_ascii_alphabetic)
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+        // A length that cannot be read is none of another name.
+        && LENGTH.strip_suffix(b":").is_some_and(|length| !name.eq_ignore_ascii_case(length))
+        && !value.iter().any(|byte| matches!(byte, b'{' | b'['))
+}
+
+/// The text behind a header that may stand before the length.
+fn behind_type(text: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
+    match text.split_at_checked(end) {
+        Some((line, rest)) if is_type(line.trim_ascii()) => rest,
+        Some(_) | None => text,
     }
 }
 
@@ -119,8 +157,9 @@ mod tests {
 
     fn all(mut text: &[u8], limit: usize) -> Vec<Result<(String, u64), u64>> {
         let mut all = Vec::new();
+        let mut length = None;
         loop {
-            match next(&mut text, limit).expect("a slice can be read") {
+            match next(&mut text, limit, &mut length).expect("a slice can be read") {
                 Frame::Piece(bytes, lines) => {
                     all.push(Ok((String::from_utf8_lossy(&bytes).into_owned(), lines)));
                 }
@@ -157,6 +196,39 @@ mod tests {
                 piece("[]", 2),
             ]
         );
+    }
+
+    #[test]
+    fn headers_stand_in_any_order() {
+        let text = b"Content-Type: application/vscode-jsonrpc; charset=utf-8\r\nContent-Length: 2\r\n\r\n{}content-type: x\nX-Y: z\nContent-Length: 2\n\n[]";
+        assert_eq!(
+            all(text, 100),
+            [piece("{}", 3), piece("X-Y: z\n", 1), piece("[]", 2)]
+        );
+        assert_eq!(first(text).map(|text| &text[..3]), Some(&b"{}c"[..]));
+        assert!(are(text) && !are(b"Content-Type: x\n{}") && !are(b"Content-Type: x"));
+    }
+
+    #[test]
+    fn text_behind_a_length_is_not_lost() {
+        let text = b"Content-Length: 2\n{\"a\":1}\nX-Y: z\nserver started\nlog: {\"b\":2}\n\n{}{\"c\":3}\n";
+        assert_eq!(
+            all(text, 100),
+            [
+                piece("{\"a\":1}\n", 1),
+                piece("server started\n", 1),
+                piece("log: {\"b\":2}\n", 0),
+                piece("{}", 1),
+                piece("{\"c\":3}\n", 0),
+            ]
+        );
+        let long = [
+            b"Content-Length: 2\nx".to_vec(),
+            b"y".repeat(9_000),
+            b"\n\n{}".to_vec(),
+        ];
+        let all = all(&long.concat(), 10_000);
+        assert_eq!((all.len(), &all[1]), (2, &piece("{}", 1)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Cuts a recording into items with bounded memory: a line each, lines that belong together, or the whole of a document.
 
 use super::chunks::Chunks;
-use super::detect::{PREFIX, detect, layout, without_bom};
+use super::detect::{PREFIX, detect, layout, looks_own, without_bom};
 use super::format::Layout;
 use super::frames::{self, Frame};
 use super::joined::{Join, Window};
@@ -143,6 +143,11 @@ impl<R: BufRead> Peeked<R> {
             .starts_with(b"{")
     }
 
+    /// Whether it looks like a log of a team's own, whatever single lines of it look like.
+    pub fn looks_own(&self) -> bool {
+        looks_own(&self.prefix)
+    }
+
     /// Its items.
     pub fn items(self, importer: Importer, limits: Limits) -> Items<R> {
         let layout = layout(importer, &self.prefix);
@@ -153,6 +158,7 @@ impl<R: BufRead> Peeked<R> {
             limits,
             line: 0,
             done: false,
+            length: None,
             window: Window::default(),
             failed: None,
         }
@@ -179,6 +185,8 @@ pub struct Items<R> {
     /// The last line that was read.
     line: u64,
     done: bool,
+    /// What headers said of a piece that was not read yet.
+    length: Option<u64>,
     /// Lines that wait for others.
     window: Window,
     /// Why it cannot be read further than the lines that wait.
@@ -278,7 +286,7 @@ impl<R: BufRead> Items<R> {
     fn next_frame(&mut self) -> Option<Result<Item, ItemError>> {
         while !self.done {
             let limit = self.limits.line;
-            match frames::next(&mut self.reader, limit) {
+            match frames::next(&mut self.reader, limit, &mut self.length) {
                 Ok(Frame::Piece(bytes, before)) => {
                     let line = self.line + before + 1;
                     self.line = line - 1 + memchr::memchr_iter(b'\n', &bytes).count() as u64;

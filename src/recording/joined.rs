@@ -31,6 +31,10 @@ const SEPARATOR: u8 = 0x1e;
 pub(super) struct Ends {
     /// The keys of what it begins.
     pub(super) begins: Vec<String>,
+    /// What it says of what it begins, by key: that counts where the call is recorded again, too.
+    pub(super) says: Vec<(String, &'static str)>,
+    /// Whether it begins calls without a key as well.
+    pub(super) nameless: bool,
     /// The keys of what it ends, and what is to be known of that.
     pub(super) ends: Vec<(String, Json)>,
     /// Whether it is read for itself.
@@ -94,6 +98,16 @@ struct Waiting {
     size: usize,
 }
 
+impl Waiting {
+    /// Adds to what is known of the call with a key.
+    fn note(&mut self, key: &str, note: Json) {
+        match (self.notes.get_mut(key), note) {
+            (Some(Json::Object(known)), Json::Object(more)) => known.extend(more),
+            (_, note) => drop(self.notes.insert(key.to_owned(), note)),
+        }
+    }
+}
+
 /// The lines that wait, in the order of the recording.
 #[derive(Debug, Default)]
 pub(super) struct Window {
@@ -133,13 +147,15 @@ impl Window {
             let before = open.len();
             open.retain(|key| {
                 let new = self.remember(key);
-                if !new {
+                // What nobody waits for any more stands in a line of its own rather than nowhere.
+                let stays = new | self.say(key, &ends.says, new);
+                if !stays {
                     notes.insert(key.clone(), repeated());
                 }
-                new
+                stays
             });
             // Nothing but calls that were recorded before.
-            if before > 0 && open.is_empty() {
+            if before > 0 && open.is_empty() && !ends.nameless {
                 return;
             }
         }
@@ -238,9 +254,31 @@ impl Window {
         waiting.open.remove(key);
         // A note needs no more than the key did that waited.
         if waiting.item.is_some() {
-            waiting.notes.insert(key.to_owned(), note);
+            waiting.note(key, note);
         }
         true
+    }
+
+    /// Notes what a line says of a call that it begins; whether that is new of a call that was recorded before and does
+    /// not wait any more.
+    fn say(&mut self, key: &str, says: &[(String, &'static str)], new: bool) -> bool {
+        let mut late = false;
+        for (_, word) in says.iter().filter(|(said, _)| said == key) {
+            if !self.remember(&format!("{key}\u{1f}{word}")) || new {
+                continue;
+            }
+            let number = self.open.get(key).and_then(|numbers| numbers.last());
+            let at = number.map(|number| number.saturating_sub(self.first));
+            let at = at.and_then(|at| usize::try_from(at).ok());
+            match at.and_then(|at| self.waiting.get_mut(at)) {
+                Some(waiting) => {
+                    let said = [((*word).to_owned(), Json::Bool(true))];
+                    waiting.note(key, Json::Object(said.into()));
+                }
+                None => late = true,
+            }
+        }
+        late
     }
 
     fn forget(&mut self, prefix: &str) {

@@ -53,22 +53,14 @@ pub fn parse_row(layout: &LogLayout, header: &[String], row: &Row, name: &str) -
     parsed
 }
 
-/// A fault for each column that a layout names and a table does not have.
-pub fn missing_columns(layout: &LogLayout, header: &[String]) -> Vec<Malformed> {
+/// The columns that a layout names and a table does not have.
+pub fn missing_columns<'l>(layout: &'l LogLayout, header: &[String]) -> BTreeSet<&'l str> {
     let is_column = |name: &String| header.contains(name);
     let is_missing = |place: &&LogPlace| {
         !is_column(&place.written) && !place.steps.first().is_some_and(is_column)
     };
-    let missing: BTreeSet<&str> = layout
-        .places()
-        .filter(is_missing)
-        .map(|place| place.written.as_str())
-        .collect();
-    let fault = |column: &str| format!("`source` names the column `{column}`, which there is not");
-    let missing = missing.into_iter();
-    missing
-        .map(|column| Malformed::at(1, fault(column)))
-        .collect()
+    let missing = layout.places().filter(is_missing);
+    missing.map(|place| place.written.as_str()).collect()
 }
 
 fn push(parsed: &mut Parsed, read: Result<Option<RecordedAction>, Malformed>) {
@@ -94,13 +86,21 @@ fn row_members(row: &Row, header: &[String]) -> Result<Members, String> {
     Ok(line)
 }
 
+/// Why a path does not lead to where it should.
+struct Astray {
+    /// Through what it leads.
+    through: &'static str,
+    /// Whether that surely holds nothing: it is no object and no array, nor the beginning of one in a text.
+    plain: bool,
+}
+
 /// One line of a log.
 struct Line<'l>(&'l Members);
 
 impl<'l> Line<'l> {
     /// What stands at a place: the member of that name, else what the path leads to, also into JSON that is written in a
     /// text. `null` is absence. An error says through what no path leads: what the log held there, nobody knows.
-    fn find(&self, place: &LogPlace) -> Result<Option<Cow<'l, Json>>, &'static str> {
+    fn find(&self, place: &LogPlace) -> Result<Option<Cow<'l, Json>>, Astray> {
         let found = match self.0.get(&place.written) {
             Some(json) => Some(Cow::Borrowed(json)),
             None => self.walk(&place.steps)?,
@@ -108,7 +108,7 @@ impl<'l> Line<'l> {
         Ok(found.filter(|json| json.as_ref() != &Json::Null))
     }
 
-    fn walk(&self, steps: &[String]) -> Result<Option<Cow<'l, Json>>, &'static str> {
+    fn walk(&self, steps: &[String]) -> Result<Option<Cow<'l, Json>>, Astray> {
         let Some((first, rest)) = steps.split_first() else {
             return Ok(None);
         };
@@ -122,8 +122,12 @@ impl<'l> Line<'l> {
                 if text.trim().is_empty() {
                     return Ok(None);
                 }
-                let written = serde_json::from_str::<Json>(text);
-                found = Cow::Owned(written.map_err(|_| "a text that is no JSON")?);
+                let written = serde_json::from_str::<Json>(text).map_err(|_| Astray {
+                    through: "a text that is no JSON",
+                    // What begins like JSON may have been cut off.
+                    plain: !text.trim_start().starts_with(['{', '[']),
+                });
+                found = Cow::Owned(written?);
             }
             let next: Option<Cow<'l, Json>> = match found {
                 Cow::Borrowed(json) => child(json, step)?.map(Cow::Borrowed),
@@ -139,10 +143,7 @@ impl<'l> Line<'l> {
 
     /// What stands at a place without which a line is not understood.
     fn known(&self, place: &LogPlace, what: &str) -> Result<Option<Cow<'l, Json>>, String> {
-        self.find(place).map_err(|through| {
-            let at = &place.written;
-            format!("`{what}` stands at `{at}`, but the way there leads through {through}")
-        })
+        self.find(place).map_err(|astray| astray.told(place, what))
     }
 
     /// The text at a place; a number is its own text.
@@ -170,7 +171,12 @@ impl<'l> Line<'l> {
         line: u64,
     ) -> Result<Option<RecordedAction>, String> {
         for (place, texts) in &layout.only {
-            let found = self.known(place, "only")?;
+            let found = match self.find(place) {
+                Ok(found) => found,
+                // Whatever stands there is none of the texts.
+                Err(astray) if astray.plain => return Ok(None),
+                Err(astray) => return Err(astray.told(place, "only")),
+            };
             if found.as_deref() == Some(&Json::Repeated) {
                 let at = &place.written;
                 return Err(format!("`only` stands at `{at}`, which is a repeated key"));
@@ -303,14 +309,24 @@ impl<'l> Line<'l> {
     }
 }
 
+impl Astray {
+    fn told(&self, place: &LogPlace, what: &str) -> String {
+        let (at, through) = (&place.written, self.through);
+        format!("`{what}` stands at `{at}`, but the way there leads through {through}")
+    }
+}
+
 /// A member, or an element by its number. An error says what has neither.
-fn child<'j>(json: &'j Json, step: &str) -> Result<Option<&'j Json>, &'static str> {
+fn child<'j>(json: &'j Json, step: &str) -> Result<Option<&'j Json>, Astray> {
     match json {
         Json::Object(members) => Ok(members.get(step)),
         Json::Array(items) => Ok(step.parse::<usize>().ok().and_then(|at| items.get(at))),
         Json::Null => Ok(None),
         Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::String(_) | Json::Repeated => {
-            Err(json.kind())
+            Err(Astray {
+                through: json.kind(),
+                plain: json != &Json::Repeated,
+            })
         }
     }
 }

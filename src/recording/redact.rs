@@ -1,6 +1,7 @@
 //! What must not be kept: values at named paths, and whatever looks like a secret. A value that is taken out becomes
 //! one that nobody knows, never one that is not there.
 
+mod again;
 mod path;
 
 pub use path::RedactPath;
@@ -31,9 +32,33 @@ pub struct Redacted {
     /// The entities that came with that request. They were not made from the call, so a request that is made anew takes
     /// them, and without one the action cannot be kept: what they say would seem not to be.
     pub entities: Vec<Json>,
+    /// What was taken out of the recorded context: by what path, the name of the field, and what stood there.
+    context: Vec<(String, String, Json)>,
 }
 
 impl Redacted {
+    /// Refuses an action whose call says what was taken out of the context beside it: to take it out there alone would
+    /// hide nothing.
+    pub fn hidden(&self, action: &RecordedAction) -> Result<(), String> {
+        let mut context = self.context.iter();
+        match context.find(|(_, name, value)| again::says(action, name, value)) {
+            Some((path, ..)) => Err(said(path)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an action whose recorded request is kept and was made from its call, in a way that nobody knows here.
+    pub fn not_made(&self, action: &RecordedAction) -> Result<(), String> {
+        let made = action
+            .request
+            .as_ref()
+            .is_some_and(|request| request.mapping.is_some());
+        match self.context.first() {
+            Some((path, ..)) if made && action.call.is_some() => Err(said(path)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Why an action cannot be kept where no request takes its entities.
     pub const LOST: &'static str = "its recorded request was made from what is taken out, and without it the entities that \
                                     came with it cannot be kept";
@@ -54,6 +79,9 @@ impl Redaction {
         let mut redacted = Redacted::default();
         let mut derived = false;
         for path in &self.paths {
+            let of_context = path.of_context(action).into_iter();
+            let of_context = of_context.map(|(name, json)| (path.to_string(), name, json));
+            redacted.context.extend(of_context);
             let found = path.take(action);
             derived |= found && path.is_of_call();
             if found {
@@ -91,9 +119,7 @@ impl Redaction {
     pub fn made(&self, request: &WrittenRequest) -> Result<(), String> {
         match self.paths.iter().find(|path| path.is_in(request)) {
             // The call that is written says it, too, so that to take it out here alone hides nothing.
-            Some(path) => Err(format!(
-                "its call says what `{path}` is: name what that is made from by `--redact` as well, such as `args.NAME`"
-            )),
+            Some(path) => Err(said(&path.to_string())),
             None => Ok(()),
         }
     }
@@ -195,6 +221,12 @@ fn drop_request(action: &mut RecordedAction, redacted: &mut Redacted) {
         redacted.request = true;
         redacted.entities = request.entities;
     }
+}
+
+fn said(path: &str) -> String {
+    format!(
+        "its call says what `{path}` is: name what that is made from by `--redact` as well, such as `args.NAME`"
+    )
 }
 
 fn in_the_way(place: &str, what: &str) -> String {

@@ -83,6 +83,7 @@ pub fn explain(header: &Header, report: &ExplainReport, sources: &[&Sources]) ->
         .map(|(at, side)| {
             json!({
                 "outcome": outcome(&side.verdict.outcome),
+                "tool": side.meant,
                 "request": side.verdict.request,
                 "nonconforming": side.verdict.nonconforming,
                 "policies": statuses(&side.policies, sources.get(at).copied().unwrap_or(&empty)),

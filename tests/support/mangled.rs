@@ -1,7 +1,13 @@
 //! Recordings with something wrong in them, and what holds of every importer whatever it reads.
 
+use super::data::logs;
 use agentauthz::model::{Importer, RecordedAction};
-use agentauthz::recording::{Item, ItemError, Items, Limits, Parsed, detect, parse, write};
+use agentauthz::recording::{
+    Item, ItemError, Items, Limits, PREFIX, Parsed, Peeked, detect, parse, parse_line, parse_row,
+    write,
+};
+use std::io::{BufReader, Cursor, Read};
+use std::ops::RangeInclusive;
 
 /// A little of every format.
 pub const SEEDS: [&str; 11] = [
@@ -46,9 +52,30 @@ const PIECES: [&[u8]; 24] = [
     b"{\"$unknown\":1}",
 ];
 
-/// Whether the bytes are of a format.
-pub fn is_of(importer: Importer, seed: &[u8]) -> bool {
-    detect(seed, "x.jsonl") == Some(importer)
+/// A good recording.
+pub struct Seed {
+    /// Its format, where it is known.
+    pub importer: Option<Importer>,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Seed {
+    /// A recording whose format shows.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        let importer = detect(&bytes, "x.jsonl");
+        Self { importer, bytes }
+    }
+}
+
+/// A little of every format: what readers once stumbled over, and a few sessions.
+pub fn seeds() -> Vec<Seed> {
+    let texts = SEEDS.map(|seed| Seed::of(seed.as_bytes().to_vec()));
+    let logs = Importer::ALL.iter().map(|importer| Seed {
+        importer: Some(*importer),
+        bytes: logs::log(*importer, 1_000).bytes,
+    });
+    texts.into_iter().chain(logs).collect()
 }
 
 /// SplitMix64: the same numbers on every machine.
@@ -74,15 +101,15 @@ impl Numbers {
 }
 
 /// One of the seeds with a few things wrong in it; always the same in the same round. Most are seeds of the format.
-pub fn mangle(importer: Importer, seeds: &[Vec<u8>], round: u64) -> Vec<u8> {
+pub fn mangle(importer: Importer, seeds: &[Seed], round: u64) -> Vec<u8> {
     let mut numbers = Numbers(round.wrapping_mul(0x2545_f491_4f6c_dd1d));
-    let mut own = seeds.iter().filter(|seed| is_of(importer, seed));
+    let mut own = seeds.iter().filter(|seed| seed.importer == Some(importer));
     let count = own.clone().count();
     let seed = match count > 0 && !round.is_multiple_of(4) {
         true => own.nth(numbers.below(count)),
         false => seeds.get(numbers.below(seeds.len())),
     };
-    let mut bytes = seed.cloned().unwrap_or_default();
+    let mut bytes = seed.map(|seed| seed.bytes.clone()).unwrap_or_default();
     for _ in 0..numbers.below(6) {
         let length = bytes.len();
         match numbers.below(9) {
@@ -98,7 +125,7 @@ pub fn mangle(importer: Importer, seeds: &[Vec<u8>], round: u64) -> Vec<u8> {
                 bytes.splice(at..at, copy);
             }
             4 => {
-                let other = &seeds[numbers.below(seeds.len())];
+                let other = &seeds[numbers.below(seeds.len())].bytes;
                 let piece = other[numbers.range(other.len(), 400)].to_vec();
                 let at = numbers.below(length + 1);
                 bytes.splice(at..at, piece);
@@ -131,16 +158,72 @@ pub fn mangle(importer: Importer, seeds: &[Vec<u8>], round: u64) -> Vec<u8> {
                     .unwrap_or_default();
                 bytes.extend(line);
             }
-            _ => bytes.extend(&seeds[numbers.below(SEEDS.len().min(seeds.len()))]),
+            _ => bytes.extend(&seeds[numbers.below(SEEDS.len().min(seeds.len()))].bytes),
         }
     }
     bytes
 }
 
+/// Mangled recordings one behind the other, which are made as they are read.
+struct Endless<'s> {
+    importer: Importer,
+    seeds: &'s [Seed],
+    round: u64,
+    made: Cursor<Vec<u8>>,
+    /// So many bytes more are made.
+    left: usize,
+}
+
+impl Read for Endless<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let mut count = self.made.read(buffer)?;
+        while count == 0 && self.left > 0 {
+            let mut bytes = mangle(self.importer, self.seeds, self.round);
+            bytes.push(b'\n');
+            self.round += 1;
+            self.left = self.left.saturating_sub(bytes.len());
+            self.made = Cursor::new(bytes);
+            count = self.made.read(buffer)?;
+        }
+        Ok(count)
+    }
+}
+
+/// Reads a recording of so many bytes, of which nothing but what is read is in memory; how many items there are. It begins
+/// well, so that it is read line by line where the format has lines; a document is read up to its limit.
+pub fn stream(importer: Importer, seeds: &[Seed], bytes: usize) -> usize {
+    let endless = BufReader::new(Endless {
+        importer,
+        seeds,
+        round: 0,
+        made: Cursor::new(logs::log(importer, PREFIX).bytes),
+        left: bytes,
+    });
+    let peeked = Peeked::at(endless, "x.jsonl").expect("it can be read");
+    if importer == Importer::Csv {
+        return peeked.rows(b',', LIMITS, 10_000).count();
+    }
+    let items = peeked.items(importer, LIMITS);
+    items
+        .inspect(|item| {
+            if let Ok(item) = item {
+                parse(importer, item, "x.jsonl");
+            }
+        })
+        .count()
+}
+
+/// So much may be in memory at once.
+const LIMITS: Limits = Limits {
+    line: 30_000,
+    document: 100_000,
+};
+
 /// What came out.
 #[derive(Debug, Default)]
 pub struct Tally {
     pub rounds: u64,
+    pub bytes: u64,
     pub actions: u64,
     pub malformed: u64,
     pub dropped: u64,
@@ -148,52 +231,91 @@ pub struct Tally {
 
 /// Reads the bytes with an importer, and holds what comes out to what is possible.
 pub fn hold(importer: Importer, bytes: &[u8], tally: &mut Tally) {
-    let limits = Limits {
-        line: 30_000,
-        document: 100_000,
-    };
     tally.rounds += 1;
+    tally.bytes += bytes.len() as u64;
     let lines = 1 + bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-    let items = Items::open(bytes, Some(importer), "x.jsonl", limits);
+    if importer == Importer::Csv {
+        return hold_table(bytes, tally);
+    }
+    let own = logs::layout();
+    let read = |item: &Item| match importer {
+        Importer::Jsonl => parse_line(&own, item, "x.jsonl"),
+        importer => parse(importer, item, "x.jsonl"),
+    };
+    let items = Items::open(bytes, Some(importer), "x.jsonl", LIMITS);
     let mut size = 0;
     for item in items.expect("bytes in memory can be read") {
         match item {
             Ok(item) => {
                 assert!((1..=lines).contains(&item.line), "{importer:?}");
                 size += item.bytes.len();
-                let parsed = parse(importer, &item, "x.jsonl");
-                assert_eq!(parsed, parse(importer, &item, "x.jsonl"), "{importer:?}");
-                hold_item(importer, &item, parsed, lines, tally);
+                let parsed = read(&item);
+                assert_eq!(parsed, read(&item), "{importer:?}");
+                hold_item(importer, item.bytes.len(), item.line..=lines, parsed, tally);
             }
-            Err(ItemError::LineTooLong { line, limit }) => {
-                assert!(limit == 30_000 && (1..=lines).contains(&line));
-            }
-            Err(ItemError::DocumentTooLong { limit }) => assert_eq!(limit, 100_000),
-            Err(other) => panic!("{other}"),
+            Err(error) => hold_error(&error, lines),
         }
     }
     // An item is a part of the recording, and at most a short note on it for each line.
     assert!(size <= bytes.len() + 200 * lines as usize, "{importer:?}");
 }
 
-fn hold_item(importer: Importer, item: &Item, parsed: Parsed, lines: u64, tally: &mut Tally) {
+/// A table is cut into rows, which may go over several lines; a carriage return ends a line, too.
+fn hold_table(bytes: &[u8], tally: &mut Tally) {
+    let ends = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r'));
+    let lines = 1 + ends.count() as u64;
+    let own = logs::layout();
+    let peeked = Peeked::at(bytes, "x.csv").expect("bytes in memory can be read");
+    for rows in peeked.rows(own.delimiter, LIMITS, 1_000) {
+        match rows {
+            Ok(rows) => {
+                for row in &rows.rows {
+                    let parsed = parse_row(&own, &rows.header, row, "x.csv");
+                    let size = bytes.len();
+                    hold_item(Importer::Csv, size, row.line..=lines, parsed, tally);
+                }
+            }
+            Err(error) => hold_error(&error, lines),
+        }
+    }
+}
+
+fn hold_error(error: &ItemError, lines: u64) {
+    match error {
+        ItemError::LineTooLong { line, limit } => {
+            assert!(*limit == 30_000 && (1..=lines).contains(line));
+        }
+        ItemError::DocumentTooLong { limit } => assert_eq!(*limit, 100_000),
+        other => panic!("{other}"),
+    }
+}
+
+fn hold_item(
+    importer: Importer,
+    size: usize,
+    lines: RangeInclusive<u64>,
+    parsed: Parsed,
+    tally: &mut Tally,
+) {
     let count = parsed.actions.len();
     // The shortest call or fault has some bytes.
-    assert!(count <= 1 + item.bytes.len() / 2, "{importer:?}: {count}");
+    assert!(count <= 1 + size / 2, "{importer:?}: {count}");
     for action in parsed.actions {
         match action {
             Ok(action) => {
                 tally.actions += 1;
                 let something = action.call.is_some() || action.request.is_some();
-                assert!(something || importer == Importer::Native, "{importer:?}");
+                // Of a decision nothing more may be recorded than that something was decided.
+                let bare = matches!(
+                    importer,
+                    Importer::Native | Importer::VerifiedPermissions | Importer::Agentcore
+                );
+                assert!(something || bare, "{importer:?}");
                 hold_action(&action);
             }
             Err(malformed) => {
                 tally.malformed += 1;
-                assert!(
-                    (item.line..=lines).contains(&malformed.line),
-                    "{importer:?}"
-                );
+                assert!(lines.contains(&malformed.line), "{importer:?}");
                 assert!(!malformed.message.is_empty() && malformed.message.len() < 2_000);
             }
         }

@@ -60,6 +60,13 @@ pub fn exemplar(
     let [base, head] = &verdicts;
     let request = head.request.as_ref().or(base.request.as_ref());
     let [of_base, of_head] = read;
+    let called = action.call.as_ref().map(|call| call.tool.clone());
+    let meant = context.head.meant(action);
+    let meant = meant.or_else(|| context.base.meant(action));
+    let (tool, router) = match meant {
+        Some(meant) => (Some(meant), called),
+        None => (called, None),
+    };
     Exemplar {
         kinds,
         at: format!("{}#{}", kept.recording, action.id),
@@ -67,7 +74,8 @@ pub fn exemplar(
         agent: action.agent.clone(),
         session: action.session.clone(),
         time: action.time.clone(),
-        tool: action.call.as_ref().map(|call| call.tool.clone()),
+        tool,
+        router,
         request: request.filter(|_| !kept.is_cut).map(request_note),
         base: side(base, of_base, kept.is_cut),
         head: side(head, of_head, kept.is_cut),

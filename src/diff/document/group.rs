@@ -221,8 +221,11 @@ pub struct Exemplar {
     pub session: Option<String>,
     /// Its time.
     pub time: Option<String>,
-    /// The tool that was called.
+    /// The tool that was called; where a router was, the one that head understands, or base.
     pub tool: Option<String>,
+    /// The router through which it was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub router: Option<String>,
     /// The request under head, or under base where head has none.
     pub request: Option<RequestNote>,
     /// What base says.

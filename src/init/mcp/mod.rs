@@ -1,6 +1,7 @@
 //! A policy repository for the tools of an MCP server, from what it answers to `tools/list`.
 
 mod cases;
+mod derived;
 mod policies;
 mod schema;
 mod text;

@@ -1,6 +1,6 @@
 //! The schema: an action for each tool.
 
-use super::Server;
+use super::{Server, derived};
 use crate::repository::{Parameter, Risk, Shape, cedar_name, cedar_text, record_text};
 
 /// The text, and how many arguments have no type in Cedar.
@@ -36,8 +36,11 @@ pub(super) fn schema(server: &Server<'_>) -> (String, usize) {
             Risk::Read => "",
             _ => "    approver?: User,\n",
         };
+        let derived: String = derived::of(tool)
+            .map(|fact| format!("    {}?: {},\n", fact.name, fact.ty))
+            .collect();
         out.push_str(&format!(
-            "\n@risk(\"{}\")\n@tool({})\naction {} in [{}] appliesTo {{\n  principal: [Agent],\n  resource: [System],\n  context: {{\n    input: {},\n{approver}  }},\n}};\n",
+            "\n@risk(\"{}\")\n@tool({})\naction {} in [{}] appliesTo {{\n  principal: [Agent],\n  resource: [System],\n  context: {{\n    input: {},\n{derived}{approver}  }},\n}};\n",
             risk.name(),
             cedar_text(&format!("{}/{}", server.name, tool.name)),
             cedar_name(&tool.name),

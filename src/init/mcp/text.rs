@@ -1,6 +1,6 @@
 //! The other files: manifest, inventory, entities, mapping, and what to read first.
 
-use super::{AGENT, Server};
+use super::{AGENT, Server, derived};
 use crate::repository::Risk;
 use crate::yaml::scalar;
 
@@ -38,8 +38,9 @@ pub(super) fn mapping(server: &Server<'_>) -> String {
         None => "",
     };
     format!(
-        "# How a recorded tool call becomes a request. Every action is called like its tool.\nversion: 1\nprincipal: Agent::\"{{agent}}\"\naction: Action::\"{{tool}}\"\nresource: System::\"{}\"\ncontext:\n  input: \"{{args}}\"\n{approver}",
-        server.name
+        "# How a recorded tool call becomes a request. Every action is called like its tool.\nversion: 1\nprincipal: Agent::\"{{agent}}\"\naction: Action::\"{{tool}}\"\nresource: System::\"{}\"\ncontext:\n  input: \"{{args}}\"\n{}{approver}",
+        server.name,
+        derived::mapping(server)
     )
 }
 

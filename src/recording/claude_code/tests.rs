@@ -96,6 +96,24 @@ fn a_call_keeps_what_is_recorded() {
 }
 
 #[test]
+fn a_call_without_an_id_is_read_beside_one_that_is_recorded_again() {
+    let one = call("toolu_1", "Bash", "{}");
+    let both = line(
+        "assistant",
+        r#"[{"type":"tool_use","id":"toolu_1","name":"Bash","input":{}},{"type":"tool_use","name":"Read","input":{}}]"#,
+    );
+    let actions = good(&format!("{one}\n{both}\n{one}"));
+    assert_eq!(ids(&actions), ["toolu_1", "s1:2#0"]);
+    let document = good(&format!("[{one},{both}]"));
+    let tools = |actions: &[RecordedAction]| -> Vec<_> {
+        let calls = actions.iter().filter_map(|action| action.call.as_ref());
+        calls.map(|call| call.tool.clone()).collect()
+    };
+    assert_eq!(tools(&actions), ["Bash", "Read"]);
+    assert_eq!(tools(&document), ["Bash", "Read"]);
+}
+
+#[test]
 fn a_call_that_is_recorded_again_is_one_call() {
     let one = call("toolu_1", "Bash", "{}");
     let two = line(

@@ -231,6 +231,72 @@ fn what_a_hook_answered_is_what_was_decided() {
 }
 
 #[test]
+fn of_several_hooks_the_strictest_answer_counts() {
+    let answer = |word: &str| {
+        let answer = format!(r#"{ONE},"hookSpecificOutput":{{"permissionDecision":"{word}"}}"#);
+        hook("PreToolUse", "Bash", &answer)
+    };
+    let silent = hook("PreToolUse", "Bash", ONE);
+    let after = hook("PostToolUse", "Bash", ONE);
+    for (lines, expected, kept) in [
+        (vec![silent.clone(), answer("deny")], "- deny", None),
+        (vec![answer("allow"), answer("deny")], "- deny", None),
+        (vec![answer("deny"), answer("allow")], "- deny", None),
+        (vec![answer("allow"), answer("ask")], "- -", Some("ask")),
+        (
+            vec![answer("ask"), answer("defer"), answer("allow")],
+            "- -",
+            Some("defer"),
+        ),
+        (vec![answer("maybe"), answer("allow")], "- -", Some("maybe")),
+        (vec![answer("maybe"), answer("deny")], "- deny", None),
+        (vec![silent, answer("allow"), after], "done allow", None),
+    ] {
+        let text = lines.join("\n");
+        for text in [text.clone(), format!("[{}]", text.replace('\n', ","))] {
+            let actions = good(&text);
+            assert_eq!(
+                brief(&actions),
+                [format!("toolu_1 Bash {expected}")],
+                "{text}"
+            );
+            let said = actions[0].meta.get("permission_decision");
+            assert_eq!(said.and_then(Json::as_str), kept, "{text}");
+        }
+    }
+    // Behind the end of the call the line stands for itself, so that the answer is not lost.
+    let lines = [
+        hook("PreToolUse", "Bash", ONE),
+        hook("PostToolUse", "Bash", ONE),
+        answer("deny"),
+    ];
+    let actions = good(&lines.join("\n"));
+    assert_eq!(
+        brief(&actions),
+        ["toolu_1 Bash done -", "toolu_1 Bash - deny"]
+    );
+}
+
+#[test]
+fn events_of_the_reference_that_are_about_no_single_call_are_known() {
+    for event in [
+        "PreModelSwitch",
+        "PostModelSwitch",
+        "MessageDisplay",
+        "DirectoryAdded",
+        "PostToolBatch",
+    ] {
+        let text = [hook("PreToolUse", "Bash", ONE), hook(event, "", "")].join("\n");
+        let parsed = read(&text);
+        assert_eq!(
+            (parsed.actions.len(), parsed.dropped),
+            (1, BTreeMap::new()),
+            "{event}"
+        );
+    }
+}
+
+#[test]
 fn events_that_nobody_knows_are_counted() {
     let lines = [
         hook("PreToolUse", "Bash", ONE),

@@ -3,7 +3,8 @@
 use super::*;
 
 /// A line in a language of its own: `+a` begins a, `-a` ends a, `!` is read for itself, `?` only where it ends nothing,
-/// `=` says that keys name a call for good, `~` that they are alike, `0a` forgets what begins with a.
+/// `=` says that keys name a call for good, `~` that they are alike, `0a` forgets what begins with a; `%a` begins a and
+/// says no to it, `*` begins something without a key.
 fn look(text: &str) -> Ends {
     let mut ends = Ends {
         keep: Keep::Never,
@@ -14,6 +15,15 @@ fn look(text: &str) -> Ends {
         match mark {
             "+" => {
                 ends.begins.push(key.to_owned());
+                ends.keep = Keep::Always;
+            }
+            "%" => {
+                ends.begins.push(key.to_owned());
+                ends.says.push((key.to_owned(), "no"));
+                ends.keep = Keep::Always;
+            }
+            "*" => {
+                ends.nameless = true;
                 ends.keep = Keep::Always;
             }
             "." => ends.begins.push(key.to_owned()),
@@ -36,7 +46,10 @@ fn brief(item: Item) -> String {
     let line = String::from_utf8(line.to_vec()).expect("UTF-8");
     let mut brief = format!("{} {line}", item.line);
     for (key, note) in notes {
-        let note = note.as_str().unwrap_or("repeated").to_owned();
+        let note = match &note {
+            Json::Object(members) => members.keys().cloned().collect::<Vec<_>>().join(" "),
+            note => note.as_str().unwrap_or("?").to_owned(),
+        };
         brief.push_str(&format!(" [{key}: {note}]"));
     }
     brief
@@ -118,6 +131,37 @@ fn what_is_recorded_again_is_left_out() {
     assert_eq!(
         given(&["= ? -a", "= ? -a", "= +a", "= +b", "= ? -b", "= ? -b"]),
         ["1: 1 = ? -a", "5: 4 = +b [b: = ? -b]"]
+    );
+}
+
+#[test]
+fn what_is_said_of_a_call_that_is_recorded_again_is_noted() {
+    assert_eq!(given(&["= +a", "= %a", "= %a"]), ["end: 1 = +a [a: no]"]);
+    // Said once for good, and nothing new is said.
+    assert_eq!(given(&["= %a", "= %a", "= +a"]), ["end: 1 = %a"]);
+    // The call does not wait any more: what is new of it is not lost.
+    assert_eq!(
+        given(&["= +a", "= -a", "= +a", "= %a", "= %a"]),
+        ["2: 1 = +a [a: = -a]", "end: 4 = %a"]
+    );
+    let mut window = Window::default();
+    let line = |text: &str| Item {
+        bytes: text.as_bytes().to_vec(),
+        line: 1,
+    };
+    window.take(line("1"), look("= +a"));
+    window.take(line("2"), look("= %a"));
+    let note = Json::Object([("done".to_owned(), Json::Bool(true))].into());
+    window.end("a", note, Keys::Unique);
+    let item = window.ready().expect("it waits no longer");
+    assert_eq!(brief(item), "1 1 [a: done no]");
+}
+
+#[test]
+fn a_call_without_a_key_is_no_call_that_is_recorded_again() {
+    assert_eq!(
+        given(&["= +a", "= +a *", "= +a", "= -a"]),
+        ["4: 1 = +a [a: = -a]", "4: 2 = +a * [a: repeated]"]
     );
 }
 

@@ -113,6 +113,25 @@ impl RedactPath {
         }
     }
 
+    /// What stands there in the context that was recorded, and the name of the field.
+    pub(super) fn of_context(&self, action: &RecordedAction) -> Vec<(String, Json)> {
+        let (Root::Context, Some(request)) = (self.root, &action.request) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        let name = self.steps.iter().rev().find_map(|step| match step {
+            Step::Key(key) if key.parse::<usize>().is_err() => Some(key.as_str()),
+            Step::Key(_) | Step::Every => None,
+        });
+        let context = Json::Object(request.cedar.context.clone());
+        find(&context, &self.steps, &mut found);
+        let name = name.unwrap_or_default();
+        found
+            .into_iter()
+            .map(|json| (name.to_owned(), json))
+            .collect()
+    }
+
     /// Takes out what stands there; says whether anything did.
     pub(super) fn take(&self, action: &mut RecordedAction) -> bool {
         match self.root {
@@ -148,6 +167,31 @@ fn members(members: &mut BTreeMap<String, Json>, steps: &[Step]) -> bool {
         }
     }
     found
+}
+
+/// What [`take`] takes out.
+fn find(json: &Json, steps: &[Step], found: &mut Vec<Json>) {
+    match (json, steps.split_first()) {
+        (json, None) => found.push(json.clone()),
+        (Json::Object(members), Some((Step::Every, rest))) => {
+            members.values().for_each(|json| find(json, rest, found));
+        }
+        (Json::Object(members), Some((Step::Key(key), rest))) => {
+            members
+                .get(key)
+                .into_iter()
+                .for_each(|json| find(json, rest, found));
+        }
+        (Json::Array(items), Some((Step::Every, rest))) => {
+            items.iter().for_each(|json| find(json, rest, found));
+        }
+        (Json::Array(items), Some((Step::Key(key), rest))) => {
+            let item = key.parse::<usize>().ok().and_then(|at| items.get(at));
+            item.into_iter().for_each(|json| find(json, rest, found));
+        }
+        (json @ Json::String(_), Some(_)) => found.push(json.clone()),
+        (Json::Null | Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::Repeated, Some(_)) => {}
+    }
 }
 
 fn take(json: &mut Json, steps: &[Step]) -> bool {

@@ -199,6 +199,40 @@ fn what_is_made_anew_holds_no_named_field() {
 }
 
 #[test]
+fn what_a_call_says_is_not_hidden_by_taking_it_out_of_the_context() {
+    let with = |args: &str, mapping: &str| {
+        let call = format!(r#"call":{{"tool":"t","args":{args}}},""#);
+        let text = REQUEST.replace("TOKEN", "hello").replace("CALL", &call);
+        let start = text.strip_suffix("}}").expect("a request");
+        action(&format!("{start}{mapping}}}}}"))
+    };
+    let digest = format!(r#","mapping":"sha256:{}""#, "0".repeat(64));
+    let named = redaction(&["request.context.input.body"], false);
+    for (args, mapping, hidden, made) in [
+        (r#"{"x":"Hello, you"}"#, "", false, false),
+        (r#"{"body":[1]}"#, "", false, false),
+        (r#"{"x":"other"}"#, "", true, false),
+        (r#"{"x":"other"}"#, digest.as_str(), true, true),
+    ] {
+        let mut found = with(args, mapping);
+        let redacted = named.apply(&mut found).expect("kept");
+        assert_eq!(redacted.hidden(&found).is_ok(), hidden, "{args}");
+        assert_eq!(redacted.not_made(&found).is_err(), made, "{args}");
+        let fault = redacted.hidden(&found).and(redacted.not_made(&found));
+        let names = |fault: String| fault.contains("`request.context.input.body`");
+        assert!(fault.err().is_none_or(names), "{args}");
+    }
+    // Where the argument is named as well, nothing says it any more.
+    let both = redaction(&["request.context.input.body", "args.x"], false);
+    let mut found = with(r#"{"x":"hello"}"#, &digest);
+    let redacted = both.apply(&mut found).expect("kept");
+    assert_eq!(
+        redacted.hidden(&found).and(redacted.not_made(&found)),
+        Ok(())
+    );
+}
+
+#[test]
 fn a_text_on_the_way_is_taken_out() {
     let mut found = action(
         r#"{"version":1,"id":"1","call":{"tool":"t","args":{"items":"[{\"iban\":\"A\"}]","n":5}}}"#,

@@ -346,6 +346,7 @@ fn exemplar_view(exemplar: &Exemplar, limits: Limits) -> ExemplarView {
     let facts = [
         ("agent", &exemplar.agent),
         ("tool", &exemplar.tool),
+        ("router", &exemplar.router),
         ("session", &exemplar.session),
         ("time", &exemplar.time),
     ];

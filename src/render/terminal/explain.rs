@@ -8,6 +8,25 @@ use crate::model::{RecordedAction, Sources, Status};
 use crate::render::escape::shortened;
 use crate::render::{Header, Role, paint, printable};
 
+/// The tool that a router's call means, by each version where they differ.
+fn meant(report: &ExplainReport) -> Option<String> {
+    let tool = |tool: &Option<String>| match tool {
+        Some(tool) => shortened(&printable(tool), 80),
+        None => "the router's own".to_owned(),
+    };
+    match report.sides.as_slice() {
+        [base, head] if base.meant != head.meant => Some(format!(
+            "{} on base, {} on head",
+            tool(&base.meant),
+            tool(&head.meant)
+        )),
+        sides => {
+            let meant = sides.first().filter(|side| side.meant.is_some())?;
+            Some(tool(&meant.meant))
+        }
+    }
+}
+
 /// The request, then each version's decision with the status of every policy whose scope holds.
 pub fn explain(header: &Header, report: &ExplainReport, sources: &[&Sources]) -> String {
     let mut out = String::new();
@@ -20,6 +39,9 @@ pub fn explain(header: &Header, report: &ExplainReport, sources: &[&Sources]) ->
                 .and_then(|args| serde_json::to_string(args).ok());
             let text = format!("{} {}", call.tool, args.unwrap_or_default());
             out.push_str(&format!("call     {}\n", shortened(&printable(&text), 200)));
+        }
+        if let Some(tool) = meant(report) {
+            out.push_str(&format!("tool     {tool}\n"));
         }
     }
     let request = report

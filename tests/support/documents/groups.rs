@@ -114,6 +114,7 @@ fn exemplar(number: u64, action: &str, agent: &str, (base, head): (&str, &str)) 
         session: Some(format!("s-{:04}", number * 7)),
         time: Some("2026-09-01T09:48:24Z".to_owned()),
         tool: Some(format!("tools/{action}")),
+        router: None,
         request: Some(RequestNote {
             principal: format!("Agent::\"{agent}\""),
             action: format!("Action::\"{action}\""),

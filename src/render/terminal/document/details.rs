@@ -225,6 +225,7 @@ fn example(exemplar: &Exemplar) -> String {
         ("session", &exemplar.session),
         ("time", &exemplar.time),
         ("tool", &exemplar.tool),
+        ("router", &exemplar.router),
     ] {
         if let Some(value) = value {
             text.push_str(&format!(" · {name} {}", inert(value, 60)));

@@ -144,7 +144,7 @@ fn requests_that_recur_are_decided_as_before() {
     let (general, _) = compared(&lines, &left, &right, false);
     assert_eq!(taken, lines.len() / 6 * 5);
     assert!(quick.unaffected > 0);
-    let anew = quick.head.left_out.values().sum::<u64>();
+    let anew = quick.head.left_out.total();
     assert_eq!(anew, lines.len() as u64 / 6, "{:?}", quick.head.left_out);
     assert_eq!(quick.head.left_out, general.head.left_out);
     assert_eq!(quick.unaffected, general.unaffected);

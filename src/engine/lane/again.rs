@@ -18,7 +18,7 @@ pub struct Alike {
 }
 
 /// A worker's memory of them. Bounded: at most [`PLACES`] texts of at most [`LONGEST`] bytes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Again {
     places: Vec<Option<(Box<str>, Alike)>>,
     /// A part of the hash of the text that came last for each of these places: what comes once is not kept.
@@ -43,19 +43,6 @@ const LONGEST: usize = 1 << 10;
 const WINDOW: u32 = 1 << 14;
 const WORTH: u32 = 16;
 const PAUSE: u32 = 1 << 18;
-
-impl Default for Again {
-    fn default() -> Self {
-        Self {
-            places: Vec::new(),
-            once: Vec::new(),
-            hash: 0,
-            asked: 0,
-            found: 0,
-            pause: 0,
-        }
-    }
-}
 
 impl Again {
     /// What is known of how a line goes on.

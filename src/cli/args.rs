@@ -201,6 +201,9 @@ pub struct ReplayArgs {
     /// The version that decides.
     #[arg(long, value_name = "VERSION", help = format!("The version that decides: {VERSION_HELP}"))]
     pub at: Option<String>,
+    /// List the actions that are denied, with the policies that deny them.
+    #[arg(long)]
+    pub denied: bool,
     /// How decisions are made.
     #[command(flatten)]
     pub deciding: Deciding,

@@ -39,6 +39,10 @@ pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
     let side = Side::head(&loaded.version).with_engine(args.deciding.engine.into());
     let ground = Ground::default();
     let replayer = Replayer::new(&ground, &side, args.deciding.verify);
+    let replayer = match args.denied {
+        true => replayer.listing_denied(),
+        false => replayer,
+    };
     let streamed = Input::new(&paths, None)?
         .allowing(args.malformed)
         .work(output, || replayer.worker())?;

@@ -13,6 +13,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+#[path = "support/case_studies.rs"]
+mod case_studies;
 #[path = "support/mangled.rs"]
 mod mangled;
 

@@ -12,8 +12,12 @@ pub(super) fn denied(denied: &Denied, verbose: bool) -> String {
         return String::new();
     }
     let heading = |text: &str| paint(Role::Quiet, text);
+    // Most recordings do not say what came of a call.
+    let failed = denied.by_policy.values().any(|denials| denials.failed > 0);
+    let columns = if failed { 3 } else { 2 };
     let mut table = Table::new(&[Align::Left, Align::Right, Align::Right]);
-    table.row(["denied by", "actions", "failed anyway"].map(heading));
+    let headings = ["denied by", "actions", "failed anyway"].map(heading);
+    table.row(headings.into_iter().take(columns));
     let mut ranked: Vec<_> = denied.by_policy.iter().collect();
     ranked.sort_by(|a, b| b.1.actions.cmp(&a.1.actions).then_with(|| a.0.cmp(b.0)));
     for (policy, denials) in ranked {
@@ -21,11 +25,12 @@ pub(super) fn denied(denied: &Denied, verbose: bool) -> String {
             0 => "·".to_owned(),
             number => grouped(number),
         };
-        table.row([
+        let cells = [
             name(policy.as_ref()),
             cell(denials.actions),
             cell(denials.failed),
-        ]);
+        ];
+        table.row(cells.into_iter().take(columns));
     }
     let mut out = format!("\n{}\n", table.draw("  "));
     let limit = if verbose { usize::MAX } else { 50 };

@@ -254,6 +254,7 @@ fn made(at: usize) -> (Place, RecordedAction) {
     action.call = Some(agentauthz::model::ToolCall {
         tool: format!("tool-{at}"),
         args: None,
+        result: None,
     });
     // The same instant in two spellings, and a time that is none.
     action.time = Some(match at % 5 {

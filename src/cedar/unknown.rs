@@ -4,7 +4,7 @@
 //! absence, would give the same. Subexpressions that cannot touch an unknown field are left to Cedar's own
 //! evaluator; `&&`, `||`, `!` and `if` short-circuit as Cedar's do; anything else that touches one is unknown.
 
-use crate::model::FieldPath;
+use crate::model::{EntityRef, FieldPath};
 use cedar_policy_core::ast::{Expr, ExprKind, Literal, SlotEnv, UnaryOp, ValueKind, Var};
 use cedar_policy_core::evaluator::Evaluator;
 use std::collections::BTreeSet;
@@ -20,13 +20,15 @@ pub(super) struct Partial<'a> {
     pub(super) evaluator: &'a Evaluator<'a>,
     pub(super) slots: &'a SlotEnv,
     pub(super) unknown: &'a BTreeSet<FieldPath>,
+    /// Attributes of entities that nobody knows.
+    pub(super) attributes: &'a BTreeSet<(EntityRef, String)>,
     /// The unknown fields that were reached, for the report.
     pub(super) reached: BTreeSet<FieldPath>,
 }
 
 impl Partial<'_> {
     pub(super) fn condition(&mut self, expr: &Expr) -> Known {
-        let touched = touched(expr, self.unknown);
+        let touched = self.touched(expr);
         if touched.is_empty() {
             return self.concrete(expr);
         }
@@ -53,6 +55,56 @@ impl Partial<'_> {
             _ => {
                 self.reached.extend(touched);
                 Known::Unknown
+            }
+        }
+    }
+
+    /// The unknown fields, and the unknown attributes of entities, that evaluating an expression may read.
+    fn touched(&self, expr: &Expr) -> BTreeSet<FieldPath> {
+        let mut out = touched(expr, self.unknown);
+        if !self.attributes.is_empty() {
+            for part in expr.subexpressions() {
+                self.of_entity(part, &mut out);
+            }
+        }
+        out
+    }
+
+    /// The unknown attributes that one read, or one question for an attribute, may come to.
+    fn of_entity(&self, expr: &Expr, out: &mut BTreeSet<FieldPath>) {
+        let (of, names): (_, Vec<&str>) = match expr.expr_kind() {
+            ExprKind::GetAttr { expr, attr } | ExprKind::HasAttr { expr, attr } => {
+                (expr, vec![attr.as_str()])
+            }
+            ExprKind::ExtHasAttr { expr, attrs } => {
+                (expr, attrs.iter().map(AsRef::as_ref).collect())
+            }
+            _ => return,
+        };
+        let mut named = self.attributes.iter();
+        if !named.any(|(_, name)| names.contains(&name.as_str())) {
+            return;
+        }
+        let uid = match self.touched(of).is_empty() {
+            // What it is read of is unknown itself, and noted.
+            false => return,
+            true => match self.evaluator.interpret(of, self.slots) {
+                // It is an error that it is read, whatever is unknown.
+                Err(_) => return,
+                Ok(value) => match value.value_kind() {
+                    ValueKind::Lit(Literal::EntityUID(uid)) => Some(super::reference(uid)),
+                    _ => None,
+                },
+            },
+        };
+        for (place, name) in names.iter().enumerate() {
+            // Of what lies deeper nobody has asked here what it is read of.
+            let mut of_name = self.attributes.iter();
+            let found = of_name.find(|(entity, known)| {
+                known == name && (place > 0 || uid.as_ref() == Some(entity))
+            });
+            if let Some((entity, name)) = found {
+                out.insert(FieldPath::of_entity(&entity.ty, name));
             }
         }
     }

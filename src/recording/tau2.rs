@@ -65,6 +65,11 @@ struct RewardInfo {
 struct Message {
     timestamp: Option<Json>,
     tool_calls: Option<Json>,
+    /// Of what a tool said: the call that it answers, what it said, and whether that is an error.
+    role: Option<Json>,
+    id: Option<Json>,
+    content: Option<Json>,
+    error: Option<Json>,
 }
 
 /// What all calls of a simulation share.
@@ -111,7 +116,13 @@ fn parse(item: &Item, stem: &str) -> Result<Parsed, Malformed> {
 impl Session {
     fn read(&self, messages: Vec<Message>, item: &Item, parsed: &mut Parsed) {
         let mut sequence = 0;
+        // The calls that were not answered yet.
+        let mut open: Vec<(Json, usize)> = Vec::new();
         for message in messages {
+            if message.role.as_ref().and_then(Json::as_str) == Some("tool") {
+                answer(message, &mut open, parsed);
+                continue;
+            }
             let calls = match message.tool_calls {
                 None => continue,
                 Some(Json::Array(calls)) => calls,
@@ -133,6 +144,11 @@ impl Session {
                             format!("call {sequence} of simulation `{}`: {fault}", self.name);
                         Malformed::new(item, text)
                     });
+                if let Ok(action) = &action
+                    && let Some(id) = action.meta.get("call_id")
+                {
+                    open.push((id.clone(), parsed.actions.len()));
+                }
                 parsed.actions.push(action);
                 sequence += 1;
             }
@@ -177,8 +193,28 @@ impl Session {
         action.call = Some(ToolCall {
             tool,
             args: args::text_or_object(call.remove("arguments")),
+            result: None,
         });
         Ok(action)
+    }
+}
+
+/// Notes what a tool answered with the call that it answers: the first one of its id without an answer, as ids may stand
+/// twice.
+fn answer(message: Message, open: &mut Vec<(Json, usize)>, parsed: &mut Parsed) {
+    let Some(id) = message.id else { return };
+    let Some(at) = open.iter().position(|(call, _)| *call == id) else {
+        return;
+    };
+    let (_, call) = open.remove(at);
+    let Some(Ok(action)) = parsed.actions.get_mut(call) else {
+        return;
+    };
+    if let Some(failed @ Json::Bool(_)) = message.error {
+        action.meta.insert("is_error".to_owned(), failed);
+    }
+    if let Some(call) = &mut action.call {
+        call.result = message.content.filter(|content| *content != Json::Null);
     }
 }
 

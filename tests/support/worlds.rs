@@ -859,6 +859,7 @@ pub fn recorded(id: usize, request: Request) -> RecordedAction {
     action.request = Some(RecordedRequest {
         cedar: request.into(),
         entities: Vec::new(),
+        looked_up: Vec::new(),
         mapping: None,
         schema: None,
     });
@@ -940,6 +941,7 @@ pub fn call() -> BoxedStrategy<RecordedAction> {
             action.call = Some(ToolCall {
                 tool,
                 args: args.map(|args| Json::Object(args.into_iter().flatten().collect())),
+                result: None,
             });
             action.agent = agent.map(str::to_owned);
             action.user = user.map(str::to_owned);

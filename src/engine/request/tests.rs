@@ -42,6 +42,7 @@ fn map(version: &PolicyVersion, tool: &str, args: Option<&str>) -> Result<Mapped
     let call = ToolCall {
         tool: tool.to_owned(),
         args: args.map(|args| serde_json::from_str(args).unwrap()),
+        result: None,
     };
     let (mapping, schema) = (
         version.mapping.as_ref().unwrap(),
@@ -314,6 +315,7 @@ fn traced(version: &PolicyVersion, tool: &str, args: &str) -> (Trace, Vec<String
     let call = ToolCall {
         tool: tool.to_owned(),
         args: Some(serde_json::from_str(args).unwrap()),
+        result: None,
     };
     let (mapping, schema) = (
         version.mapping.as_ref().unwrap(),

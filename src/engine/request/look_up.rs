@@ -363,3 +363,6 @@ impl Entity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

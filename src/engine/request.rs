@@ -147,6 +147,12 @@ impl Filling<'_, '_> {
         ty: &Type,
         here: &FieldPath,
     ) -> (Option<Value>, Option<String>) {
+        // What a text needs and is known not to be there makes no value.
+        if let ValueTemplate::Text(text) | ValueTemplate::Reference(_, text) = template
+            && facts.is_absent(text)
+        {
+            return (None, None);
+        }
         let mut notes = Notes::new();
         let mut filling = Filling {
             facts,

@@ -23,7 +23,7 @@ resource: Shop::"s"
 context:
   order: Order::"{args.id}"
   session: Session::"{session}"
-  items: { each: "{args.items}", as: Item::"{item.name}" }
+  items: { each: "{args.items}", as: 'Item::"{item.name}"' }
   first: "{args.items.0.name}"
 data:
   orders:
@@ -43,7 +43,7 @@ data:
   items:
     at: shop.lines.*
     entity: Item::"{key}"
-    in: [ Line::"{keys.0}" ]
+    in: [ 'Line::"{keys.0}"' ]
   users:
     entity: User::"{row.name}"
     attrs: { level: "{row.level}" }
@@ -52,15 +52,15 @@ tools:
   close:
     changes:
       - entity: Order::"{args.id}"
-        attrs: { status: closed, note: ~, owner: User::"{args.to}" }
+        attrs: { status: closed, note: ~, owner: 'User::"{args.to}"' }
   move:
     changes:
       - entity: Order::"{args.id}"
-        in: [ Item::"{args.item}" ]
+        in: [ 'Item::"{args.item}"' ]
   login:
     changes:
       - entity: Session::"{session}"
-        attrs: { user: User::"{result.user}" }
+        attrs: { user: 'User::"{result.user}"' }
 "#;
 
 const POLICIES: &str = r#"

@@ -242,6 +242,8 @@ impl Filling<'_, '_> {
                 Type::Entity(name) if reference.ty.as_deref() == Some(name.as_ref()) => {
                     match self.facts.reference(reference) {
                         Some(uid) => Some(Value::Entity(uid)),
+                        // What its id is made of is known to be nothing: then there is no entity.
+                        None if self.facts.is_absent(&reference.id) => None,
                         None => self.lost(here, || NOT_FILLED.to_owned()),
                     }
                 }
@@ -324,7 +326,10 @@ impl Filling<'_, '_> {
     /// A text of several pieces is a string, the id of an entity, or what an extension type is made of.
     fn text(&mut self, template: &Template, ty: &Type, here: &FieldPath) -> Option<Value> {
         let Some(text) = self.facts.text(template) else {
-            return self.lost(here, || NOT_FILLED.to_owned());
+            return match self.facts.is_absent(template) {
+                true => None,
+                false => self.lost(here, || NOT_FILLED.to_owned()),
+            };
         };
         match ty {
             Type::String => Some(Value::String(text)),

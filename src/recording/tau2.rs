@@ -118,7 +118,7 @@ impl Session {
         let mut sequence = 0;
         // The calls that were not answered yet.
         let mut open: Vec<(Json, usize)> = Vec::new();
-        for message in messages {
+        for (place, message) in (0..).zip(messages) {
             if message.role.as_ref().and_then(Json::as_str) == Some("tool") {
                 answer(message, &mut open, parsed);
                 continue;
@@ -139,6 +139,11 @@ impl Session {
             for call in calls {
                 let action = self
                     .action(call, sequence, message.timestamp.as_ref())
+                    .map(|mut action| {
+                        // What calls of one message have in common: not every file has times.
+                        action.meta.insert("message".to_owned(), Json::Int(place));
+                        action
+                    })
                     .map_err(|fault| {
                         let text =
                             format!("call {sequence} of simulation `{}`: {fault}", self.name);
@@ -210,8 +215,19 @@ fn answer(message: Message, open: &mut Vec<(Json, usize)>, parsed: &mut Parsed) 
     let Some(Ok(action)) = parsed.actions.get_mut(call) else {
         return;
     };
-    if let Some(failed @ Json::Bool(_)) = message.error {
-        action.meta.insert("is_error".to_owned(), failed);
+    let said = message.content.as_ref().and_then(Json::as_str);
+    match (message.error, said) {
+        (Some(failed @ Json::Bool(_)), _) => {
+            action.meta.insert("is_error".to_owned(), failed);
+        }
+        // Some files leave it out. tau2 itself writes what a tool raises so.
+        (_, Some(text)) => {
+            let failed = Json::Bool(text.starts_with("Error: "));
+            action.meta.insert("is_error".to_owned(), failed);
+            let heuristic = Json::String("error_text".to_owned());
+            action.meta.insert("error_heuristic".to_owned(), heuristic);
+        }
+        _ => {}
     }
     if let Some(call) = &mut action.call {
         call.result = message.content.filter(|content| *content != Json::Null);
@@ -271,6 +287,7 @@ mod tests {
         let meta = [
             ("call_id", text("c1")),
             ("domain", text("retail")),
+            ("message", Json::Int(1)),
             ("requestor", text("assistant")),
             ("reward", Json::Float(1.0)),
             ("task_id", text("13")),
@@ -291,6 +308,37 @@ mod tests {
         );
         assert_eq!(args(1), None);
         assert_eq!(args(2), Some(Json::Object(BTreeMap::new())));
+    }
+
+    #[test]
+    fn what_a_tool_answered_says_whether_it_failed() {
+        let item = results(
+            r#"[{"id":"s","messages":[{"tool_calls":[{"id":"a","name":"t"},{"id":"b","name":"t"},{"id":"c","name":"t"},
+                {"id":"d","name":"t"},{"id":"e","name":"t"},{"id":"f","name":"t"}]},
+                {"role":"tool","id":"a","content":"Error: so it is called","error":false},
+                {"role":"tool","id":"b","content":"gone","error":true},
+                {"role":"tool","id":"c","content":"Error: Order not found"},
+                {"role":"tool","id":"d","content":"Errors were made","error":null},
+                {"role":"tool","id":"e"}]}]"#,
+        );
+        let said: Vec<_> = actions(&item)
+            .into_iter()
+            .map(|action| {
+                let action = action.expect("a call");
+                let told = action.meta.contains_key("error_heuristic");
+                (action.meta.get("is_error").cloned(), told)
+            })
+            .collect();
+        let failed = |failed| Some(Json::Bool(failed));
+        let want = [
+            (failed(false), false),
+            (failed(true), false),
+            (failed(true), true),
+            (failed(false), true),
+            (None, false),
+            (None, false),
+        ];
+        assert_eq!(said, want);
     }
 
     #[test]

@@ -62,6 +62,33 @@ fn unknown_times(args: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_is_made_of_nothing_is_not_there() {
+    let schema = "entity Agent, Leg; action use appliesTo { principal: Agent, resource: Agent, \
+                  context: { first: Leg, second?: Leg, third?: String } };";
+    let mapping = "{ version: 1, principal: 'Agent::\"a\"', action: use, resource: 'Agent::\"a\"', context: { \
+                   first: 'Leg::\"{args.legs.0.no}:{args.legs.0.day}\"', \
+                   second: 'Leg::\"{args.legs.1.no}:{args.legs.1.day}\"', third: '{args.legs.2.no}:{args.day}' } }";
+    let version = sound(schema, mapping);
+    let fields = |args: &str| {
+        let mapped = map(&version, "use", Some(args)).unwrap();
+        let known: Vec<_> = mapped.request.context.keys().cloned().collect();
+        (known.join(" "), unknown(&mapped).join(" "))
+    };
+    let pair = |known: &str, unknown: &str| (known.to_owned(), unknown.to_owned());
+    let leg = r#"{"no": "A", "day": 1}"#;
+    let one = format!(r#"{{"legs": [{leg}], "day": 1}}"#);
+    assert_eq!(fields(&one), pair("first", ""));
+    let two = format!(r#"{{"legs": [{leg}, {leg}]}}"#);
+    assert_eq!(fields(&two), pair("first second", ""));
+    // A required attribute is not known, and neither is what is made of something that nobody knows, or of no text.
+    assert_eq!(fields(r#"{"legs": []}"#), pair("", "context.first"));
+    let odd = format!(r#"{{"legs": [{leg}, {{"no": {{"$unknown": "lost"}}}}]}}"#);
+    assert_eq!(fields(&odd), pair("first", "context.second"));
+    let odd = format!(r#"{{"legs": [{leg}, {{"no": true, "day": 2}}]}}"#);
+    assert_eq!(fields(&odd), pair("first", "context.second"));
+}
+
+#[test]
 fn the_clock_fills_what_the_call_does_not_say() {
     assert_eq!(unknown_times(r#"{"more": {}}"#), [""; 0]);
     assert_eq!(

@@ -15,6 +15,7 @@ mod lane;
 mod lines;
 mod merge;
 mod named;
+mod own_entities;
 mod pairing;
 mod request;
 mod scalar;

@@ -267,6 +267,9 @@ mod tests {
                 {"role":"assistant","timestamp":"2025-08-01T16:20:50.28","tool_calls":[
                     {"id":"c1","name":"refund","arguments":{"amount":5},"requestor":"assistant"},
                     {"id":"c1","name":"look","arguments":null,"requestor":"user"}]},
+                {"role":"tool","id":"c1","content":"done","error":false},
+                {"role":"tool","id":"c1","content":null,"error":true},
+                {"role":"tool","id":"c9","content":"lost","error":true},
                 {"role":"assistant","timestamp":"2025-08-01T16:20:51Z","tool_calls":[{"name":"look","arguments":"{}"}]}]},
               {"messages":[{"tool_calls":[{"name":"look"}]}]}]"#,
         );
@@ -287,6 +290,7 @@ mod tests {
         let meta = [
             ("call_id", text("c1")),
             ("domain", text("retail")),
+            ("is_error", Json::Bool(false)),
             ("message", Json::Int(1)),
             ("requestor", text("assistant")),
             ("reward", Json::Float(1.0)),
@@ -299,6 +303,11 @@ mod tests {
             meta.map(|(name, value)| (name.to_owned(), value)).into()
         );
         assert_eq!(actions[1].agent, None);
+        // What tools said is of the calls of their ids, in order.
+        let result = |at: usize| actions[at].call.clone().and_then(|call| call.result);
+        assert_eq!((result(0), result(1)), (Some(text("done")), None));
+        let failed = [0, 1, 2].map(|at: usize| actions[at].failed());
+        assert_eq!(failed, [Some(false), Some(true), None]);
         assert_eq!(actions[1].meta["requestor"], text("user"));
         assert_eq!(actions[2].time.as_deref(), Some("2025-08-01T16:20:51Z"));
         let args = |at: usize| actions[at].call.clone().and_then(|call| call.args);

@@ -617,8 +617,15 @@ fn data_sets_without_files_and_sessions_out_of_order_are_errors() {
             "--data users=PATH",
         ],
     );
-    with(&["replay", "calls.jsonl", "--data", "x=y"], &orders)
-        .says(2, &["`--data` names the data set `x`"]);
+    let more = [
+        "replay",
+        "calls.jsonl",
+        "--data",
+        "x=y",
+        "--data",
+        "users.jsonl",
+    ];
+    with(&more, &orders).says(2, &["`--data` names the data set `x`"]);
     with(&["replay", "calls.jsonl", "--data", "none.json"], &orders).says(2, &["none.json"]);
     with(&["replay", "late.jsonl", "--data", "users.jsonl"], &orders)
         .says(2, &["late.jsonl:2", "do not stand in order"]);

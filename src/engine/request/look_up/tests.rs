@@ -21,7 +21,7 @@ principal: Agent::"{agent}"
 action: use
 resource: Shop::"s"
 context:
-  order: Order::"{args.id}"
+  order: "{args.id}"
   session: Session::"{session}"
   items: { each: "{args.items}", as: 'Item::"{item.name}"' }
   first: "{args.items.0.name}"
@@ -339,7 +339,7 @@ fn what_calls_of_the_session_changed_counts() {
     let moved = call("move", r#"{"id": "1", "item": "cup"}"#, Some(false));
     let moved = order(&[moved]).unwrap();
     assert!(
-        moved.ends_with("in Item::\"cup\"") && !moved.contains("pen"),
+        moved.ends_with("in Item::\"cup\"") && !moved.contains("\"pen\""),
         "{moved}"
     );
     let doubt = call("move", r#"{"id": "1", "item": "cup"}"#, None);

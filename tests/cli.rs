@@ -604,6 +604,101 @@ fn entities_come_of_data_sets_and_change_within_sessions() {
     with(&["replay", "corpus.jsonl"]).says(0, &["allow 5", "deny 1", "undecidable 1"]);
 }
 
+/// The airline of tau2: what is denied was counted by a script of its own over the same files.
+#[test]
+fn reservations_of_an_airline_are_looked_up() {
+    let shared = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/recordings/tau2");
+    if !shared.exists() {
+        println!("skipped: {} is not there", shared.display());
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let files = [
+        ("agentauthz.yaml", "version: 1\n"),
+        (
+            "schema/s.cedarschema",
+            r#"entity Agent; entity System; entity Session { user?: User };
+entity User { membership?: String, methods?: Set<String>, reservations?: Set<Reservation> };
+entity FlightStatus; entity Flight in [FlightStatus];
+entity Reservation in [Flight] { owner: User, cabin: String, passengers: Long, created: datetime, cancelled?: Bool };
+action call appliesTo { principal: Agent, resource: System, context: { session: Session, reservation?: Reservation } };
+"#,
+        ),
+        (
+            "policies/p.cedar",
+            r#"@id("all") permit(principal, action, resource);
+@id("cancelled") forbid(principal, action, resource) when {
+  context has reservation && context.reservation has cancelled && context.reservation.cancelled };
+@id("foreign") forbid(principal, action, resource) when {
+  context has reservation && context.session has user && context.reservation.owner != context.session.user };
+@id("basic") forbid(principal, action, resource) when {
+  context has reservation && context.reservation.cabin == "basic_economy" };
+@id("old") forbid(principal, action, resource) when {
+  context has reservation && context.reservation.created < datetime("2024-05-10T00:00:00Z") };
+"#,
+        ),
+        (
+            "mapping.yaml",
+            r#"version: 1
+principal: Agent::"{agent}"
+action: call
+resource: System::"{system}"
+context:
+  session: Session::"{session}"
+  reservation: "{args.reservation_id}"
+data:
+  flights:
+    at: flights.*.dates
+    entity: Flight::"{keys.0}:{key}"
+    in: [ 'FlightStatus::"{row.status}"' ]
+  reservations:
+    at: reservations
+    entity: Reservation::"{key}"
+    in:
+      - each: "{row.flights}"
+        as: Flight::"{item.flight_number}:{item.date}"
+    attrs:
+      owner: User::"{row.user_id}"
+      cabin: "{row.cabin}"
+      passengers: "{row.passengers | count}"
+      created: "{row.created_at}-0500"
+  users:
+    at: users
+    entity: User::"{key}"
+    attrs:
+      membership: "{row.membership}"
+      methods: "{row.payment_methods | keys}"
+      reservations: { each: "{row.reservations}", as: 'Reservation::"{item}"' }
+tools:
+  think: { skip: true }
+  cancel_reservation:
+    changes:
+      - entity: Reservation::"{args.reservation_id}"
+        attrs: { cancelled: true }
+  update_reservation_flights:
+    changes:
+      - entity: Reservation::"{args.reservation_id}"
+        attrs: { cabin: "{args.cabin}" }
+        in:
+          - each: "{args.flights}"
+            as: Flight::"{item.flight_number}:{item.date}"
+  get_user_details:
+    changes:
+      - entity: Session::"{session}"
+        attrs: { user: 'User::"{result.user_id}"' }
+"#,
+        ),
+    ];
+    write_files(dir.path(), &files);
+    let path = |name: &str| shared.join(name).to_string_lossy().into_owned();
+    let (calls, data) = (path("gpt-4.1.airline.json"), path("airline.db.json.zst"));
+    let ran = |args: &[&str]| run(dir.path(), args);
+    ran(&["replay", &calls, "--data", &data, "--verify", "20"])
+        .says(0, &["148 actions", "allow 99 (", "deny 49 ("]);
+    ran(&["import", &calls, "--data", &data, "-o", "native.jsonl"]).says(0, &["148"]);
+    ran(&["replay", "native.jsonl", "--data", &data]).says(0, &["allow 99 (", "deny 49 ("]);
+}
+
 #[test]
 fn data_sets_without_files_and_sessions_out_of_order_are_errors() {
     let dir = shop();
@@ -617,8 +712,15 @@ fn data_sets_without_files_and_sessions_out_of_order_are_errors() {
             "--data users=PATH",
         ],
     );
-    with(&["replay", "calls.jsonl", "--data", "x=y"], &orders)
-        .says(2, &["`--data` names the data set `x`"]);
+    let more = [
+        "replay",
+        "calls.jsonl",
+        "--data",
+        "x=y",
+        "--data",
+        "users.jsonl",
+    ];
+    with(&more, &orders).says(2, &["`--data` names the data set `x`"]);
     with(&["replay", "calls.jsonl", "--data", "none.json"], &orders).says(2, &["none.json"]);
     with(&["replay", "late.jsonl", "--data", "users.jsonl"], &orders)
         .says(2, &["late.jsonl:2", "do not stand in order"]);

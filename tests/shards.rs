@@ -238,6 +238,7 @@ fn verdict(at: usize, decision: Option<Decision>) -> Verdict {
         }),
         nonconforming: at.is_multiple_of(3).then(|| format!("message {at}")),
         left_out: BTreeSet::from([field(12_043)]),
+        has_entities: false,
         tool: None,
     }
 }

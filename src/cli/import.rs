@@ -11,13 +11,14 @@ use super::versions::{load_version, root};
 use crate::cedar::{EntityStore, Schema};
 use crate::engine::{By, Changing, Counts, Ids, Incoming, Meant, Place};
 use crate::model::{
-    Diagnostic, Earlier, Json, LogLayout, RecordedAction, RecordedRequest, SourceFile, Sources,
-    WrittenRequest,
+    Diagnostic, Earlier, FieldPath, Json, LogLayout, RecordedAction, RecordedRequest, SourceFile,
+    Sources, WrittenRequest,
 };
 use crate::recording::{NAMED, Redacted, Redaction, Repeats, write};
 use crate::render::{self, Header, ImportSummary, count};
 use crate::repository::{Mapping, MappingFile, log_layout, version_fault};
 use crate::yaml;
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -205,6 +206,19 @@ struct Importing {
 /// How many places of malformed records are shown.
 const SHOWN: usize = 10;
 
+/// The attributes of entities that nobody knows, each once.
+fn unknown_attributes(entities: &[Json]) -> BTreeSet<FieldPath> {
+    let mut unknown = BTreeSet::new();
+    for entity in entities {
+        let ty = entity.get("uid").and_then(|uid| uid.get("type"));
+        if let (Some(Json::String(ty)), Some(Json::Object(attrs))) = (ty, entity.get("attrs")) {
+            let lost = attrs.iter().filter(|(_, value)| value.is_unknown());
+            unknown.extend(lost.map(|(name, _)| FieldPath::of_entity(ty, name)));
+        }
+    }
+    unknown
+}
+
 impl Importing {
     fn one(&mut self, incoming: Incoming, out: &mut dyn Write) -> Result<(), CliError> {
         match incoming {
@@ -294,6 +308,9 @@ impl Importing {
                 self.redaction.made(&cedar)?;
                 self.summary.mapped += 1;
                 for field in &cedar.unknown {
+                    self.unknown.add(&field.to_string(), 1);
+                }
+                for field in unknown_attributes(&mapped.entities) {
                     self.unknown.add(&field.to_string(), 1);
                 }
                 for field in &mapped.left_out {

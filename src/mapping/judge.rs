@@ -281,6 +281,10 @@ impl Judged<'_> {
                 out.extend(reads.into_iter().map(|one| (line, one)));
             }
         }
+        for change in &rule.changes {
+            let reads = change.placeholders().into_iter();
+            out.extend(reads.map(|one| (&change.line, one)));
+        }
         out.retain(|(line, _)| line.tool.as_deref() == Some(&*listed.name));
         out
     }

@@ -6,6 +6,8 @@ use crate::model::{Outcome, Status};
 use crate::repository::{Files, PolicyVersion, load};
 use std::sync::Arc;
 
+mod faults;
+
 const SCHEMA: &str = "
     entity Agent; entity Shop; entity Line; entity Item in [Line];
     entity User { level?: String };
@@ -21,7 +23,7 @@ principal: Agent::"{agent}"
 action: use
 resource: Shop::"s"
 context:
-  order: Order::"{args.id}"
+  order: "{args.id}"
   session: Session::"{session}"
   items: { each: "{args.items}", as: 'Item::"{item.name}"' }
   first: "{args.items.0.name}"
@@ -354,7 +356,7 @@ fn what_a_call_gave_back_is_read() {
     let action = call("use", r#"{"id": "1"}"#, None);
     let login = call("login", "{}", Some(false));
     assert_eq!(
-        decided(&after(action.clone(), &[login.clone()])),
+        decided(&after(action.clone(), std::slice::from_ref(&login))),
         "decided foreign"
     );
     let mut silent = login;

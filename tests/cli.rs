@@ -523,6 +523,240 @@ fn import_explains_a_call() {
     );
 }
 
+/// A shop whose orders stand in a data set, and what an agent did with them.
+fn shop() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let call = |id: u8, session: &str, tool: &str, failed: Option<bool>| {
+        let meta = failed.map_or(String::new(), |failed| {
+            format!(r#""meta":{{"is_error":{failed}}},"#)
+        });
+        format!(
+            "{{\"version\":1,\"id\":\"{session}{id}\",\"session\":\"{session}\",\"sequence\":{id},\"agent\":\"bot\",{meta}\
+             \"call\":{{\"tool\":\"{tool}\",\"args\":{{\"order\":\"1\"}}}}}}\n"
+        )
+    };
+    let calls = [
+        call(0, "a", "pay", Some(false)),
+        call(1, "a", "cancel", Some(false)),
+        call(2, "a", "pay", Some(true)),
+        call(0, "b", "cancel", Some(true)),
+        call(1, "b", "pay", Some(false)),
+        call(0, "c", "cancel", None),
+        call(1, "c", "pay", Some(false)),
+    ];
+    let late = [
+        call(1, "a", "pay", Some(false)),
+        call(0, "a", "cancel", Some(false)),
+    ];
+    let files = [
+        ("agentauthz.yaml", "version: 1\n"),
+        (
+            "schema/s.cedarschema",
+            "entity Agent; entity User { level: String }; entity Order { owner: User, open: Bool };
+             action pay, cancel appliesTo { principal: Agent, resource: Order };\n",
+        ),
+        (
+            "policies/p.cedar",
+            "@id(\"open\") permit(principal, action, resource) when { resource.open && resource.owner.level == \"gold\" };\n",
+        ),
+        (
+            "mapping.yaml",
+            r#"version: 1
+principal: Agent::"{agent}"
+action: "{tool}"
+resource: Order::"{args.order}"
+data:
+  orders:
+    at: orders
+    entity: Order::"{key}"
+    attrs: { owner: 'User::"{row.user}"', open: true }
+  users:
+    entity: User::"{row.name}"
+    attrs: { level: "{row.level}" }
+tools:
+  cancel:
+    changes:
+      - entity: Order::"{args.order}"
+        attrs: { open: false }
+"#,
+        ),
+        ("shop.json", r#"{"orders": {"1": {"user": "ann"}}}"#),
+        ("users.jsonl", "{\"name\": \"ann\", \"level\": \"gold\"}\n"),
+        ("calls.jsonl", &calls.concat()),
+        ("late.jsonl", &late.concat()),
+    ];
+    write_files(dir.path(), &files);
+    dir
+}
+
+/// Each call sees the orders as the data set has them and as earlier calls of its session left them.
+#[test]
+fn entities_come_of_data_sets_and_change_within_sessions() {
+    let dir = shop();
+    let ran = |args: &[&str]| run(dir.path(), args);
+    let data = ["--data", "orders=shop.json", "--data", "users.jsonl"];
+    let with = |args: &[&str]| ran(&[args, &data].concat());
+    let replayed = with(&["replay", "calls.jsonl", "--verify", "10"]);
+    // Of session c nobody knows whether its order was cancelled.
+    replayed.says(0, &["allow 5", "deny 1", "undecidable 1", "Order.open 1"]);
+    for engine in ["interpreted", "reference"] {
+        let other = with(&["replay", "calls.jsonl", "--engine", engine]);
+        other.says(0, &["allow 5", "deny 1", "undecidable 1"]);
+    }
+    // A native recording holds what was looked up.
+    with(&["import", "calls.jsonl", "-o", "native.jsonl"]).says(0, &["7"]);
+    let native = std::fs::read_to_string(dir.path().join("native.jsonl")).unwrap();
+    assert!(native.contains("\"looked_up\":[{") && !native.contains("earlier"));
+    std::fs::write(dir.path().join("shop.json"), "{\"orders\": {}}").unwrap();
+    with(&["replay", "native.jsonl"]).says(0, &["allow 5", "deny 1", "undecidable 1"]);
+    let explained = with(&["import", "calls.jsonl", "--explain=a2"]);
+    explained.says(0, &["Order::\"1\"", "changed by a1", "open: false"]);
+    // A corpus keeps them as well.
+    with(&["corpus", "build", "native.jsonl", "-o", "corpus.jsonl"]).says(0, &["7 actions"]);
+    with(&["replay", "corpus.jsonl"]).says(0, &["allow 5", "deny 1", "undecidable 1"]);
+}
+
+/// The airline of tau2: what is denied was counted by a script of its own over the same files.
+#[test]
+fn reservations_of_an_airline_are_looked_up() {
+    let shared = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/recordings/tau2");
+    if !shared.exists() {
+        println!("skipped: {} is not there", shared.display());
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let files = [
+        ("agentauthz.yaml", "version: 1\n"),
+        (
+            "schema/s.cedarschema",
+            r#"entity Agent; entity System; entity Session { user?: User };
+entity User { membership?: String, methods?: Set<String>, reservations?: Set<Reservation> };
+entity FlightStatus; entity Flight in [FlightStatus];
+entity Reservation in [Flight] { owner: User, cabin: String, passengers: Long, created: datetime, cancelled?: Bool };
+action call appliesTo { principal: Agent, resource: System, context: { session: Session, reservation?: Reservation } };
+"#,
+        ),
+        (
+            "policies/p.cedar",
+            r#"@id("all") permit(principal, action, resource);
+@id("cancelled") forbid(principal, action, resource) when {
+  context has reservation && context.reservation has cancelled && context.reservation.cancelled };
+@id("foreign") forbid(principal, action, resource) when {
+  context has reservation && context.session has user && context.reservation.owner != context.session.user };
+@id("basic") forbid(principal, action, resource) when {
+  context has reservation && context.reservation.cabin == "basic_economy" };
+@id("old") forbid(principal, action, resource) when {
+  context has reservation && context.reservation.created < datetime("2024-05-10T00:00:00Z") };
+"#,
+        ),
+        (
+            "mapping.yaml",
+            r#"version: 1
+principal: Agent::"{agent}"
+action: call
+resource: System::"{system}"
+context:
+  session: Session::"{session}"
+  reservation: "{args.reservation_id}"
+data:
+  flights:
+    at: flights.*.dates
+    entity: Flight::"{keys.0}:{key}"
+    in: [ 'FlightStatus::"{row.status}"' ]
+  reservations:
+    at: reservations
+    entity: Reservation::"{key}"
+    in:
+      - each: "{row.flights}"
+        as: Flight::"{item.flight_number}:{item.date}"
+    attrs:
+      owner: User::"{row.user_id}"
+      cabin: "{row.cabin}"
+      passengers: "{row.passengers | count}"
+      created: "{row.created_at}-0500"
+  users:
+    at: users
+    entity: User::"{key}"
+    attrs:
+      membership: "{row.membership}"
+      methods: "{row.payment_methods | keys}"
+      reservations: { each: "{row.reservations}", as: 'Reservation::"{item}"' }
+tools:
+  think: { skip: true }
+  cancel_reservation:
+    changes:
+      - entity: Reservation::"{args.reservation_id}"
+        attrs: { cancelled: true }
+  update_reservation_flights:
+    changes:
+      - entity: Reservation::"{args.reservation_id}"
+        attrs: { cabin: "{args.cabin}" }
+        in:
+          - each: "{args.flights}"
+            as: Flight::"{item.flight_number}:{item.date}"
+  get_user_details:
+    changes:
+      - entity: Session::"{session}"
+        attrs: { user: 'User::"{result.user_id}"' }
+"#,
+        ),
+    ];
+    write_files(dir.path(), &files);
+    let path = |name: &str| shared.join(name).to_string_lossy().into_owned();
+    let (calls, data) = (path("gpt-4.1.airline.json"), path("airline.db.json.zst"));
+    let ran = |args: &[&str]| run(dir.path(), args);
+    ran(&["replay", &calls, "--data", &data, "--verify", "20"])
+        .says(0, &["148 actions", "allow 99 (", "deny 49 ("]);
+    ran(&["import", &calls, "--data", &data, "-o", "native.jsonl"]).says(0, &["148"]);
+    ran(&["replay", "native.jsonl", "--data", &data]).says(0, &["allow 99 (", "deny 49 ("]);
+}
+
+#[test]
+fn data_sets_without_files_and_sessions_out_of_order_are_errors() {
+    let dir = shop();
+    let ran = |args: &[&str]| run(dir.path(), args);
+    let orders = ["--data", "orders=shop.json"];
+    let with = |args: &[&str], data: &[&str]| ran(&[args, data].concat());
+    with(&["replay", "calls.jsonl"], &orders).says(
+        2,
+        &[
+            "the data set `users` of the mapping has no file",
+            "--data users=PATH",
+        ],
+    );
+    let more = [
+        "replay",
+        "calls.jsonl",
+        "--data",
+        "x=y",
+        "--data",
+        "users.jsonl",
+    ];
+    with(&more, &orders).says(2, &["`--data` names the data set `x`"]);
+    with(&["replay", "calls.jsonl", "--data", "none.json"], &orders).says(2, &["none.json"]);
+    with(&["replay", "late.jsonl", "--data", "users.jsonl"], &orders)
+        .says(2, &["late.jsonl:2", "do not stand in order"]);
+    // The manifest names files of the repository.
+    let manifest = dir.path().join("agentauthz.yaml");
+    let text = "version: 1\ndata: { orders: shop.json, users: users.jsonl }\n";
+    std::fs::write(&manifest, text).unwrap();
+    ran(&["replay", "calls.jsonl"]).says(0, &["allow 5"]);
+    std::fs::write(&manifest, text.replace("shop", "../shop")).unwrap();
+    ran(&["replay", "calls.jsonl"]).says(2, &["`../shop.json` leaves the repository"]);
+    // A row that cannot be used is named, and so is what needs it.
+    std::fs::write(&manifest, text).unwrap();
+    let users = "{\"name\": \"ann\"}\n{\"name\": \"ann\"}\n";
+    std::fs::write(dir.path().join("users.jsonl"), users).unwrap();
+    let twice = ran(&["replay", "calls.jsonl"]);
+    twice.says(
+        3,
+        &[
+            "unknown_entity 7",
+            "users.jsonl:1 and users.jsonl:2: two rows of one entity",
+        ],
+    );
+}
+
 #[test]
 fn mapping_shows_what_does_not_fit() {
     let dir = routed();

@@ -374,6 +374,7 @@ fn recorded(case: &Case) -> RecordedAction {
             unknown: BTreeSet::new(),
         },
         entities: Vec::new(),
+        looked_up: Vec::new(),
         mapping: None,
         schema: None,
     });

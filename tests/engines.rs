@@ -29,6 +29,7 @@ fn requested(head: &Side<'_>, recorded: bool) -> Vec<(Arc<str>, u64, String)> {
         action.request = Some(RecordedRequest {
             cedar: request.into(),
             entities: Vec::new(),
+            looked_up: Vec::new(),
             mapping: None,
             schema: None,
         });

@@ -175,6 +175,7 @@ fn entities_of_a_request_lie_over_the_store() {
                 let mapped = Mapped {
                     request: side.recorded_request(&action).unwrap(),
                     left_out: Default::default(),
+                    entities: Vec::new(),
                 };
                 let expected = side.decide_request(mapped, whole);
                 assert_eq!(found, expected, "{action:?}");

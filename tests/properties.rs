@@ -644,6 +644,7 @@ fn verdict(policies: Vec<Settled>) -> Verdict {
         request: None,
         nonconforming: None,
         left_out: BTreeSet::new(),
+        has_entities: false,
         tool: None,
         lacks: false,
     }

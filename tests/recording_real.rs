@@ -13,6 +13,8 @@ use std::io::{BufRead, BufReader, Read as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+#[path = "support/case_studies.rs"]
+mod case_studies;
 #[path = "../benches/data/mod.rs"]
 mod data;
 #[path = "support/mangled.rs"]

@@ -239,6 +239,7 @@ fn verdict(at: usize, decision: Option<Decision>) -> Verdict {
         }),
         nonconforming: at.is_multiple_of(3).then(|| format!("message {at}")),
         left_out: BTreeSet::from([field(12_043)]),
+        has_entities: false,
         tool: None,
         lacks: at % 7 == 2,
     }
@@ -256,6 +257,7 @@ fn made(at: usize) -> (Place, RecordedAction) {
     action.call = Some(agentauthz::model::ToolCall {
         tool: format!("tool-{at}"),
         args: None,
+        result: None,
     });
     // The same instant in two spellings, and a time that is none.
     action.time = Some(match at % 5 {

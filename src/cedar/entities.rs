@@ -87,12 +87,15 @@ impl From<cedar_policy::Entities> for Shared {
 #[derive(Debug, Clone)]
 pub struct EntityStore {
     pub(super) inner: Shared,
+    /// Attributes of entities that nobody knows; they are not in `inner`.
+    pub(super) unknown: Arc<BTreeSet<(EntityRef, String)>>,
 }
 
 impl Default for EntityStore {
     fn default() -> Self {
         Self {
             inner: cedar_policy::Entities::empty().into(),
+            unknown: Arc::default(),
         }
     }
 }
@@ -118,6 +121,7 @@ impl EntityStore {
         cedar_policy::Entities::from_entities(all().cloned(), None)
             .map(|inner| Self {
                 inner: inner.into(),
+                unknown: Arc::default(),
             })
             .map_err(|error| cycle(all()).unwrap_or_else(|| message(&error)))
     }
@@ -134,6 +138,7 @@ impl EntityStore {
             .upsert_entities(added, None)
             .map(|inner| Self {
                 inner: inner.into(),
+                unknown: self.unknown.clone(),
             })
             .map_err(|error| {
                 let over: BTreeSet<&EntityRef> =
@@ -144,6 +149,19 @@ impl EntityStore {
                 let all = under.chain(entities.iter().map(|entity| &entity.inner));
                 cycle(all).unwrap_or_else(|| message(&error))
             })
+    }
+
+    /// The same store, of which nobody knows these attributes.
+    pub fn with_unknown(self, unknown: BTreeSet<(EntityRef, String)>) -> Self {
+        Self {
+            unknown: Arc::new(unknown),
+            ..self
+        }
+    }
+
+    /// Whether all attributes of its entities are known.
+    pub fn is_known(&self) -> bool {
+        self.unknown.is_empty()
     }
 
     /// Whether both stores hold the same entities, with equal attributes, tags and ancestors. Stores that share

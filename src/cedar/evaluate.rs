@@ -171,6 +171,7 @@ pub(super) fn partial<'a>(
         evaluator,
         slots: &policy.slots,
         unknown: &request.request.unknown,
+        attributes: &request.entities.unknown,
         reached: BTreeSet::new(),
     }
 }
@@ -191,7 +192,7 @@ fn status(
     let Some(condition) = &policy.condition else {
         return settled(Status::Satisfied, None);
     };
-    if request.request.unknown.is_empty() {
+    if request.request.unknown.is_empty() && request.entities.is_known() {
         return match evaluator.interpret(condition, &policy.slots) {
             Ok(value) => match value.value_kind() {
                 ValueKind::Lit(Literal::Bool(true)) => settled(Status::Satisfied, None),

@@ -130,6 +130,7 @@ impl Reach<'_> {
         )
         .map(|entities| EntityStore {
             inner: cedar_policy::Entities::from(entities).into(),
+            unknown: std::sync::Arc::default(),
         })
         .map_err(|error| super::diagnostics::message(&error))
     }

@@ -1,4 +1,4 @@
-//! Conditions over a context in which some fields are unknown.
+//! Conditions over a context in which some fields are unknown, and over entities of which some attributes are.
 //!
 //! Nothing is assumed of an unknown field: it may have a value of its type, any other value, or be absent. What is said
 //! to be known is so in all of these cases, errors included. Parts that cannot touch an unknown field are left to Cedar's
@@ -7,7 +7,7 @@
 //! is evaluated in any case, raises an error. Why this is not Cedar's partial evaluation: `docs/architecture.md`.
 
 use super::outcomes::Outcomes;
-use crate::model::FieldPath;
+use crate::model::{EntityRef, FieldPath};
 use cedar_policy_core::ast::{Expr, ExprKind, Literal, SlotEnv, UnaryOp, ValueKind, Var};
 use cedar_policy_core::evaluator::Evaluator;
 use std::collections::BTreeSet;
@@ -16,6 +16,8 @@ pub(super) struct Partial<'a> {
     pub(super) evaluator: &'a Evaluator<'a>,
     pub(super) slots: &'a SlotEnv,
     pub(super) unknown: &'a BTreeSet<FieldPath>,
+    /// Attributes of entities that nobody knows.
+    pub(super) attributes: &'a BTreeSet<(EntityRef, String)>,
     /// The unknown fields that were reached, for the report.
     pub(super) reached: BTreeSet<FieldPath>,
 }
@@ -109,9 +111,13 @@ impl Partial<'_> {
         }
     }
 
-    /// Whether it asks if something is there that is unknown, or has something unknown inside of it, in a record that is
-    /// there: then there is a yes or no.
+    /// Whether it asks if something is there that is unknown, or has something unknown inside of it, in a record or an entity
+    /// that is there: then there is a yes or no.
     fn asks_for(&self, expr: &Expr, touched: &BTreeSet<FieldPath>) -> bool {
+        if self.touches_entity(expr) {
+            // What lies deeper may be read of something that has no members, which is an error.
+            return matches!(expr.expr_kind(), ExprKind::HasAttr { expr, .. } if !self.touches(expr));
+        }
         let Some((_, _, path)) = presence(expr) else {
             return false;
         };
@@ -135,21 +141,85 @@ impl Partial<'_> {
         }
     }
 
-    /// Whether the value of an expression may depend on an unknown field.
+    /// Whether the value of an expression may depend on an unknown field, or on an unknown attribute of an entity.
     pub(super) fn touches(&self, expr: &Expr) -> bool {
+        self.touches_context(expr) || self.touches_entity(expr)
+    }
+
+    fn touches_context(&self, expr: &Expr) -> bool {
         match self.read(expr) {
             Some(read) => !read.is_empty(),
-            None => children(expr).into_iter().any(|child| self.touches(child)),
+            None => children(expr)
+                .into_iter()
+                .any(|child| self.touches_context(child)),
         }
     }
 
-    /// The unknown fields that the value of an expression may depend on.
+    fn touches_entity(&self, expr: &Expr) -> bool {
+        !self.attributes.is_empty()
+            && expr.subexpressions().any(|part| {
+                let mut found = BTreeSet::new();
+                self.of_entity(part, &mut found);
+                !found.is_empty()
+            })
+    }
+
+    /// The unknown fields, and the unknown attributes of entities, that the value of an expression may depend on.
     fn touched(&self, expr: &Expr) -> BTreeSet<FieldPath> {
+        let mut found = self.touched_of_context(expr);
+        if !self.attributes.is_empty() {
+            for part in expr.subexpressions() {
+                self.of_entity(part, &mut found);
+            }
+        }
+        found
+    }
+
+    /// The unknown attributes that one read, or one question for an attribute, may come to.
+    fn of_entity(&self, expr: &Expr, out: &mut BTreeSet<FieldPath>) {
+        let (of, names): (_, Vec<&str>) = match expr.expr_kind() {
+            ExprKind::GetAttr { expr, attr } | ExprKind::HasAttr { expr, attr } => {
+                (expr, vec![attr.as_str()])
+            }
+            ExprKind::ExtHasAttr { expr, attrs } => {
+                (expr, attrs.iter().map(AsRef::as_ref).collect())
+            }
+            _ => return,
+        };
+        let mut named = self.attributes.iter();
+        if !named.any(|(_, name)| names.contains(&name.as_str())) {
+            return;
+        }
+        let uid = match self.touches(of) {
+            // What it is read of is unknown itself, and noted.
+            true => return,
+            false => match self.evaluator.interpret(of, self.slots) {
+                // It is an error that it is read, whatever is unknown.
+                Err(_) => return,
+                Ok(value) => match value.value_kind() {
+                    ValueKind::Lit(Literal::EntityUID(uid)) => Some(super::reference(uid)),
+                    _ => None,
+                },
+            },
+        };
+        for (place, name) in names.iter().enumerate() {
+            // Of what lies deeper nobody has asked here what it is read of.
+            let mut of_name = self.attributes.iter();
+            let found = of_name.find(|(entity, known)| {
+                known == name && (place > 0 || uid.as_ref() == Some(entity))
+            });
+            if let Some((entity, name)) = found {
+                out.insert(FieldPath::of_entity(&entity.ty, name));
+            }
+        }
+    }
+
+    fn touched_of_context(&self, expr: &Expr) -> BTreeSet<FieldPath> {
         match self.read(expr) {
             Some(read) => read.into_iter().cloned().collect(),
             None => children(expr)
                 .into_iter()
-                .flat_map(|child| self.touched(child))
+                .flat_map(|child| self.touched_of_context(child))
                 .collect(),
         }
     }

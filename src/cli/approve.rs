@@ -93,6 +93,7 @@ pub fn look_up(compared: &Compared, output: &Output) -> Result<Document, CliErro
     }
     let request = PlanRequest {
         versions: &compared.diff,
+        data: compared.data.clone(),
         ..PlanRequest::default()
     };
     Ok(compute(&request, output)?.document)

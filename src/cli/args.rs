@@ -1,6 +1,7 @@
 //! The arguments, as clap reads them.
 
 pub use super::corpus_args::CorpusArgs;
+use super::data::DataArgs;
 pub use super::import_args::ImportArgs;
 pub use super::lint::LintArgs;
 use super::malformed::Malformed;
@@ -173,6 +174,9 @@ pub struct CheckArgs {
     /// Check recordings as well: these, or, without a path, those of the manifest.
     #[arg(long, value_name = "PATH", num_args = 0.., value_hint = ValueHint::AnyPath)]
     pub recordings: Option<Vec<PathBuf>>,
+    /// Where data sets are read from.
+    #[command(flatten)]
+    pub data: DataArgs,
     /// The version to check: the working tree, a git revision or `dir:PATH`.
     #[arg(long, value_name = "VERSION", help = format!("The version to check: {VERSION_HELP}"))]
     pub at: Option<String>,
@@ -199,9 +203,15 @@ pub struct ReplayArgs {
     /// Recordings, or directories of them; `-` is standard input. Without any, those of the manifest.
     #[arg(value_name = "RECORDING", value_hint = ValueHint::AnyPath)]
     pub recordings: Vec<PathBuf>,
+    /// Where data sets are read from.
+    #[command(flatten)]
+    pub data: DataArgs,
     /// The version that decides.
     #[arg(long, value_name = "VERSION", help = format!("The version that decides: {VERSION_HELP}"))]
     pub at: Option<String>,
+    /// List the actions that are denied, with the policies that deny them.
+    #[arg(long)]
+    pub denied: bool,
     /// How decisions are made.
     #[command(flatten)]
     pub deciding: Deciding,
@@ -262,6 +272,9 @@ pub struct DiffArgs {
     /// Recordings, or directories of them; `-` is standard input. Without any, those of the manifest.
     #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
     pub recordings: Vec<PathBuf>,
+    /// Where data sets are read from.
+    #[command(flatten)]
+    pub data: DataArgs,
     /// How decisions are made.
     #[command(flatten)]
     pub deciding: Deciding,
@@ -332,6 +345,9 @@ pub struct Compared {
     /// A plan, as `diff -o` wrote it.
     #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath)]
     pub plan: Option<PathBuf>,
+    /// Where data sets are read from.
+    #[command(flatten)]
+    pub data: DataArgs,
     /// The versions to compare where there is no plan, as `diff` takes them: `main`, `a..b`, `main...HEAD`.
     #[arg(long, value_name = "VERSION", num_args = 1..=2, conflicts_with = "plan")]
     pub diff: Vec<String>,
@@ -401,6 +417,9 @@ pub struct LookedUp {
     /// A version to compare with.
     #[arg(long, value_name = "VERSION", help = format!("A version to compare with: {VERSION_HELP}"))]
     pub base: Option<String>,
+    /// Where data sets are read from.
+    #[command(flatten)]
+    pub data: DataArgs,
     /// Recordings in which the group is looked up; without any, those of the manifest.
     #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
     pub recordings: Vec<PathBuf>,
@@ -452,6 +471,9 @@ pub struct MappingArgs {
     /// Recordings, or directories of them; `-` is standard input. Without any, those of the manifest.
     #[arg(long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath)]
     pub recordings: Vec<PathBuf>,
+    /// Where data sets are read from.
+    #[command(flatten)]
+    pub data: DataArgs,
     /// The version whose mapping is judged.
     #[arg(long, value_name = "VERSION", help = format!("The version whose mapping is judged: {VERSION_HELP}"))]
     pub at: Option<String>,

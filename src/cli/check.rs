@@ -28,7 +28,7 @@ impl Report for Checked<'_> {
 }
 
 pub fn run(args: &CheckArgs, output: &Output) -> Result<u8, CliError> {
-    let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?;
+    let mut loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?;
     let mut report = check(&loaded.version);
     if let Some(paths) = &args.recordings {
         let paths = if paths.is_empty() {
@@ -39,8 +39,10 @@ pub fn run(args: &CheckArgs, output: &Output) -> Result<u8, CliError> {
         if paths.is_empty() {
             return Err(no_recording(&loaded.version.manifest));
         }
+        args.data.give([&mut loaded])?;
         let side = Side::head(&loaded.version);
         let streamed = Input::new(&paths, None)?
+            .changed_by([&loaded.version])
             .stream(output, |report, incoming| observe(&side, report, incoming))?;
         let mut found: crate::check::RecordingsReport = streamed.result;
         found.repeated = streamed.repeated;

@@ -118,7 +118,8 @@ fn build(args: &BuildArgs, output: &Output) -> Result<u8, CliError> {
     }
     writable(&args.output)?;
     let key = args.hash_key.as_deref().map(hash_key).transpose()?;
-    let (base, head) = versions(&args.versions)?;
+    let (mut base, mut head) = versions(&args.versions)?;
+    args.data.give(base.iter_mut().chain([&mut head]))?;
     let paths = match args.recordings.is_empty() {
         true => manifest_recordings()?,
         false => args.recordings.clone(),
@@ -135,7 +136,9 @@ fn build(args: &BuildArgs, output: &Output) -> Result<u8, CliError> {
     let left = Side::base(&before.version, &pairing);
     let right = Side::head(&head.version);
     let builder = Builder::new(&left, &right, key);
-    let input = Input::new(&paths, args.from)?.allowing(args.malformed);
+    let input = Input::new(&paths, args.from)?
+        .allowing(args.malformed)
+        .changed_by([&before.version, &head.version]);
     let streamed = input.stream(output, |building: &mut Building, incoming| {
         let incoming = building.redact(&redaction, [&left, &right], incoming);
         observe(&builder, &mut building.built, incoming);

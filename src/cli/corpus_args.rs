@@ -1,5 +1,6 @@
 //! The arguments of `corpus`.
 
+use super::data::DataArgs;
 use super::import_args::importers;
 use super::malformed::Malformed;
 use crate::model::Importer;
@@ -39,6 +40,9 @@ pub struct BuildArgs {
     /// the working tree reads is kept.
     #[arg(long, value_name = "VERSION", num_args = 1..=2)]
     pub versions: Vec<String>,
+    /// Where data sets are read from.
+    #[command(flatten)]
+    pub data: DataArgs,
     /// Keep the names that no policy reads, and sessions, as hashes with the key in this file. Without a key they are
     /// dropped.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -4,7 +4,7 @@ use super::error::CliError;
 use super::malformed::{Allowance, too_many};
 use super::recordings::Input;
 use super::versions::log_layout;
-use crate::engine::{Incoming, Place};
+use crate::engine::{Changing, Incoming, Place, Sessions};
 use crate::model::{Importer, LogLayout};
 use crate::recording::{
     CHUNK, Chunks, Item, ItemError, Items, Limits, Lines, Parsed, Peeked, RowChunks, Rows, Unread,
@@ -13,7 +13,7 @@ use crate::recording::{
 use crate::source::{self, Opened};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Part of one recording.
 pub struct Piece {
@@ -27,6 +27,8 @@ pub struct Piece {
     pub body: Body,
     /// What counts the records that cannot be read.
     pub allowance: Arc<Allowance>,
+    /// By what calls change something, where they do.
+    changing: Option<Changing>,
 }
 
 /// What a piece holds.
@@ -39,6 +41,9 @@ pub enum Body {
     Rows(Rows),
     /// Something that is not read, at a line, and why.
     LeftOut(u64, String),
+    /// What was read in order already, because calls change something for later ones; it is taken out once. Beside it, how
+    /// many items there were, and how many bytes.
+    Read(Mutex<Vec<Incoming>>, u64, usize),
 }
 
 impl Piece {
@@ -49,6 +54,7 @@ impl Piece {
             Body::Document(item) => item.bytes.len(),
             Body::Rows(rows) => rows.bytes,
             Body::LeftOut(..) => 0,
+            Body::Read(_, _, bytes) => *bytes,
         }
     }
 
@@ -85,6 +91,11 @@ impl Piece {
                 each(Incoming::Malformed(self.place(*line), message.clone()));
                 1
             }
+            Body::Read(read, items, _) => {
+                let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
+                std::mem::take(&mut *read).into_iter().for_each(each);
+                *items
+            }
         }
     }
 
@@ -115,7 +126,16 @@ impl Piece {
     fn give(&self, parsed: Parsed, line: u64, each: &mut dyn FnMut(Incoming)) {
         for action in parsed.actions {
             each(match action {
-                Ok(action) => Incoming::Action(self.place(line), Box::new(action)),
+                Ok(mut action) => {
+                    let changing = self.changing.as_ref();
+                    // Results are long, and nothing else reads them.
+                    if !changing.is_some_and(|changing| changing.reads_result(&action))
+                        && let Some(call) = &mut action.call
+                    {
+                        call.result = None;
+                    }
+                    Incoming::Action(self.place(line), Box::new(action))
+                }
                 Err(malformed) => {
                     self.allowance.see();
                     Incoming::Malformed(self.place(malformed.line), malformed.message)
@@ -160,6 +180,8 @@ pub struct Cutter<'a> {
     /// What the mapping on disk says of a team's own lines, once somebody asked for it.
     on_disk: Option<Option<Arc<LogLayout>>>,
     failed: Option<CliError>,
+    /// The sessions so far, where calls change something.
+    sessions: Option<Sessions>,
 }
 
 impl<'a> Cutter<'a> {
@@ -172,6 +194,7 @@ impl<'a> Cutter<'a> {
             open: None,
             on_disk: None,
             failed: None,
+            sessions: input.changing.as_ref().map(Changing::sessions),
         }
     }
 
@@ -190,6 +213,37 @@ impl<'a> Cutter<'a> {
         {
             chunks.reuse(lines.bytes);
         }
+    }
+
+    /// A piece whose actions have the earlier calls of their sessions, where those change something.
+    fn in_order(&mut self, piece: Piece) -> Option<Piece> {
+        let Some(sessions) = &mut self.sessions else {
+            return Some(piece);
+        };
+        let mut read = Vec::new();
+        let mut fault = None;
+        let items = piece.each(
+            |_| true,
+            |mut incoming| {
+                if let Incoming::Action(place, action) = &mut incoming
+                    && fault.is_none()
+                {
+                    let seen = sessions.see(action);
+                    fault = seen.err().map(|message| format!("{place} {message}"));
+                }
+                read.push(incoming);
+            },
+        );
+        if let Some(message) = fault {
+            let help = "what a call changes is known only where all calls before it were read: sort each session by `sequence`, or read parts of the recordings alone";
+            self.failed = Some(CliError::new(message).with_help(help));
+            return None;
+        }
+        let bytes = piece.len();
+        Some(Piece {
+            body: Body::Read(Mutex::new(read), items, bytes),
+            ..piece
+        })
     }
 
     fn open_next(&mut self) -> Option<Open> {
@@ -363,9 +417,10 @@ impl Iterator for Cutter<'_> {
                 layout: open.layout.clone(),
                 body,
                 allowance: self.input.allowance.clone(),
+                changing: self.input.changing.clone(),
             };
             self.open = Some(open);
-            return Some(piece);
+            return self.in_order(piece);
         }
         None
     }

@@ -26,6 +26,7 @@ pub fn run(args: &DiffArgs, output: &Output) -> Result<u8, CliError> {
         verify: args.deciding.verify,
         full: args.full,
         malformed: args.malformed,
+        data: args.data.clone(),
     };
     let mut computed = compute(&request, output)?;
     let options = JudgeOptions {

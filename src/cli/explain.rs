@@ -57,20 +57,29 @@ pub fn run(args: &ExplainArgs, output: &Output) -> Result<u8, CliError> {
             Ok(grouped) => return explain_group(&grouped, output),
             Err(error) if versions.plan.is_some() => return Err(error),
             Err(error) => {
-                if find_by_id(name, output)?.is_none() {
+                if find_by_id(name, &[], output)?.is_none() {
                     return Err(error);
                 }
             }
         }
     }
-    let head = load_version(&Origin::or_working_tree(versions.at.as_deref())?)?.whole()?;
-    let base = match &versions.base {
+    let mut head = load_version(&Origin::or_working_tree(versions.at.as_deref())?)?.whole()?;
+    let mut base = match &versions.base {
         Some(base) => Some(load_version(&Origin::parse(base)?)?.whole()?),
         None => None,
     };
+    // A request that is written here is decided as it is.
+    if args.what.is_some() {
+        versions.data.give(base.iter_mut().chain([&mut head]))?;
+    }
+    let both: Vec<&PolicyVersion> = base
+        .iter()
+        .chain([&head])
+        .map(|loaded| &loaded.version)
+        .collect();
     let sides = sides(base.as_ref(), &head);
     let report = match (&args.what, &args.principal, &args.action, &args.resource) {
-        (Some(recorded), ..) => explain_action(&sides, &find(recorded, output)?),
+        (Some(recorded), ..) => explain_action(&sides, &find(recorded, &both, output)?),
         (None, Some(principal), Some(action), Some(resource)) => {
             let context = args.context.as_deref().unwrap_or("{}");
             let request = read_request(&head.version, principal, action, resource, context)?;
@@ -90,7 +99,9 @@ fn explain_group(grouped: &Grouped, output: &Output) -> Result<u8, CliError> {
     let Grouped { group, base, head } = grouped;
     let examples = grouped.examples()?;
     let first = examples.first().copied().unwrap_or_default();
-    let report = explain_action(&sides(Some(base), head), &find_recorded(first, output)?);
+    let both = [&base.version, &head.version];
+    let action = find_recorded(first, &both, output)?;
+    let report = explain_action(&sides(Some(base), head), &action);
     if report.class != Some(group.class) {
         return Err(CliError::new(format!(
             "`{first}` is no longer an example of group {}",
@@ -102,11 +113,15 @@ fn explain_group(grouped: &Grouped, output: &Output) -> Result<u8, CliError> {
 }
 
 /// `RECORDING#ID`, or an id alone, which is looked for in the recordings of the manifest.
-fn find(recorded: &str, output: &Output) -> Result<RecordedAction, CliError> {
+fn find(
+    recorded: &str,
+    versions: &[&PolicyVersion],
+    output: &Output,
+) -> Result<RecordedAction, CliError> {
     if recorded.contains('#') {
-        return find_recorded(recorded, output);
+        return find_recorded(recorded, versions, output);
     }
-    find_by_id(recorded, output)?.ok_or_else(|| {
+    find_by_id(recorded, versions, output)?.ok_or_else(|| {
         CliError::new(format!(
             "the recordings of the manifest have no action `{recorded}`"
         ))

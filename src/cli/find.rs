@@ -6,11 +6,16 @@ use super::recordings::Input;
 use super::versions::manifest_recordings;
 use crate::engine::Incoming;
 use crate::model::RecordedAction;
+use crate::repository::PolicyVersion;
 use std::path::PathBuf;
 
-/// The recorded action that `RECORDING#ID` names. Ids may hold `#`, so the recording is the longest prefix that is
+/// The recorded action that `RECORDING#ID` names, with what its session changed by the mappings of versions. Ids may hold `#`, so the recording is the longest prefix that is
 /// a file.
-pub fn find_recorded(recorded: &str, output: &Output) -> Result<RecordedAction, CliError> {
+pub fn find_recorded(
+    recorded: &str,
+    versions: &[&PolicyVersion],
+    output: &Output,
+) -> Result<RecordedAction, CliError> {
     let splits: Vec<(&str, &str)> = recorded
         .match_indices('#')
         .filter_map(|(at, _)| Some((recorded.get(..at)?, recorded.get(at + 1..)?)))
@@ -25,7 +30,8 @@ pub fn find_recorded(recorded: &str, output: &Output) -> Result<RecordedAction, 
             .with_help("write `RECORDING#ID`, with the id that a report shows"));
     };
     let mut found = None;
-    Input::new(&[PathBuf::from(path)], None)?.each(output, |incoming| {
+    let input = Input::new(&[PathBuf::from(path)], None)?.changed_by(versions.iter().copied());
+    input.each(output, |incoming| {
         if let Incoming::Action(_, action) = incoming
             && action.id == *id
             && found.is_none()
@@ -42,13 +48,18 @@ pub fn find_recorded(recorded: &str, output: &Output) -> Result<RecordedAction, 
 }
 
 /// The action with this id in the recordings of the manifest; nothing where there is none.
-pub fn find_by_id(id: &str, output: &Output) -> Result<Option<RecordedAction>, CliError> {
+pub fn find_by_id(
+    id: &str,
+    versions: &[&PolicyVersion],
+    output: &Output,
+) -> Result<Option<RecordedAction>, CliError> {
     let mut found: Option<(String, RecordedAction)> = None;
     let paths = manifest_recordings()?;
     if paths.is_empty() {
         return Ok(None);
     }
-    Input::new(&paths, None)?.each(output, |incoming| {
+    let input = Input::new(&paths, None)?.changed_by(versions.iter().copied());
+    input.each(output, |incoming| {
         let Incoming::Action(place, action) = incoming else {
             return Ok(());
         };

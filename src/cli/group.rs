@@ -24,7 +24,7 @@ pub struct Grouped {
 /// The group that a number or the beginning of a fingerprint names: in a plan, or by computing the diff again.
 pub fn group_named(name: &str, looked_up: &LookedUp, output: &Output) -> Result<Grouped, CliError> {
     if let Some(plan) = &looked_up.plan {
-        return group_of_plan(&read_plan(plan)?, name);
+        return group_of_plan(&read_plan(plan)?, name, looked_up);
     }
     if looked_up.at.is_some() && looked_up.base.is_none() {
         return Err(
@@ -41,6 +41,7 @@ pub fn group_named(name: &str, looked_up: &LookedUp, output: &Output) -> Result<
     let request = PlanRequest {
         versions: &versions,
         recordings: &looked_up.recordings,
+        data: looked_up.data.clone(),
         ..PlanRequest::default()
     };
     let computed = compute(&request, output)?;
@@ -51,12 +52,17 @@ pub fn group_named(name: &str, looked_up: &LookedUp, output: &Output) -> Result<
     })
 }
 
-fn group_of_plan(document: &Document, name: &str) -> Result<Grouped, CliError> {
+fn group_of_plan(
+    document: &Document,
+    name: &str,
+    looked_up: &LookedUp,
+) -> Result<Grouped, CliError> {
     let group = find_group(document, name)?.clone();
     let origin = |note: &VersionNote| Origin::or_working_tree(note.name.as_deref());
     let range = Range::Two(origin(&document.base)?, origin(&document.head)?);
     let (base, head) = load_range(&range)?;
-    let (base, head) = (base.whole()?, head.whole()?);
+    let (mut base, mut head) = (base.whole()?, head.whole()?);
+    looked_up.data.give([&mut base, &mut head])?;
     for (side, note, loaded) in [
         ("base", &document.base, &base),
         ("head", &document.head, &head),

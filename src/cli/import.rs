@@ -8,10 +8,11 @@ use super::origin::Origin;
 use super::output::{Output, Report, temporary_beside};
 use super::recordings::{Input, SHORT};
 use super::versions::{load_version, root};
-use crate::cedar::Schema;
-use crate::engine::{Counts, Ids, Incoming, Meant, Place, map_call};
+use crate::cedar::{EntityStore, Schema};
+use crate::engine::{By, Changing, Counts, Ids, Incoming, Meant, Place};
 use crate::model::{
-    Diagnostic, LogLayout, RecordedAction, RecordedRequest, SourceFile, Sources, WrittenRequest,
+    Diagnostic, Earlier, FieldPath, Json, LogLayout, RecordedAction, RecordedRequest, SourceFile,
+    Sources, WrittenRequest,
 };
 use crate::recording::{NAMED, Redacted, Redaction, Repeats, write};
 use crate::render::{self, Header, ImportSummary, count};
@@ -19,6 +20,7 @@ use crate::repository::{Mapping, MappingFile, log_layout, version_fault};
 use crate::yaml;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 struct Imported {
@@ -46,9 +48,11 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
     let rules = by_what(args)?;
     let mut input = Input::new(&args.files, args.from)?.allowing(args.malformed);
     input.layout = rules.layout.map(Arc::new);
+    input.changing = Changing::of(&rules.mapping);
     let mut importing = Importing {
         schema: rules.schema,
         mapping: rules.mapping,
+        store: rules.store,
         redaction: Redaction::from(&args.redacting),
         redacted: Counts::default(),
         named: BTreeSet::new(),
@@ -122,6 +126,7 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
 pub(super) struct Rules {
     pub(super) schema: Option<Schema>,
     pub(super) mapping: Option<Mapping>,
+    pub(super) store: Option<EntityStore>,
     pub(super) layout: Option<LogLayout>,
 }
 
@@ -129,14 +134,35 @@ pub(super) struct Rules {
 /// repository the tool calls are imported as they are.
 pub(super) fn by_what(args: &ImportArgs) -> Result<Rules, CliError> {
     let mut rules = Rules::default();
-    if root().is_ok() {
-        let loaded = load_version(&Origin::WorkingTree)?.whole()?;
+    let mut loaded = match root().is_ok() {
+        true => Some(load_version(&Origin::WorkingTree)?.whole()?),
+        false => None,
+    };
+    if let Some(path) = &args.mapping {
+        let schema = loaded.as_ref();
+        let schema = schema.and_then(|loaded| loaded.version.schema.as_ref());
+        let (mapping, layout) = named(path, schema)?;
+        if layout.is_none() {
+            // Such a mapping does nothing without a schema.
+            root()?;
+        }
+        rules.layout = layout;
+        match &mut loaded {
+            Some(loaded) => loaded.version.mapping = Some(mapping),
+            None => rules.mapping = Some(mapping),
+        }
+    }
+    args.data.give(&mut loaded)?;
+    if let Some(loaded) = loaded {
         rules.schema = loaded.version.schema;
         rules.mapping = loaded.version.mapping;
+        rules.store = Some(loaded.version.store);
     }
-    let Some(path) = &args.mapping else {
-        return Ok(rules);
-    };
+    Ok(rules)
+}
+
+/// The mapping in a file, and how it says that lines of a team's own are read.
+fn named(path: &Path, schema: Option<&Schema>) -> Result<(Mapping, Option<LogLayout>), CliError> {
     let text =
         std::fs::read_to_string(path).map_err(|error| CliError::file("read", path, &error))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -153,24 +179,19 @@ pub(super) fn by_what(args: &ImportArgs) -> Result<Rules, CliError> {
     if let Some(fault) = version_fault(&file, spec.version) {
         return Err(broken(vec![fault]));
     }
-    let (mapping, mut faults) = Mapping::compile(&spec, &file, rules.schema.as_ref());
+    let (mapping, mut faults) = Mapping::compile(&spec, &file, schema);
     let (layout, unread) = log_layout(&spec, &file);
     faults.extend(unread);
     if !faults.is_empty() {
         return Err(broken(faults));
     }
-    if layout.is_none() {
-        // Such a mapping does nothing without a schema.
-        root()?;
-    }
-    rules.mapping = Some(mapping);
-    rules.layout = layout;
-    Ok(rules)
+    Ok((mapping, layout))
 }
 
 struct Importing {
     schema: Option<Schema>,
     mapping: Option<Mapping>,
+    store: Option<EntityStore>,
     redaction: Redaction,
     /// By path and what was found there.
     redacted: Counts,
@@ -187,6 +208,19 @@ struct Importing {
 
 /// How many places of malformed records are shown.
 const SHOWN: usize = 10;
+
+/// The attributes of entities that nobody knows, each once.
+fn unknown_attributes(entities: &[Json]) -> BTreeSet<FieldPath> {
+    let mut unknown = BTreeSet::new();
+    for entity in entities {
+        let ty = entity.get("uid").and_then(|uid| uid.get("type"));
+        if let (Some(Json::String(ty)), Some(Json::Object(attrs))) = (ty, entity.get("attrs")) {
+            let lost = attrs.iter().filter(|(_, value)| value.is_unknown());
+            unknown.extend(lost.map(|(name, _)| FieldPath::of_entity(ty, name)));
+        }
+    }
+    unknown
+}
 
 impl Importing {
     fn one(&mut self, incoming: Incoming, out: &mut dyn Write) -> Result<(), CliError> {
@@ -208,6 +242,7 @@ impl Importing {
                     self.named.extend(named.map(|(path, _)| path.clone()));
                     self.map(&mut action, &redacted).map(|()| redacted)
                 });
+                action.earlier = Earlier::default();
                 match kept {
                     Ok(redacted) => self.taken_out(&redacted),
                     Err(message) => {
@@ -273,12 +308,21 @@ impl Importing {
             }
             return Ok(());
         };
-        match map_call(action, call, mapping, schema) {
-            Ok(mapped) => {
+        let by = By {
+            mapping,
+            schema,
+            store: self.store.as_ref(),
+        };
+        match by.map(action, call) {
+            Ok(mut mapped) => {
+                self.redaction.looked_up(&mut mapped.entities)?;
                 let cedar = WrittenRequest::from(mapped.request);
                 self.redaction.made(&cedar)?;
                 self.summary.mapped += 1;
                 for field in &cedar.unknown {
+                    self.unknown.add(&field.to_string(), 1);
+                }
+                for field in unknown_attributes(&mapped.entities) {
                     self.unknown.add(&field.to_string(), 1);
                 }
                 for field in &mapped.left_out {
@@ -290,6 +334,7 @@ impl Importing {
                 action.request = Some(RecordedRequest {
                     cedar,
                     entities,
+                    looked_up: mapped.entities,
                     mapping: Some(mapping.digest.clone()),
                     schema: Some(schema.digest().clone()),
                 });

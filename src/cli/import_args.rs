@@ -1,5 +1,6 @@
 //! The arguments of `import`, and what of them other commands on recordings have too.
 
+use super::data::DataArgs;
 use super::malformed::Malformed;
 use crate::model::Importer;
 use crate::recording::{RedactPath, Redaction};
@@ -22,6 +23,9 @@ pub struct ImportArgs {
     /// A mapping instead of the repository's.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub mapping: Option<PathBuf>,
+    /// Where data sets are read from.
+    #[command(flatten)]
+    pub data: DataArgs,
     /// How much of the recordings may be unreadable.
     #[command(flatten)]
     pub malformed: Malformed,

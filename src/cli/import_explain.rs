@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::import::by_what;
 use super::output::{Output, Report};
 use super::recordings::Input;
-use crate::engine::{Incoming, Place, Trace, map_call, trace_call};
+use crate::engine::{By, Changing, Incoming, Place, Trace};
 use crate::model::{RecordedAction, WrittenRequest};
 use crate::recording::Redaction;
 use crate::render::{self, Header};
@@ -35,13 +35,19 @@ impl Report for Explained {
 /// Explains the call with this id; without one, the first call that there is.
 pub fn run(args: &ImportArgs, id: &str, output: &Output) -> Result<u8, CliError> {
     let rules = by_what(args)?;
-    let (Some(schema), Some(mapping)) = (rules.schema, rules.mapping) else {
+    let (Some(schema), Some(mapping)) = (&rules.schema, &rules.mapping) else {
         return Err(CliError::new("there is no mapping to explain")
             .with_help("run it in a policy repository with a schema and a mapping"));
     };
     let mut found: Option<(Place, Box<RecordedAction>)> = None;
     let mut input = Input::new(&args.files, args.from)?.allowing(args.malformed);
     input.layout = rules.layout.map(Arc::new);
+    input.changing = Changing::of([mapping]);
+    let by = By {
+        mapping,
+        schema,
+        store: rules.store.as_ref(),
+    };
     input.each(output, |incoming| {
         if let Incoming::Action(place, action) = incoming
             && found.is_none()
@@ -69,18 +75,18 @@ pub fn run(args: &ImportArgs, id: &str, output: &Output) -> Result<u8, CliError>
     let kept = redaction.apply(&mut action).and_then(|redacted| {
         redacted.hidden(&action)?;
         let call = action.call.as_ref();
-        match call.map(|call| map_call(&action, call, &mapping, &schema)) {
-            Some(Ok(mapped)) => redaction.made(&WrittenRequest::from(mapped.request)),
+        match call.map(|call| by.map(&action, call)) {
+            Some(Ok(mut mapped)) => {
+                redaction.looked_up(&mut mapped.entities)?;
+                redaction.made(&WrittenRequest::from(mapped.request))
+            }
             Some(Err(_)) | None => Ok(()),
         }
     });
     if let Err(message) = kept {
         return Err(CliError::new(format!("{place} {message}")));
     }
-    let trace = action
-        .call
-        .as_ref()
-        .map(|call| trace_call(&action, call, &mapping, &schema));
+    let trace = action.call.as_ref().map(|call| by.trace(&action, call));
     let Some(trace) = trace else {
         return Err(CliError::new("there is no tool call in these recordings"));
     };

@@ -26,9 +26,8 @@ impl Report for Judged {
 }
 
 pub fn run(args: &MappingArgs, output: &Output) -> Result<u8, CliError> {
-    let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
-    let version = &loaded.version;
-    if version.mapping.is_none() || version.schema.is_none() {
+    let mut loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
+    if loaded.version.mapping.is_none() || loaded.version.schema.is_none() {
         return Err(
             CliError::new("this repository has no mapping, or no schema to map to").with_help(
                 "`agentauthz init` and `init --from-mcp` write both; docs/repository.md says what a mapping holds",
@@ -39,10 +38,14 @@ pub fn run(args: &MappingArgs, output: &Output) -> Result<u8, CliError> {
         true => manifest_recordings()?,
         false => args.recordings.clone(),
     };
+    if !paths.is_empty() {
+        args.data.give([&mut loaded])?;
+    }
+    let version = &loaded.version;
     let side = Side::head(version);
     let mut seen = Seen::default();
     if !paths.is_empty() {
-        let input = Input::new(&paths, None)?;
+        let input = Input::new(&paths, None)?.changed_by([version]);
         seen = input
             .stream(output, |seen, incoming| see(&side, seen, incoming))?
             .result;

@@ -8,6 +8,7 @@ mod corpus;
 mod corpus_args;
 mod coverage;
 mod cut;
+mod data;
 mod diff;
 mod document;
 mod encoder;

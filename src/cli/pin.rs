@@ -50,7 +50,7 @@ pub fn run(args: &PinArgs, output: &Output) -> Result<u8, CliError> {
     };
     let mut candidates: Vec<Candidate> = Vec::new();
     for at in grouped.examples()? {
-        let action = find_recorded(at, output)?;
+        let action = find_recorded(at, &[&grouped.base.version, &grouped.head.version], output)?;
         let names: BTreeSet<&str> = candidates
             .iter()
             .map(|found| found.pin.name.as_str())
@@ -248,7 +248,7 @@ fn pin(
     if action.corpus.is_some() {
         return Err("it is of a corpus, which does not hold all of it: name the recording that the corpus was built from".to_owned());
     }
-    if action.has_entities() {
+    if head.has_entities || action.has_entities() {
         return Err("its recorded request brings entities of its own, which a suite would lay over all its tests".to_owned());
     }
     let request = match (&head.request, &head.outcome) {

@@ -1,5 +1,6 @@
 //! Computing the report of a diff, for every command that needs one.
 
+use super::data::DataArgs;
 use super::error::CliError;
 use super::malformed::Malformed;
 use super::origin::Range;
@@ -34,6 +35,8 @@ pub struct PlanRequest<'a> {
     pub full: bool,
     /// How much of the recordings may be unreadable.
     pub malformed: Malformed,
+    /// Where data sets are read from.
+    pub data: DataArgs,
 }
 
 /// A report that is not judged yet, and what it was made from.
@@ -50,19 +53,26 @@ pub struct Computed {
 /// Compares two versions.
 pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, CliError> {
     let (base, head) = load_range(&Range::parse(request.versions)?)?;
-    let base = ManuallyDrop::new(base.whole()?);
-    let head = ManuallyDrop::new(head.whole()?);
+    let (mut base, mut head) = (base.whole()?, head.whole()?);
     let paths = match request.recordings.is_empty() {
         true => manifest_recordings()?,
         false => request.recordings.to_vec(),
     };
+    if !paths.is_empty() {
+        request.data.give([&mut base, &mut head])?;
+    }
+    let (base, head) = (ManuallyDrop::new(base), ManuallyDrop::new(head));
     let pairing = Pairing::of(&base.version, &head.version);
     let left = Side::base(&base.version, &pairing).with_engine(request.engine);
     let right = Side::head(&head.version).with_engine(request.engine);
     let mut report = DiffReport::default();
     let input = match paths.is_empty() {
         true => None,
-        false => Some(Input::new(&paths, None)?.allowing(request.malformed)),
+        false => Some(
+            Input::new(&paths, None)?
+                .allowing(request.malformed)
+                .changed_by([&base.version, &head.version]),
+        ),
     };
     let decisions = rayon::in_place_scope(|scope| {
         // Goes on beside what is done before the first action is decided.

@@ -4,10 +4,11 @@ use super::cut::{Body, Cutter, Piece};
 use super::error::CliError;
 use super::malformed::{Allowance, Malformed};
 use super::output::Output;
-use crate::engine::{Chunk, Ids, Incoming, Merge, Observer, Worker};
+use crate::engine::{Changing, Chunk, Ids, Incoming, Merge, Observer, Worker};
 use crate::model::{Importer, LogLayout};
 use crate::recording::{Confirm, Repeats, Sightings};
 use crate::render::{Role, count, paint};
+use crate::repository::PolicyVersion;
 use crate::source;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ pub struct Input {
     pub layout: Option<Arc<LogLayout>>,
     /// How much of them may be unreadable.
     pub allowance: Arc<Allowance>,
+    /// By what calls change something for later calls of their sessions, where they do.
+    pub changing: Option<Changing>,
 }
 
 /// With so many ids a worker turns to the filter that all of them share, which one at a time can use.
@@ -60,7 +63,18 @@ impl Input {
             from,
             layout: None,
             allowance: Arc::default(),
+            changing: None,
         })
+    }
+
+    /// The same, with what calls change by the mappings of these versions.
+    pub fn changed_by<'v>(self, versions: impl IntoIterator<Item = &'v PolicyVersion>) -> Self {
+        let versions = versions.into_iter();
+        let mappings = versions.filter_map(|version| version.mapping.as_ref());
+        Self {
+            changing: Changing::of(mappings),
+            ..self
+        }
     }
 
     /// The same, of which only so much may be unreadable.

@@ -28,7 +28,7 @@ impl Report for Replayed<'_> {
 }
 
 pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
-    let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
+    let mut loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?.whole()?;
     let paths = match args.recordings.is_empty() {
         true => manifest_recordings()?,
         false => args.recordings.clone(),
@@ -36,11 +36,17 @@ pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
     if paths.is_empty() {
         return Err(no_recording(&loaded.version.manifest));
     }
+    args.data.give([&mut loaded])?;
     let side = Side::head(&loaded.version).with_engine(args.deciding.engine.into());
     let ground = Ground::default();
     let replayer = Replayer::new(&ground, &side, args.deciding.verify);
+    let replayer = match args.denied {
+        true => replayer.listing_denied(),
+        false => replayer,
+    };
     let streamed = Input::new(&paths, None)?
         .allowing(args.malformed)
+        .changed_by([&loaded.version])
         .work(output, || replayer.worker())?;
     let mut report: ReplayReport = streamed.result;
     let disagreements = verify(None, &side, &report.sample);

@@ -74,6 +74,7 @@ impl Projector {
             call: call.map(|call| ToolCall {
                 tool: call.tool.clone(),
                 args: None,
+                result: None,
             }),
             recorded: action.recorded.as_ref().map(|recorded| RecordedDecision {
                 decision: recorded.decision,
@@ -128,11 +129,7 @@ impl Projector {
         let info = schema.and_then(|schema| schema.action(&request.action));
         let ty = info.and_then(|info| info.context.as_ref());
         let mut kept = self.tree.project(request, ty);
-        let mut entities = action
-            .request
-            .as_ref()
-            .map(|recorded| recorded.entities.clone())
-            .unwrap_or_default();
+        let mut entities = side.own_entities(action);
         if beside != Beside::Entities {
             for entity in &mut entities {
                 asked.dropped_attributes.append(&mut self.strip(entity));
@@ -152,6 +149,7 @@ impl Projector {
         RecordedRequest {
             cedar: kept.into(),
             entities,
+            looked_up: Vec::new(),
             mapping: None,
             schema: None,
         }

@@ -13,7 +13,7 @@ impl Side<'_> {
         policies: &[usize],
     ) -> Option<(Request, Vec<Vec<bool>>)> {
         let asked = self.request(action).ok()?;
-        let (store, _) = self.store(asked.recorded, &asked.mapped.request).ok()?;
+        let (store, _) = self.store(&asked).ok()?;
         let request = asked.mapped.request;
         let built = match &asked.context {
             Some(context) => BuiltRequest::with_context(&request, context),

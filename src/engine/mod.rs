@@ -15,9 +15,11 @@ mod lane;
 mod lines;
 mod merge;
 mod named;
+mod own_entities;
 mod pairing;
 mod request;
 mod scalar;
+mod sessions;
 mod settle;
 mod side;
 mod tally;
@@ -49,10 +51,12 @@ pub use merge::{Merge, keep_smallest};
 pub use named::{Counts, Named};
 pub use pairing::{Pair, Pairing};
 pub use request::{
-    Became, Mapped, Meant, Takes, Trace, TracedFound, TracedPart, TracedRead, Usage, fields,
-    map_call, placeholders, trace_call, usage,
+    Became, By, DataFile, LookedUp, LookedUpEntity, Mapped, Meant, NotFound, Takes, Trace,
+    TracedFound, TracedPart, TracedRead, Usage, fields, map_call, placeholders, read_rows,
+    trace_call, usage,
 };
 pub use scalar::Scalar;
+pub use sessions::{Changing, Sessions};
 pub use settle::{Settled, settle};
 pub use side::{PolicyStatus, Side};
 pub use tally::{Decisions, Fidelity, Note, Notes, SideTally, Volume};

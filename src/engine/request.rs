@@ -2,33 +2,52 @@
 //!
 //! Facts are never made up: a field that cannot be typed becomes an unknown field of the request.
 
+mod data;
 mod facts;
+mod look_up;
 mod meant;
+mod past;
 mod trace;
 mod usage;
 
+pub use data::{DataFile, read_rows};
+pub use look_up::{LookedUp, LookedUpEntity, NotFound};
 pub use meant::Meant;
 pub use trace::{Became, Trace, TracedFound, TracedPart, TracedRead, trace_call};
 pub use usage::{Takes, Usage, fields, placeholders, usage};
 
-use crate::cedar::Schema;
+use crate::cedar::{EntityStore, Schema};
 use crate::model::{
     EntityRef, FieldPath, Json, NotReplayable, RecordType, RecordedAction, Request, ToolCall, Type,
     Value,
 };
 use crate::repository::{
-    Field, Mapping, Part, ReferenceTemplate, Template, ToolRule, Typing, ValueTemplate, Writer,
+    Field, Mapping, Part, Placeholder, ReferenceTemplate, Template, ToolRule, Typing,
+    ValueTemplate, Writer,
 };
 use facts::{Facts, Found};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The request of a call, and what was lost on the way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Mapped {
     /// The request, with its unknown fields.
     pub request: Request,
     /// Fields that the schema does not know and that were left out.
     pub left_out: BTreeSet<FieldPath>,
+    /// The entities that were looked up for it, in Cedar's entity JSON.
+    pub entities: Vec<Json>,
+}
+
+/// What calls are mapped by.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'v> {
+    /// The mapping.
+    pub mapping: &'v Mapping,
+    /// The schema.
+    pub schema: &'v Schema,
+    /// The entities that the version itself has.
+    pub store: Option<&'v EntityStore>,
 }
 
 /// Maps one call. The error says why there is no request.
@@ -38,12 +57,29 @@ pub fn map_call(
     mapping: &Mapping,
     schema: &Schema,
 ) -> Result<Mapped, NotReplayable> {
-    let meant = Meant::of(action, call, mapping).ok_or(NotReplayable::UnknownAction)?;
-    let rule = mapping.rule(&meant.tool);
-    if rule.skip {
-        return Err(NotReplayable::LeftOut);
+    let by = By {
+        mapping,
+        schema,
+        store: None,
+    };
+    by.map(action, call)
+}
+
+impl By<'_> {
+    /// Maps one call, and looks up what its request needs. The error says why there is no request.
+    pub fn map(self, action: &RecordedAction, call: &ToolCall) -> Result<Mapped, NotReplayable> {
+        let meant = Meant::of(action, call, self.mapping).ok_or(NotReplayable::UnknownAction)?;
+        let rule = self.mapping.rule(&meant.tool);
+        if rule.skip {
+            return Err(NotReplayable::LeftOut);
+        }
+        let mut mapped = fill(meant.facts(action), rule, self.schema, None)?;
+        mapped.entities = self
+            .look_up(action, &mapped.request)
+            .map_err(|lost| lost.reason)?
+            .json();
+        Ok(mapped)
     }
-    fill(meant.facts(action), rule, schema, None)
 }
 
 /// Why fields are unknown.
@@ -91,6 +127,7 @@ fn fill(
             unknown: filling.unknown,
         },
         left_out: filling.left_out,
+        entities: Vec::new(),
     })
 }
 
@@ -103,6 +140,39 @@ struct Filling<'a, 'n> {
 }
 
 impl Filling<'_, '_> {
+    /// A value that stands alone: what comes of a template, and why something of it is unknown.
+    fn alone(
+        facts: Facts<'_>,
+        template: &ValueTemplate,
+        ty: &Type,
+        here: &FieldPath,
+    ) -> (Option<Value>, Option<String>) {
+        // What a text needs and is known not to be there makes no value.
+        if let ValueTemplate::Text(text) | ValueTemplate::Reference(_, text) = template
+            && facts.is_absent(text)
+        {
+            return (None, None);
+        }
+        let mut notes = Notes::new();
+        let mut filling = Filling {
+            facts,
+            unknown: BTreeSet::new(),
+            left_out: BTreeSet::new(),
+            notes: Some(&mut notes),
+        };
+        let value = filling.value(template, ty, here);
+        let lost = filling.unknown.pop_first();
+        let lost = lost.map(|path| notes.remove(&path).unwrap_or_default());
+        (value, lost)
+    }
+
+    /// What an agent or a row says, as a value of a type; nothing where it is none.
+    fn read(json: &Json, ty: &Type) -> Option<Value> {
+        let mut typing = Typing::new(Writer::Agent);
+        let value = typing.value(json, ty, &[])?;
+        typing.problems.is_empty().then_some(value)
+    }
+
     fn record(
         &mut self,
         templates: &BTreeMap<String, ValueTemplate>,
@@ -147,6 +217,7 @@ impl Filling<'_, '_> {
             ValueTemplate::Constant(_) => false,
             ValueTemplate::Record(members) => members.values().any(|member| self.finds(member)),
             ValueTemplate::Set(items) => items.iter().any(|item| self.finds(item)),
+            ValueTemplate::Each(each, _) => !matches!(self.facts.find(each), Found::Absent),
             ValueTemplate::Text(template) | ValueTemplate::Reference(_, template) => {
                 template.parts.iter().any(|part| match part {
                     Part::Text(_) => false,
@@ -166,10 +237,13 @@ impl Filling<'_, '_> {
                 _ => self.lost(here, || no_such(ty)),
             },
             ValueTemplate::Set(items) => self.set(items, ty, here),
+            ValueTemplate::Each(each, with) => self.each(each, with, ty, here),
             ValueTemplate::Reference(reference, template) => match ty {
                 Type::Entity(name) if reference.ty.as_deref() == Some(name.as_ref()) => {
                     match self.facts.reference(reference) {
                         Some(uid) => Some(Value::Entity(uid)),
+                        // What its id is made of is known to be nothing: then there is no entity.
+                        None if self.facts.is_absent(&reference.id) => None,
                         None => self.lost(here, || NOT_FILLED.to_owned()),
                     }
                 }
@@ -214,14 +288,55 @@ impl Filling<'_, '_> {
         Some(Value::Set(values))
     }
 
-    /// A text of several pieces is a string, or the id of an entity.
+    /// A set of what becomes of each element; known where all of that is.
+    fn each(
+        &mut self,
+        each: &Placeholder,
+        with: &ValueTemplate,
+        ty: &Type,
+        here: &FieldPath,
+    ) -> Option<Value> {
+        let Type::Set(element) = ty else {
+            return self.lost(here, || no_such(ty));
+        };
+        let items = match self.facts.elements(each) {
+            Ok(items) => items?,
+            Err(why) => return self.lost(here, || why.to_string()),
+        };
+        let mut values = Vec::new();
+        for item in &items {
+            let mut inner = Filling {
+                facts: Facts {
+                    item: Some(item),
+                    ..self.facts
+                },
+                unknown: BTreeSet::new(),
+                left_out: BTreeSet::new(),
+                notes: None,
+            };
+            values.extend(inner.value(with, element, here));
+            self.left_out.append(&mut inner.left_out);
+            if !inner.unknown.is_empty() {
+                return self.lost(here, || "an element of the set is unknown".to_owned());
+            }
+        }
+        Some(Value::Set(values))
+    }
+
+    /// A text of several pieces is a string, the id of an entity, or what an extension type is made of.
     fn text(&mut self, template: &Template, ty: &Type, here: &FieldPath) -> Option<Value> {
         let Some(text) = self.facts.text(template) else {
-            return self.lost(here, || NOT_FILLED.to_owned());
+            return match self.facts.is_absent(template) {
+                true => None,
+                false => self.lost(here, || NOT_FILLED.to_owned()),
+            };
         };
         match ty {
             Type::String => Some(Value::String(text)),
             Type::Entity(name) => Some(Value::Entity(EntityRef::new(name.clone(), text))),
+            Type::Decimal | Type::Datetime | Type::Duration | Type::IpAddr => {
+                self.typed(&Json::String(text), ty, here, Writer::Person)
+            }
             _ => self.lost(here, || no_such(ty)),
         }
     }
@@ -245,9 +360,11 @@ impl Filling<'_, '_> {
             None => false,
             Some(ValueTemplate::Constant(_)) => true,
             Some(ValueTemplate::Record(members)) => self.says(members, rest),
-            Some(template @ (ValueTemplate::Set(_) | ValueTemplate::Reference(..))) => {
-                self.finds(template)
-            }
+            Some(
+                template @ (ValueTemplate::Set(_)
+                | ValueTemplate::Reference(..)
+                | ValueTemplate::Each(..)),
+            ) => self.finds(template),
             Some(template @ ValueTemplate::Text(text)) => {
                 let plain = text.only_field().filter(|only| only.steps.is_empty());
                 let field = match plain.map(|only| &only.field) {

@@ -2,20 +2,19 @@
 
 use super::kind::Engine;
 use super::pairing::Pairing;
-use super::request::{Mapped, Meant, map_call};
+use super::request::{By, Mapped, Meant};
 use super::settle::Settled;
 use super::typed::{fits, plain};
 use super::verdict::{Standing, Verdict};
 use crate::cedar::{
     self, BuiltRequest, CompiledPolicy, Context, EntityReads, EntityStore, Evaluated, Evaluation,
-    ParsedEntity, PreparedRequest,
+    PreparedRequest,
 };
 use crate::model::{
     Digest, Effect, FieldPath, NotReplayable, Outcome, RecordedAction, RecordedRequest, Request,
     Status,
 };
 use crate::repository::PolicyVersion;
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
@@ -139,7 +138,7 @@ impl<'a> Side<'a> {
     pub fn decide(&self, action: &RecordedAction) -> Verdict {
         let verdict = match self.request(action) {
             Err(reason) => Verdict::not_replayable(reason),
-            Ok(asked) => match self.store(asked.recorded, &asked.mapped.request) {
+            Ok(asked) => match self.store(&asked) {
                 Ok((store, fault)) => {
                     let verdict = match &asked.context {
                         Some(context) => {
@@ -193,6 +192,7 @@ impl<'a> Side<'a> {
                 mapped: Mapped {
                     request,
                     left_out: BTreeSet::new(),
+                    entities: recorded.looked_up.clone(),
                 },
                 recorded: Some(recorded),
                 context,
@@ -205,11 +205,18 @@ impl<'a> Side<'a> {
             (Some(recorded), None, _) | (Some(recorded), Some(_), None) => as_recorded(recorded),
             (Some(recorded), Some(_), Some(_)) if self.made_here(recorded) => as_recorded(recorded),
             (_, Some(call), Some(mapping)) => match &self.version.schema {
-                Some(schema) => map_call(action, call, mapping, schema).map(|mapped| Asked {
-                    mapped,
-                    recorded,
-                    context: None,
-                }),
+                Some(schema) => {
+                    let by = By {
+                        mapping,
+                        schema,
+                        store: Some(&self.version.store),
+                    };
+                    by.map(action, call).map(|mapped| Asked {
+                        mapped,
+                        recorded,
+                        context: None,
+                    })
+                }
                 None => Err(NotReplayable::NoMapping),
             },
             (None, Some(_), None) => Err(NotReplayable::NoMapping),
@@ -224,7 +231,8 @@ impl<'a> Side<'a> {
 
     /// Whether both sides have the same schema, mapping and entities.
     pub fn decides_by_the_same(&self, other: &Side<'_>) -> bool {
-        self.maps_like(other) && self.version.store.same(&other.version.store)
+        let looks_up = self.looks_up() && self.version.mapping != other.version.mapping;
+        self.maps_like(other) && !looks_up && self.version.store.same(&other.version.store)
     }
 
     /// Whether both sides make the same request of every action.
@@ -280,63 +288,18 @@ impl<'a> Side<'a> {
         &self,
         action: &RecordedAction,
     ) -> Result<(Mapped, Option<String>), NotReplayable> {
-        let Asked {
-            mapped,
-            recorded,
-            context,
-        } = self.request(action)?;
+        let asked = self.request(action)?;
+        let request = &asked.mapped.request;
         let invalid = |_| NotReplayable::InvalidRequest;
-        let built = match &context {
-            Some(context) => BuiltRequest::with_context(&mapped.request, context),
-            None => BuiltRequest::build(&mapped.request),
+        let built = match &asked.context {
+            Some(context) => BuiltRequest::with_context(request, context),
+            None => BuiltRequest::build(request),
         };
         let built = built.map_err(invalid)?;
-        let (_, fault) = self.store(recorded, &mapped.request).map_err(invalid)?;
-        let nonconforming = self.nonconforming(&mapped.request, || Some(&built));
+        let (_, fault) = self.store(&asked).map_err(invalid)?;
+        let nonconforming = self.nonconforming(request, || Some(&built));
         let fault = fault.filter(|_| !action.has_dropped_attributes());
-        Ok((mapped, nonconforming.or(fault)))
-    }
-
-    /// The entities that a request is decided with: the version's, or, where some are recorded beside it, what it can
-    /// reach of the version's with those laid over. The second value says where one of those does not conform to the
-    /// schema.
-    pub(super) fn store(
-        &self,
-        recorded: Option<&RecordedRequest>,
-        request: &Request,
-    ) -> Result<(Cow<'a, EntityStore>, Option<String>), String> {
-        let inline = recorded
-            .map(|recorded| recorded.entities.as_slice())
-            .unwrap_or_default();
-        if inline.is_empty() {
-            return Ok((Cow::Borrowed(&self.version.store), None));
-        }
-        let mut entities: Vec<ParsedEntity> = Vec::new();
-        let mut fault = None;
-        for json in inline {
-            if json.has_repeated_key() {
-                return Err("a key stands twice in an entity".to_owned());
-            }
-            let json = serde_json::to_value(json).map_err(|error| error.to_string())?;
-            match cedar::parse_entity(&json, self.version.schema.as_ref()) {
-                Ok(entity) => entities.push(entity),
-                Err((message, Some(entity))) => {
-                    fault = fault.or(Some(message));
-                    entities.push(*entity);
-                }
-                Err((message, None)) => return Err(message),
-            }
-        }
-        let store = &self.version.store;
-        let store = match self.engine {
-            // Nothing is left out of what Cedar decides with.
-            Engine::Reference => store.overlay(&entities),
-            Engine::Compiled | Engine::Interpreted => {
-                let built = BuiltRequest::build(request)?;
-                store.overlay_for(&entities, &built, &self.version.policies)
-            }
-        };
-        Ok((Cow::Owned(store?), fault))
+        Ok((asked.mapped, nonconforming.or(fault)))
     }
 
     /// Decides one request with these entities.
@@ -366,7 +329,7 @@ impl<'a> Side<'a> {
             entities: store,
         };
         let evaluated = match self.engine {
-            Engine::Reference if built.has_no_unknown() => {
+            Engine::Reference if built.has_no_unknown() && store.is_known() => {
                 cedar::authorized(&self.version.policies, prepared)
             }
             Engine::Compiled | Engine::Interpreted | Engine::Reference => {
@@ -409,7 +372,7 @@ impl<'a> Side<'a> {
     ) -> Result<(Verdict, Vec<PolicyStatus>), NotReplayable> {
         let asked = self.request(action)?;
         let (store, _) = self
-            .store(asked.recorded, &asked.mapped.request)
+            .store(&asked)
             .map_err(|_| NotReplayable::InvalidRequest)?;
         self.explain_request(asked.mapped, &store)
     }

@@ -19,6 +19,8 @@ pub struct Verdict {
     pub nonconforming: Option<String>,
     /// Fields that the schema does not know and that were left out.
     pub left_out: BTreeSet<FieldPath>,
+    /// Whether entities were looked up for the request.
+    pub has_entities: bool,
     /// The tool that was meant, where there is no request and a router was called.
     pub tool: Option<String>,
     /// Whether some policy whose scope holds reads a fact that is unknown, whatever comes of it.
@@ -55,6 +57,7 @@ impl Verdict {
             request: None,
             nonconforming: None,
             left_out: BTreeSet::new(),
+            has_entities: false,
             tool: None,
             lacks: false,
         }
@@ -76,6 +79,7 @@ impl Verdict {
             request: Some(mapped.request),
             nonconforming,
             left_out: mapped.left_out,
+            has_entities: !mapped.entities.is_empty(),
             tool: None,
             lacks: standing.lacks,
         }

@@ -54,6 +54,7 @@ pub fn explain_request(sides: &[Side<'_>], request: &Request) -> ExplainReport {
             let mapped = Mapped {
                 request: request.clone(),
                 left_out: BTreeSet::new(),
+                entities: Vec::new(),
             };
             settle(side.explain_request(mapped, &side.version().store))
         })
@@ -104,6 +105,7 @@ fn settle(explained: Result<(Verdict, Vec<PolicyStatus>), NotReplayable>) -> Sid
                 request: None,
                 nonconforming: None,
                 left_out: BTreeSet::new(),
+                has_entities: false,
                 tool: None,
                 lacks: false,
             },

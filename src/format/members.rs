@@ -27,6 +27,7 @@ const ORDER: &[&str] = &[
     "properties",
     "replay",
     "recordings",
+    "data",
     "approvals",
     "gates",
     "coverage",

@@ -93,6 +93,9 @@ fn giver(value: &ValueTemplate) -> Trust {
         }
         ValueTemplate::Record(members) => members.values().any(|one| giver(one) == Trust::Agent),
         ValueTemplate::Set(items) => items.iter().any(|one| giver(one) == Trust::Agent),
+        ValueTemplate::Each(of, each) => {
+            matches!(of.field, Field::Args(_)) || giver(each) == Trust::Agent
+        }
     };
     match of_agent {
         true => Trust::Agent,

@@ -139,6 +139,10 @@ impl Judged<'_> {
         for listed in &self.listed {
             self.planned_lines(listed, &mut used);
         }
+        // Without a call nobody knows which entities would be looked up.
+        if self.seen.calls == 0 {
+            used.extend(self.mapping.data().iter().map(|set| set.line.number));
+        }
         let entries = self.mapping.lines.iter().filter(|line| line.part.is_none());
         let unused: BTreeSet<_> = entries
             .filter(|line| !used.contains(&line.number))
@@ -182,6 +186,7 @@ impl Judged<'_> {
         }
         let lines = &listed.rule.lines;
         used.extend(lines.own.iter().map(|line| line.number));
+        used.extend(lines.changes.iter().map(|line| line.number));
         if listed.rule.skip {
             return;
         }
@@ -275,6 +280,10 @@ impl Judged<'_> {
                 placeholders(template, &mut reads);
                 out.extend(reads.into_iter().map(|one| (line, one)));
             }
+        }
+        for change in &rule.changes {
+            let reads = change.placeholders().into_iter();
+            out.extend(reads.map(|one| (&change.line, one)));
         }
         out.retain(|(line, _)| line.tool.as_deref() == Some(&*listed.name));
         out

@@ -1,6 +1,6 @@
 //! What recordings show of a mapping.
 
-use crate::engine::{Counts, Incoming, Merge, Named, Side, Usage, Volume, usage};
+use crate::engine::{By, Counts, Incoming, Merge, Named, Side, Usage, Volume, usage};
 use crate::model::{NotReplayable, RecordedAction};
 use std::collections::BTreeMap;
 
@@ -71,7 +71,15 @@ pub fn see(side: &Side<'_>, seen: &mut Seen, incoming: Incoming) {
         action: mapped,
         lines,
         not_taken,
-    } = usage(&action, call, mapping, schema);
+    } = usage(
+        &action,
+        call,
+        By {
+            mapping,
+            schema,
+            store: Some(&version.store),
+        },
+    );
     seen.calls += 1;
     for line in lines {
         *seen.lines.entry(line).or_default() += 1;

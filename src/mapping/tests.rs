@@ -69,6 +69,7 @@ fn seen(version: &PolicyVersion, calls: &[(&str, &str)]) -> Seen {
         action.call = Some(ToolCall {
             tool: (*tool).to_owned(),
             args: Some(serde_json::from_str(args).unwrap()),
+            result: None,
         });
         let mut one = Seen::default();
         see(&side, &mut one, Incoming::Action(place, Box::new(action)));

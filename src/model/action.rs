@@ -1,5 +1,6 @@
 //! Recorded actions: the native form of what an agent did, one JSON object a line (`agentauthz.action/1`).
 
+use super::earlier::Earlier;
 use super::{Decision, Digest, Json, WrittenRequest};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,11 @@ pub struct RecordedAction {
     /// In a corpus: what it stands for. Then there is neither a call nor a request beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corpus: Option<Projected>,
+    /// Earlier calls of its session that a mapping may say changed something. They are put here while recordings are read in
+    /// order, and are no part of a recording.
+    #[serde(default, skip_serializing_if = "Earlier::is_empty")]
+    #[schemars(skip)]
+    pub earlier: Earlier,
 }
 
 impl RecordedAction {
@@ -67,6 +73,15 @@ impl RecordedAction {
             request: None,
             recorded: None,
             corpus: None,
+            earlier: Earlier::default(),
+        }
+    }
+
+    /// Whether the call failed; nothing where its outcome is not recorded.
+    pub fn failed(&self) -> Option<bool> {
+        match self.meta.get("is_error") {
+            Some(Json::Bool(failed)) => Some(*failed),
+            Some(_) | None => None,
         }
     }
 
@@ -80,7 +95,7 @@ impl RecordedAction {
         let projected = self.corpus.iter().flat_map(|corpus| &corpus.asked);
         let requests = projected.filter_map(|asked| asked.request.as_ref());
         let mut all = requests.chain(&self.request);
-        all.any(|request| !request.entities.is_empty())
+        all.any(|request| !request.entities.is_empty() || !request.looked_up.is_empty())
     }
 }
 
@@ -152,6 +167,9 @@ pub struct ToolCall {
     /// holds something that cannot be read as an object. A member `{"$unknown": REASON}` is a value nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub args: Option<Json>,
+    /// What it gave back; kept where a mapping says that the call changes something by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Json>,
 }
 
 /// A request with what it was made from.
@@ -163,6 +181,10 @@ pub struct RecordedRequest {
     /// Entities that came with the request, in Cedar's entity JSON (`uid`, `attrs`, `parents`, `tags`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub entities: Vec<Json>,
+    /// Entities that its mapping looked up in data sets, or that earlier calls of the session changed, in the same form; an
+    /// attribute `{"$unknown": REASON}` is one that nobody knows. Another mapping looks up its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looked_up: Vec<Json>,
     /// Digest of the mapping that made it; absent where an enforcement point recorded the request itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Digest>,
@@ -219,6 +241,10 @@ pub enum NotReplayable {
     InvalidRequest,
     /// It is of a corpus, which does not hold what this version reads.
     NotKept,
+    /// An entity that it needs cannot be had of the data sets: nobody knows which it is, or what it is in.
+    UnknownEntity,
+    /// An entity that it needs has versions, and the action has no time.
+    NoTime,
 }
 
 impl NotReplayable {
@@ -234,6 +260,8 @@ impl NotReplayable {
             NotReplayable::UnmappedResource => "unmapped_resource",
             NotReplayable::InvalidRequest => "invalid_request",
             NotReplayable::NotKept => "not_kept",
+            NotReplayable::UnknownEntity => "unknown_entity",
+            NotReplayable::NoTime => "no_time",
         }
     }
 }

@@ -109,6 +109,20 @@ impl Json {
         }
     }
 
+    /// Whether it is a recording's own mark of a value that nobody knows, or the value of a key that stood twice.
+    pub fn is_unknown(&self) -> bool {
+        match self {
+            Json::Repeated => true,
+            Json::Object(members) => members.len() == 1 && members.contains_key("$unknown"),
+            Json::Null
+            | Json::Bool(_)
+            | Json::Int(_)
+            | Json::Float(_)
+            | Json::String(_)
+            | Json::Array(_) => false,
+        }
+    }
+
     /// Whether some key stands twice in it.
     pub fn has_repeated_key(&self) -> bool {
         match self {

@@ -13,8 +13,23 @@ use std::fmt;
 #[serde(transparent)]
 pub struct FieldPath(pub Vec<String>);
 
+/// Before the type and the attribute of entities, where a path is none into the context.
+const ENTITY: &str = "$entity";
+
+impl FieldPath {
+    /// An attribute of entities of a type.
+    pub fn of_entity(ty: &str, attribute: &str) -> Self {
+        Self(vec![ENTITY.to_owned(), ty.to_owned(), attribute.to_owned()])
+    }
+}
+
 impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [first, ty, attribute] = self.0.as_slice()
+            && first == ENTITY
+        {
+            return write!(f, "{ty}.{attribute}");
+        }
         f.write_str("context")?;
         self.0.iter().try_for_each(|key| write!(f, ".{key}"))
     }

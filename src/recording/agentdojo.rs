@@ -129,6 +129,7 @@ fn tool_call(call: Json) -> Result<ToolCall, String> {
         Some(Json::String(tool)) => Ok(ToolCall {
             tool,
             args: args::object(call.remove("args")),
+            result: None,
         }),
         Some(other) => Err(format!("`function` is {}, not a string", other.kind())),
         None => Err("`function` is missing".to_owned()),

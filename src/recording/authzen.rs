@@ -143,6 +143,7 @@ fn evaluation(mut own: Members, batch: &Members, id: String) -> Result<RecordedA
     recorded.call = Some(ToolCall {
         tool,
         args: Some(Json::Object(args.collect())),
+        result: None,
     });
     Ok(recorded)
 }

@@ -123,6 +123,7 @@ fn each_action(
             call: Some(ToolCall {
                 tool,
                 args: Some(Json::Object(input.clone())),
+                result: None,
             }),
             ..RecordedAction::new(format!("{call}#{at}.{number}"))
         };

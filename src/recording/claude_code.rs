@@ -255,6 +255,7 @@ impl Transcript<'_> {
             call: Some(ToolCall {
                 tool,
                 args: args::object(block.get("input").cloned()),
+                result: None,
             }),
             ..RecordedAction::new(match id {
                 Some(id) => action_id(session, id),

@@ -398,6 +398,7 @@ fn action(hook: &Hook, stem: &str, place: u64) -> Result<RecordedAction, String>
         call: Some(ToolCall {
             tool: tool.to_owned(),
             args: hook.args(),
+            result: None,
         }),
         ..RecordedAction::new(id)
     };

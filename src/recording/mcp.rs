@@ -294,7 +294,11 @@ impl Log<'_> {
             agent: facts.agent,
             user: facts.user,
             system: facts.server,
-            call: Some(ToolCall { tool, args }),
+            call: Some(ToolCall {
+                tool,
+                args,
+                result: None,
+            }),
             ..RecordedAction::new(format!("{session}:{line}#{at}"))
         };
         action.session = Some(session);

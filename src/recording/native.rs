@@ -44,6 +44,11 @@ fn parse(item: &Item) -> Result<Parsed, Malformed> {
     if action.version != 1 {
         return Err(version_fault(item, &Json::Int(action.version.into())));
     }
+    if !action.earlier.is_empty() {
+        let message =
+            "`earlier` is no part of a recording: earlier calls are read where they stand";
+        return Err(Malformed::new(item, message.to_owned()));
+    }
     if let Some(time) = action.time.as_deref()
         && !super::time::is_moment(time)
     {

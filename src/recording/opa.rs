@@ -59,6 +59,7 @@ fn decision(record: Record) -> Result<Found, String> {
     action.call = Some(ToolCall {
         tool,
         args: args::object(input),
+        result: None,
     });
     action.session = text(&event, "trace_id").map(str::to_owned);
     set_time(&mut action, event.get("timestamp"));

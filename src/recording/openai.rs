@@ -226,6 +226,7 @@ impl<'a> Session<'a> {
             call: Some(ToolCall {
                 tool: call.tool,
                 args: call.args,
+                result: None,
             }),
             ..RecordedAction::new(id)
         };

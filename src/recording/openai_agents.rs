@@ -244,6 +244,7 @@ impl Traces {
             call: Some(ToolCall {
                 tool: tool.to_owned(),
                 args: args::text_or_object(data.input),
+                result: None,
             }),
             ..RecordedAction::new(match trace_id {
                 Some(trace) => format!("{trace}/{id}"),

@@ -201,6 +201,7 @@ impl<'l> Line<'l> {
             call: Some(ToolCall {
                 tool,
                 args: self.args(&layout.args),
+                result: None,
             }),
             ..RecordedAction::new(id)
         };

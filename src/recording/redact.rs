@@ -76,6 +76,10 @@ impl Redaction {
     /// Takes out of an action what must not be kept. The error says why the action cannot be kept at all: a secret stands
     /// where nothing can take its place.
     pub fn apply(&self, action: &mut RecordedAction) -> Result<Redacted, String> {
+        // What earlier calls changed is said by their arguments.
+        let mut earlier = std::mem::take(&mut action.earlier);
+        earlier.change(|call| self.apply(call).map(|_| ()))?;
+        action.earlier = earlier;
         let mut redacted = Redacted::default();
         let mut derived = false;
         for path in &self.paths {
@@ -124,6 +128,27 @@ impl Redaction {
         }
     }
 
+    /// Takes secrets out of entities that were looked up. The error says why the action cannot be kept.
+    pub fn looked_up(&self, entities: &mut [Json]) -> Result<(), String> {
+        if !self.secrets {
+            return Ok(());
+        }
+        for entity in entities {
+            if let Json::Object(members) = entity
+                && let Some(Json::Object(attributes)) = members.get_mut("attrs")
+            {
+                let hidden = attributes.values_mut();
+                for value in hidden.filter(|value| inside(value).is_some()) {
+                    *value = unknown(REASON);
+                }
+            }
+            if let Some(what) = inside(entity) {
+                return Err(in_the_way("request.looked_up", what));
+            }
+        }
+        Ok(())
+    }
+
     /// A message about what cannot be read, without the values that it quotes.
     pub fn quiet(&self, message: &str) -> String {
         if !self.is_on() {
@@ -170,8 +195,12 @@ fn of_call(action: &mut RecordedAction, found: &mut Vec<(String, &'static str)>)
             }
         }
     }
-    if let Some(args) = action.call.as_mut().and_then(|call| call.args.as_mut()) {
-        scrub(args, &mut vec!["args".to_owned()], found);
+    if let Some(call) = &mut action.call {
+        for (name, value) in [("args", &mut call.args), ("result", &mut call.result)] {
+            if let Some(value) = value {
+                scrub(value, &mut vec![name.to_owned()], found);
+            }
+        }
     }
     found.len() > before
 }
@@ -244,7 +273,7 @@ fn fixed(request: &RecordedRequest) -> Option<(&'static str, &'static str)> {
     let mut uids = parts.into_iter();
     let of_uid = uids.find_map(|(name, uid)| Some((name, secret_in(&uid.id)?)));
     of_uid.or_else(|| {
-        let mut entities = request.entities.iter();
+        let mut entities = request.entities.iter().chain(&request.looked_up);
         entities.find_map(|entity| Some(("request.entities", inside(entity)?)))
     })
 }

@@ -65,6 +65,11 @@ struct RewardInfo {
 struct Message {
     timestamp: Option<Json>,
     tool_calls: Option<Json>,
+    /// Of what a tool said: the call that it answers, what it said, and whether that is an error.
+    role: Option<Json>,
+    id: Option<Json>,
+    content: Option<Json>,
+    error: Option<Json>,
 }
 
 /// What all calls of a simulation share.
@@ -111,7 +116,13 @@ fn parse(item: &Item, stem: &str) -> Result<Parsed, Malformed> {
 impl Session {
     fn read(&self, messages: Vec<Message>, item: &Item, parsed: &mut Parsed) {
         let mut sequence = 0;
-        for message in messages {
+        // The calls that were not answered yet.
+        let mut open: Vec<(Json, usize)> = Vec::new();
+        for (place, message) in (0..).zip(messages) {
+            if message.role.as_ref().and_then(Json::as_str) == Some("tool") {
+                answer(message, &mut open, parsed);
+                continue;
+            }
             let calls = match message.tool_calls {
                 None => continue,
                 Some(Json::Array(calls)) => calls,
@@ -128,11 +139,21 @@ impl Session {
             for call in calls {
                 let action = self
                     .action(call, sequence, message.timestamp.as_ref())
+                    .map(|mut action| {
+                        // What calls of one message have in common: not every file has times.
+                        action.meta.insert("message".to_owned(), Json::Int(place));
+                        action
+                    })
                     .map_err(|fault| {
                         let text =
                             format!("call {sequence} of simulation `{}`: {fault}", self.name);
                         Malformed::new(item, text)
                     });
+                if let Ok(action) = &action
+                    && let Some(id) = action.meta.get("call_id")
+                {
+                    open.push((id.clone(), parsed.actions.len()));
+                }
                 parsed.actions.push(action);
                 sequence += 1;
             }
@@ -177,8 +198,39 @@ impl Session {
         action.call = Some(ToolCall {
             tool,
             args: args::text_or_object(call.remove("arguments")),
+            result: None,
         });
         Ok(action)
+    }
+}
+
+/// Notes what a tool answered with the call that it answers: the first one of its id without an answer, as ids may stand
+/// twice.
+fn answer(message: Message, open: &mut Vec<(Json, usize)>, parsed: &mut Parsed) {
+    let Some(id) = message.id else { return };
+    let Some(at) = open.iter().position(|(call, _)| *call == id) else {
+        return;
+    };
+    let (_, call) = open.remove(at);
+    let Some(Ok(action)) = parsed.actions.get_mut(call) else {
+        return;
+    };
+    let said = message.content.as_ref().and_then(Json::as_str);
+    match (message.error, said) {
+        (Some(failed @ Json::Bool(_)), _) => {
+            action.meta.insert("is_error".to_owned(), failed);
+        }
+        // Some files leave it out. tau2 itself writes what a tool raises so.
+        (_, Some(text)) => {
+            let failed = Json::Bool(text.starts_with("Error: "));
+            action.meta.insert("is_error".to_owned(), failed);
+            let heuristic = Json::String("error_text".to_owned());
+            action.meta.insert("error_heuristic".to_owned(), heuristic);
+        }
+        _ => {}
+    }
+    if let Some(call) = &mut action.call {
+        call.result = message.content.filter(|content| *content != Json::Null);
     }
 }
 
@@ -215,6 +267,9 @@ mod tests {
                 {"role":"assistant","timestamp":"2025-08-01T16:20:50.28","tool_calls":[
                     {"id":"c1","name":"refund","arguments":{"amount":5},"requestor":"assistant"},
                     {"id":"c1","name":"look","arguments":null,"requestor":"user"}]},
+                {"role":"tool","id":"c1","content":"done","error":false},
+                {"role":"tool","id":"c1","content":null,"error":true},
+                {"role":"tool","id":"c9","content":"lost","error":true},
                 {"role":"assistant","timestamp":"2025-08-01T16:20:51Z","tool_calls":[{"name":"look","arguments":"{}"}]}]},
               {"messages":[{"tool_calls":[{"name":"look"}]}]}]"#,
         );
@@ -235,6 +290,8 @@ mod tests {
         let meta = [
             ("call_id", text("c1")),
             ("domain", text("retail")),
+            ("is_error", Json::Bool(false)),
+            ("message", Json::Int(1)),
             ("requestor", text("assistant")),
             ("reward", Json::Float(1.0)),
             ("task_id", text("13")),
@@ -246,6 +303,11 @@ mod tests {
             meta.map(|(name, value)| (name.to_owned(), value)).into()
         );
         assert_eq!(actions[1].agent, None);
+        // What tools said is of the calls of their ids, in order.
+        let result = |at: usize| actions[at].call.clone().and_then(|call| call.result);
+        assert_eq!((result(0), result(1)), (Some(text("done")), None));
+        let failed = [0, 1, 2].map(|at: usize| actions[at].failed());
+        assert_eq!(failed, [Some(false), Some(true), None]);
         assert_eq!(actions[1].meta["requestor"], text("user"));
         assert_eq!(actions[2].time.as_deref(), Some("2025-08-01T16:20:51Z"));
         let args = |at: usize| actions[at].call.clone().and_then(|call| call.args);
@@ -255,6 +317,37 @@ mod tests {
         );
         assert_eq!(args(1), None);
         assert_eq!(args(2), Some(Json::Object(BTreeMap::new())));
+    }
+
+    #[test]
+    fn what_a_tool_answered_says_whether_it_failed() {
+        let item = results(
+            r#"[{"id":"s","messages":[{"tool_calls":[{"id":"a","name":"t"},{"id":"b","name":"t"},{"id":"c","name":"t"},
+                {"id":"d","name":"t"},{"id":"e","name":"t"},{"id":"f","name":"t"}]},
+                {"role":"tool","id":"a","content":"Error: so it is called","error":false},
+                {"role":"tool","id":"b","content":"gone","error":true},
+                {"role":"tool","id":"c","content":"Error: Order not found"},
+                {"role":"tool","id":"d","content":"Errors were made","error":null},
+                {"role":"tool","id":"e"}]}]"#,
+        );
+        let said: Vec<_> = actions(&item)
+            .into_iter()
+            .map(|action| {
+                let action = action.expect("a call");
+                let told = action.meta.contains_key("error_heuristic");
+                (action.meta.get("is_error").cloned(), told)
+            })
+            .collect();
+        let failed = |failed| Some(Json::Bool(failed));
+        let want = [
+            (failed(false), false),
+            (failed(true), false),
+            (failed(true), true),
+            (failed(false), true),
+            (None, false),
+            (None, false),
+        ];
+        assert_eq!(said, want);
     }
 
     #[test]

@@ -202,6 +202,7 @@ impl Shared {
                     Vec::new()
                 }
             },
+            looked_up: Vec::new(),
             mapping: None,
             schema: None,
         });

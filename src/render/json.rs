@@ -2,6 +2,7 @@
 
 mod corpus;
 mod coverage;
+mod denied;
 mod mutation;
 mod pin;
 mod traced;
@@ -60,6 +61,7 @@ pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> Valu
         "diagnostics": diagnostics(&report.diagnostics, sources),
         "volume": volume(&report.volume),
         "result": side(&report.tally),
+        "denied": report.denied.as_ref().map(denied::denied),
         "interpreted": report.interpreted,
         "read_in_full_because": reasons(&report.left),
         "verified": report.sample.len(),

@@ -1,7 +1,9 @@
 //! `replay`: what does one version say of the recorded actions?
 
+mod denied;
 mod replayer;
 
+pub use denied::{Denials, Denied, DeniedAction};
 pub use replayer::{ReplayWorker, Replayer};
 
 use crate::engine::{Incoming, LeftCounts, Merge, Sample, Side, SideTally, Volume};
@@ -17,6 +19,8 @@ pub struct ReplayReport {
     pub volume: Volume,
     /// What was decided.
     pub tally: SideTally,
+    /// What is denied, action by action, where that was asked for.
+    pub denied: Option<Denied>,
     /// Actions of which Cedar's evaluator was asked.
     pub interpreted: u64,
     /// Actions that the fast lane did not take, where it was to take what it can, and why.
@@ -33,6 +37,9 @@ pub fn observe(side: &Side<'_>, report: &mut ReplayReport, incoming: Incoming) {
         report.interpreted += action.count();
         let verdict = side.decide(&action);
         report.tally.count(&place, &action, &verdict);
+        if let (Some(denied), Some(answer)) = (&mut report.denied, verdict.outcome.answer()) {
+            denied.count(&place, &action, verdict.request.as_ref(), answer);
+        }
     }
 }
 
@@ -44,6 +51,9 @@ impl Merge for ReplayReport {
         self.diagnostics.dedup();
         self.volume.merge(other.volume);
         self.tally.merge(other.tally);
+        if let Some(denied) = other.denied {
+            self.denied.get_or_insert_default().merge(denied);
+        }
         self.interpreted += other.interpreted;
         self.left.merge(other.left);
         self.sample.merge(other.sample);

@@ -1,6 +1,6 @@
 //! Recorded actions decided under one side, by the fast lane where it takes them, and counted.
 
-use super::{ReplayReport, observe};
+use super::{Denied, ReplayReport, observe};
 use crate::engine::{
     Chunk, Engine, Ground, Ids, Incoming, Lane, LeftBy, LineWorker, Merge, Place, Sample, Side,
     Track, Worker, each_line,
@@ -15,6 +15,8 @@ pub struct Replayer<'a> {
     /// Why nothing is compiled that was to be.
     off: Option<LeftBy>,
     verify: usize,
+    /// Whether it is listed what is denied.
+    denied: bool,
 }
 
 impl<'a> Replayer<'a> {
@@ -28,7 +30,15 @@ impl<'a> Replayer<'a> {
             track,
             off: off.then(|| LeftBy::nothing_compiled(&[side])),
             verify,
+            denied: false,
         }
+    }
+
+    /// Lists what is denied, action by action. The fast lane only counts, so nothing is compiled then.
+    #[must_use]
+    pub fn listing_denied(mut self) -> Self {
+        (self.track, self.off, self.denied) = (None, None, true);
+        self
     }
 
     /// A worker for one thread. What several workers finish with adds up in any order.
@@ -39,6 +49,7 @@ impl<'a> Replayer<'a> {
             stopped: None,
             report: ReplayReport {
                 sample: Sample::new(self.verify),
+                denied: self.denied.then(Denied::default),
                 ..ReplayReport::default()
             },
         }

@@ -33,13 +33,21 @@ pub enum Derivation {
     EmailDomain,
     /// `size`: how many different elements an array has.
     Size,
+    /// `count`: how many elements an array or an object has, each counted.
+    Count,
+    /// `keys`: the keys of an object.
+    Keys,
+    /// `first`: the first element of an array.
+    First,
+    /// `last`
+    Last,
     /// `json`: what a text holds as JSON.
     Json,
 }
 
 impl Derivation {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Http,
         Self::Scheme,
         Self::Host,
@@ -53,6 +61,10 @@ impl Derivation {
         Self::Decimal,
         Self::EmailDomain,
         Self::Size,
+        Self::Count,
+        Self::Keys,
+        Self::First,
+        Self::Last,
         Self::Json,
     ];
 
@@ -72,6 +84,10 @@ impl Derivation {
             Self::Decimal => "decimal",
             Self::EmailDomain => "email_domain",
             Self::Size => "size",
+            Self::Count => "count",
+            Self::Keys => "keys",
+            Self::First => "first",
+            Self::Last => "last",
             Self::Json => "json",
         }
     }

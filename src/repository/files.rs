@@ -143,6 +143,9 @@ pub struct MappingFile {
     /// Routers: tools whose calls hold the call that is meant, by name; `*` and `?` match as under `tools`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unwrap: BTreeMap<String, Spanned<UnwrapSpec>>,
+    /// Data sets by name: rows of files that become entities, looked up when a request needs them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data: BTreeMap<String, Spanned<DataSpec>>,
     /// What differs for a tool, by name; `*` and `?` match. An exact name goes before a pattern, a longer pattern
     /// before a shorter one.
     #[serde(default)]
@@ -165,6 +168,45 @@ pub struct UnwrapSpec {
     pub system: Option<Spanned<String>>,
 }
 
+/// Rows that become entities. `{row.NAME}` reads a row, `{key}` its key, and `{keys.0}` the first key that leads to it by
+/// `*`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataSpec {
+    /// Where the rows stand in a JSON document: keys with dots, `*` for every member or element. Without it, each line of
+    /// the file is a row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Spanned<String>>,
+    /// The uid of a row's entity, for example `Order::"{key}"`.
+    pub entity: Spanned<String>,
+    /// What the entity is in: entities, or `each` of something `as` an entity.
+    #[serde(default, rename = "in", skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<Spanned<Json>>,
+    /// Its attributes by name, typed by the schema.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attrs: BTreeMap<String, Spanned<Json>>,
+    /// Its tags by name, or one placeholder of an object with all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Spanned<Json>>,
+    /// Since when a row counts, as RFC 3339 text: rows of one entity are versions then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Spanned<String>>,
+}
+
+/// What a call that succeeds changes of an entity for later calls of its session. `{result}` reads what it gave back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeSpec {
+    /// The entity.
+    pub entity: Spanned<String>,
+    /// Attributes, merged over those that it had; null removes one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attrs: BTreeMap<String, Spanned<Json>>,
+    /// What it is in instead of what it was in.
+    #[serde(default, rename = "in", skip_serializing_if = "Option::is_none")]
+    pub parents: Option<Vec<Spanned<Json>>>,
+}
+
 /// What differs for a tool.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -184,4 +226,7 @@ pub struct ToolSpec {
     /// Context attributes, merged over the general ones key by key; null removes one.
     #[serde(default)]
     pub context: BTreeMap<String, Spanned<Json>>,
+    /// What a call that succeeds changes for later calls of its session.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Spanned<ChangeSpec>>,
 }

@@ -10,6 +10,7 @@ use super::manifest::{Manifest, MappingSource};
 use super::mapping::Mapping;
 use super::near_misses::near_misses;
 use super::population::{Population, PopulationFiles};
+use super::references::nearest;
 use super::references::parse_reference;
 use super::tools::tool_list;
 use super::version::{Files, PolicyVersion, SchemaMade};
@@ -247,9 +248,31 @@ impl<'a> Loader<'a> {
         };
         let (mapping, faults) = Mapping::compile(&spec, &file, self.version.schema.as_ref());
         self.version.diagnostics.extend(faults);
+        self.data_files(&mapping);
         self.version.mapping = Some(mapping);
         let (_, faults) = log_layout(&spec, &file);
         self.version.diagnostics.extend(faults);
+    }
+
+    /// Files of data sets that the mapping does not have.
+    fn data_files(&mut self, mapping: &Mapping) {
+        let known = || mapping.data().iter().map(|set| set.name.as_ref());
+        let names = self.version.manifest.data.keys();
+        let unknown: Vec<String> = names
+            .filter(|name| !known().any(|one| one == **name))
+            .map(|name| {
+                let hint = nearest(name, known())
+                    .map(|near| format!("; did you mean `{near}`?"))
+                    .unwrap_or_default();
+                format!(
+                    "`data` names a file for `{name}`, and the mapping has no such data set{hint}"
+                )
+            })
+            .collect();
+        for message in unknown {
+            let fault = Diagnostic::error(Stage::Check, "manifest", message);
+            self.push(fault.in_file(MANIFEST));
+        }
     }
 
     /// The mapping as it is written, and the file in which it stands.

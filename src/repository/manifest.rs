@@ -8,6 +8,7 @@ use super::mutation::Mutation;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The manifest of a policy repository.
@@ -48,6 +49,9 @@ pub struct Manifest {
     /// Patterns of the recordings, used where the command line names none.
     #[serde(default = "recordings")]
     pub recordings: Vec<String>,
+    /// The files of the mapping's data sets by name, relative to the repository's root.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data: BTreeMap<String, String>,
     /// Patterns of the files with approvals.
     #[serde(default = "approvals")]
     pub approvals: Vec<String>,
@@ -138,6 +142,7 @@ impl Default for Manifest {
             mapping: MappingSource::default(),
             tests: tests(),
             recordings: recordings(),
+            data: BTreeMap::new(),
             approvals: approvals(),
             gates: Gates::default(),
             coverage: Thresholds::default(),

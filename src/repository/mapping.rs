@@ -1,12 +1,16 @@
 //! The mapping of a version, compiled: every text parsed, every tool's rule merged with the general one.
 
 mod compile;
+mod compile_entities;
+mod entities;
 mod lines;
 
+pub use entities::{Change, DataSet, DataStep, Parent, Tags};
 pub use lines::{Line, RuleLines};
 
 use super::derivation::DERIVATIONS;
 use super::files::{MappingFile, ToolSpec};
+use super::rows::{Given, Rows};
 use super::template::{Placeholder, ReferenceTemplate, Template};
 use crate::cedar::Schema;
 use crate::model::{Diagnostic, Digest, EntityRef, Json, SourceFile};
@@ -29,6 +33,8 @@ pub struct Mapping {
     exact: BTreeMap<String, ToolRule>,
     /// Patterns, longest first.
     patterns: Vec<(String, ToolRule)>,
+    /// The data sets that entities are looked up in, by name.
+    data: Vec<DataSet>,
     /// Routers, those with exact names first, then patterns, longest first.
     routers: Vec<(String, Unwrap)>,
 }
@@ -59,6 +65,8 @@ pub struct ToolRule {
     pub resource: Option<ReferenceTemplate>,
     /// The context.
     pub context: BTreeMap<String, ValueTemplate>,
+    /// What calls that succeed change for later calls of their session.
+    pub changes: Vec<Change>,
     /// Where all that stands.
     pub lines: RuleLines,
 }
@@ -92,21 +100,38 @@ pub enum ValueTemplate {
     Set(Vec<ValueTemplate>),
     /// `Type::"…{x}…"`: an entity where the schema has an entity of that type, else the text.
     Reference(ReferenceTemplate, Template),
+    /// A set of what becomes of each element of something.
+    Each(Placeholder, Box<ValueTemplate>),
 }
 
 impl ValueTemplate {
-    /// Whether something is derived of what a call holds.
-    fn derives(&self) -> bool {
+    /// All its placeholders, and whether they read an element of what is gone through.
+    pub fn placeholders<'t>(&'t self, item: bool, see: &mut impl FnMut(&'t Placeholder, bool)) {
         match self {
-            ValueTemplate::Constant(_) => false,
-            ValueTemplate::Record(members) => members.values().any(Self::derives),
-            ValueTemplate::Set(items) => items.iter().any(Self::derives),
+            ValueTemplate::Constant(_) => {}
+            ValueTemplate::Record(members) => {
+                for member in members.values() {
+                    member.placeholders(item, see);
+                }
+            }
+            ValueTemplate::Set(items) => {
+                for element in items {
+                    element.placeholders(item, see);
+                }
+            }
             ValueTemplate::Text(template) | ValueTemplate::Reference(_, template) => {
-                template.derives()
+                template.placeholders().for_each(|one| see(one, item));
+            }
+            ValueTemplate::Each(each, with) => {
+                see(each, item);
+                with.placeholders(true, see);
             }
         }
     }
 }
+
+/// Names what it means to read an element by its place. It is part of the digest of every mapping that does.
+const ELEMENTS: &str = " agentauthz.elements/1";
 
 /// Names the rules by which calls are mapped and typed here. It is part of the digest: when the rules change, so that
 /// the same mapping gives other requests, this does too, and recorded requests are mapped anew.
@@ -145,6 +170,31 @@ impl Mapping {
         routers.any(|(name, _)| name.contains(|c| c != '*') && matches(name, tool))
     }
 
+    /// The data sets.
+    pub fn data(&self) -> &[DataSet] {
+        &self.data
+    }
+
+    /// Gives a data set its rows; `false` where there is none of that name.
+    pub fn give(&mut self, name: &str, rows: Arc<Rows>) -> bool {
+        let mut data = self.data.iter_mut();
+        let set = data.find(|set| *set.name == *name);
+        set.is_some_and(|set| {
+            set.given = Given(Some(rows));
+            true
+        })
+    }
+
+    /// Whether some call changes something.
+    pub fn has_changes(&self) -> bool {
+        self.rules().any(|rule| !rule.changes.is_empty())
+    }
+
+    /// Whether requests have entities that are looked up.
+    pub fn looks_up(&self) -> bool {
+        !self.data.is_empty() || self.has_changes()
+    }
+
     /// Compiles a mapping file. Faulty texts are reported and left out.
     pub fn compile(
         spec: &MappingFile,
@@ -168,6 +218,9 @@ impl Mapping {
             }
         }
         patterns.sort_by(|a, b| (b.0.len(), &a.0).cmp(&(a.0.len(), &b.0)));
+        let data = spec.data.iter();
+        let data = data.filter_map(|(name, set)| compiler.data_set(name, set));
+        let data = data.collect();
         let mut routers = Vec::new();
         for (name, router) in &spec.unwrap {
             let line = compiler.lines.entry(Under::router(name), router.span);
@@ -188,6 +241,9 @@ impl Mapping {
         if compiler.derives {
             text.push_str(DERIVATIONS);
         }
+        if compiler.numbers {
+            text.push_str(ELEMENTS);
+        }
         let mapping = Self {
             digest: Digest::from_bytes(&Sha256::digest(text.as_bytes())),
             file: file.path.clone(),
@@ -195,6 +251,7 @@ impl Mapping {
             general,
             exact,
             patterns,
+            data,
             routers,
         };
         (mapping, compiler.diagnostics)
@@ -208,6 +265,7 @@ fn as_tool(spec: &MappingFile) -> ToolSpec {
         action: spec.action.clone(),
         resource: spec.resource.clone(),
         context: spec.context.clone(),
+        changes: Vec::new(),
     }
 }
 

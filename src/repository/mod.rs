@@ -18,6 +18,7 @@ mod mutation;
 mod near_misses;
 mod population;
 mod references;
+mod rows;
 mod schemas;
 pub mod spell;
 mod suites;
@@ -35,8 +36,8 @@ pub use coverage::{Figure, Thresholds};
 pub use derivation::Derivation;
 pub use entities::{keep_untyped, typed_entity};
 pub use files::{
-    AgentSpec, AgentStatus, AgentsFile, EntitiesFile, EntitySpec, LinkSpec, LinksFile, MappingFile,
-    ToolSpec, UnwrapSpec,
+    AgentSpec, AgentStatus, AgentsFile, ChangeSpec, DataSpec, EntitiesFile, EntitySpec, LinkSpec,
+    LinksFile, MappingFile, ToolSpec, UnwrapSpec,
 };
 pub use gates::{
     Bound, ControlGate, Fidelity, Freshness, Gates, MaxActions, MaxPolicies, MaxSessions, Percent,
@@ -52,9 +53,13 @@ pub use load::{
 };
 pub use log_source::{DecisionSpec, FieldSpec, PlacedSpec, SourceSpec, TextOr, log_layout};
 pub use manifest::{Manifest, MappingSource, Reports};
-pub use mapping::{Line, Mapping, RuleLines, ToolRule, Unwrap, ValueTemplate};
+pub use mapping::{
+    Change, DataSet, DataStep, Line, Mapping, Parent, RuleLines, Tags, ToolRule, Unwrap,
+    ValueTemplate,
+};
 pub use mutation::{Explained, Mutation};
 pub use references::{nearest, parse_action, parse_plain_reference, parse_reference};
+pub use rows::{AtTime, Row, Rows};
 pub use schemas::{SCHEMAS, json_schema};
 pub use suites::{
     AskedTest, BudgetSpec, ChangeBudget, Choices, Claim, Defaults, ExceptSpec, Expectation,

@@ -23,6 +23,27 @@ pub enum Field {
     Args(Vec<String>),
     /// `{meta.a.b}`
     Meta(Vec<String>),
+    /// `{result.a.b}`: what a call gave back.
+    Result(Vec<String>),
+    /// `{key}`: the key of a row of a data set.
+    Key,
+    /// `{keys.0}`: a key that leads to a row.
+    Keys(usize),
+    /// `{row.a.b}`
+    Row(Vec<String>),
+    /// `{item.a.b}`: an element of what is gone through.
+    Item(Vec<String>),
+}
+
+/// What placeholders may read where they stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// A call.
+    Call,
+    /// A call and what it gave back.
+    Result,
+    /// A row of a data set.
+    Row,
 }
 
 /// A piece of a text.
@@ -104,6 +125,14 @@ impl Template {
         }
     }
 
+    /// Its placeholders.
+    pub(super) fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Text(_) => None,
+            Part::Field(placeholder) => Some(placeholder),
+        })
+    }
+
     /// Whether something is derived of what a call holds.
     pub(super) fn derives(&self) -> bool {
         self.parts.iter().any(|part| match part {
@@ -142,6 +171,11 @@ impl fmt::Display for Field {
             Field::Time => ("time", &[]),
             Field::Args(keys) => ("args", keys),
             Field::Meta(keys) => ("meta", keys),
+            Field::Result(keys) => ("result", keys),
+            Field::Key => ("key", &[]),
+            Field::Keys(at) => return write!(f, "keys.{at}"),
+            Field::Row(keys) => ("row", keys),
+            Field::Item(keys) => ("item", keys),
         };
         f.write_str(root)?;
         keys.iter().try_for_each(|key| write!(f, ".{key}"))
@@ -165,12 +199,46 @@ impl Field {
         match self {
             Field::Args(keys) => Some(Field::Args(inside(keys))),
             Field::Meta(keys) => Some(Field::Meta(inside(keys))),
+            Field::Result(keys) => Some(Field::Result(inside(keys))),
+            Field::Row(keys) => Some(Field::Row(inside(keys))),
+            Field::Item(keys) => Some(Field::Item(inside(keys))),
             Field::Tool
             | Field::Agent
             | Field::Session
             | Field::User
             | Field::System
-            | Field::Time => None,
+            | Field::Time
+            | Field::Key
+            | Field::Keys(_) => None,
+        }
+    }
+
+    /// Whether it reads what may be read there; `item` says whether elements are gone through.
+    pub(super) fn is_of(&self, reads: Reads, item: bool) -> bool {
+        match self {
+            Field::Item(_) => item,
+            Field::Row(_) | Field::Key | Field::Keys(_) => reads == Reads::Row,
+            Field::Result(_) => reads == Reads::Result,
+            Field::Tool
+            | Field::Agent
+            | Field::Session
+            | Field::User
+            | Field::System
+            | Field::Time
+            | Field::Args(_)
+            | Field::Meta(_) => reads != Reads::Row,
+        }
+    }
+
+    /// Whether some step of it may be the place of an element.
+    pub(super) fn has_number(&self) -> bool {
+        match self {
+            Field::Args(keys)
+            | Field::Meta(keys)
+            | Field::Result(keys)
+            | Field::Row(keys)
+            | Field::Item(keys) => keys.iter().any(|key| key.parse::<usize>().is_ok()),
+            _ => false,
         }
     }
 
@@ -190,6 +258,14 @@ impl Field {
             ("time", true) => Ok(Field::Time),
             ("args", _) => Ok(Field::Args(keys)),
             ("meta", false) => Ok(Field::Meta(keys)),
+            ("result", _) => Ok(Field::Result(keys)),
+            ("key", true) => Ok(Field::Key),
+            ("keys", false) => match (keys.as_slice(), keys.first().map(|key| key.parse())) {
+                ([_], Some(Ok(at))) => Ok(Field::Keys(at)),
+                _ => Err(format!("`{{{name}}}` names no key; write `{{keys.0}}`")),
+            },
+            ("row", _) => Ok(Field::Row(keys)),
+            ("item", _) => Ok(Field::Item(keys)),
             _ => Err(format!(
                 "`{{{name}}}` is no field of a call; there are `tool`, `agent`, `session`, `user`, `system`, `time`, `args.NAME` and `meta.NAME`"
             )),

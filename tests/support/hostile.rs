@@ -280,6 +280,7 @@ impl Scene {
                         _ => "use".to_owned(),
                     },
                     args: Some(Json::Object(args)),
+                    result: None,
                 });
                 action.recorded = recorded.map(|allow| RecordedDecision {
                     decision: if allow {

@@ -796,6 +796,7 @@ impl Session {
             call: Some(ToolCall {
                 tool: tool.to_owned(),
                 args: Some(serde_json::from_value(args).expect("JSON is JSON")),
+                result: None,
             }),
             ..RecordedAction::new("")
         };

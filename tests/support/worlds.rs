@@ -860,6 +860,7 @@ pub fn recorded(id: usize, request: Request) -> RecordedAction {
     action.request = Some(RecordedRequest {
         cedar: request.into(),
         entities: Vec::new(),
+        looked_up: Vec::new(),
         mapping: None,
         schema: None,
     });
@@ -941,6 +942,7 @@ pub fn call() -> BoxedStrategy<RecordedAction> {
             action.call = Some(ToolCall {
                 tool,
                 args: args.map(|args| Json::Object(args.into_iter().flatten().collect())),
+                result: None,
             });
             action.agent = agent.map(str::to_owned);
             action.user = user.map(str::to_owned);

@@ -2,6 +2,7 @@
 
 use super::{Asked, first_only};
 use crate::cli::args::TestArgs;
+use crate::cli::data::DataArgs;
 use crate::cli::error::CliError;
 use crate::cli::origin::Origin;
 use crate::cli::output::Output;
@@ -100,13 +101,23 @@ fn counted(
             "`{recording}` leaves the repository; recordings are named by their path from its root"
         )));
     }
-    let base = load_beside_version(&Origin::parse(&spec.base.value)?, head)?.whole()?;
+    let mut base = load_beside_version(&Origin::parse(&spec.base.value)?, head)?.whole()?;
+    let looks_up = |loaded: &Loaded| {
+        let mapping = loaded.version.mapping.as_ref();
+        mapping.is_some_and(|mapping| !mapping.data().is_empty())
+    };
+    let mut given = looks_up(head).then(|| Loaded {
+        header: head.header.clone(),
+        version: head.version.clone(),
+    });
+    DataArgs::default().give([&mut base].into_iter().chain(&mut given))?;
+    let head = given.as_ref().unwrap_or(head);
     let pairing = Pairing::of(&base.version, &head.version);
     let left = Side::base(&base.version, &pairing).with_engine(engine);
     let right = Side::head(&head.version).with_engine(engine);
     let path = relative(&root()?).join(recording);
     stays_inside(&root()?, &path)?;
-    let input = Input::new(&[path], None)?;
+    let input = Input::new(&[path], None)?.changed_by([&base.version, &head.version]);
     let ground = Ground::default();
     let options = CompareOptions {
         full: false,

@@ -58,6 +58,7 @@ pub(super) fn typed_request(
             unknown,
         },
         left_out: BTreeSet::new(),
+        entities: Vec::new(),
     };
     let conforms = BuiltRequest::build(&mapped.request).and_then(|built| match schema {
         Some(schema) if fixtures == Fixtures::Strict => built.conforms(schema),

@@ -140,6 +140,7 @@ fn input(
             unknown: BTreeSet::new(),
         },
         left_out: BTreeSet::new(),
+        entities: Vec::new(),
     };
     let input = Input::new(mapped, store).map_err(|message| vec![message])?;
     if let Some(schema) = schema.filter(|_| fixtures == Fixtures::Strict) {

@@ -36,6 +36,10 @@ pub(super) fn derive(step: Derivation, json: &Json) -> Derived {
     match step {
         Derivation::Size => size(json).into(),
         Derivation::Json => structure(json).into(),
+        Derivation::Count => count(json).into(),
+        Derivation::Keys => keys(json).into(),
+        Derivation::First => element(json, |items| items.first()),
+        Derivation::Last => element(json, |items| items.last()),
         Derivation::Decimal => each(json, |json| amount::decimal(json).into()),
         Derivation::Http => texts(json, |text| url::http(text).map(Json::String).into()),
         Derivation::Scheme => texts(json, url::scheme),
@@ -97,6 +101,40 @@ fn size(json: &Json) -> Result<Json, &'static str> {
     }
     let size = i64::try_from(different.len()).map_err(|_| "it has too many elements")?;
     Ok(Json::Int(size))
+}
+
+/// How many elements there are, equal ones counted each.
+fn count(json: &Json) -> Result<Json, &'static str> {
+    let count = match json {
+        Json::Array(items) => items.len(),
+        Json::Object(members) => members.len(),
+        _ => return Err("it has no elements"),
+    };
+    let count = i64::try_from(count).map_err(|_| "it has too many elements")?;
+    Ok(Json::Int(count))
+}
+
+fn keys(json: &Json) -> Result<Json, &'static str> {
+    match json {
+        Json::Object(members) => {
+            let keys = members.keys().map(|key| Json::String(key.clone()));
+            Ok(Json::Array(keys.collect()))
+        }
+        _ => Err("it is no object"),
+    }
+}
+
+fn element(json: &Json, which: fn(&[Json]) -> Option<&Json>) -> Derived {
+    let Json::Array(items) = json else {
+        return Derived::Unknown("it is no array");
+    };
+    match which(items) {
+        None | Some(Json::Null) => Derived::Absent,
+        Some(item) if item.is_unknown() => {
+            Derived::Unknown("the recording does not say what it is")
+        }
+        Some(item) => Derived::Value(item.clone()),
+    }
 }
 
 /// What a text holds as JSON; what is an object or an array already stays as it is.

@@ -408,3 +408,24 @@ fn scripts_that_nest_are_bounded() {
     }
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
+
+#[test]
+fn elements_and_keys() {
+    for (step, json, expected) in [
+        ("count", r#"[{"a": 1}, {"a": 1}, null]"#, "3"),
+        ("count", r#"{"a": 1, "b": []}"#, "2"),
+        ("count", "[]", "0"),
+        ("count", r#""ab""#, "unknown"),
+        ("keys", r#"{"b": 1, "a": 2}"#, r#"["a","b"]"#),
+        ("keys", "{}", "[]"),
+        ("keys", "[1]", "unknown"),
+        ("first", "[1, 2]", "1"),
+        ("last", r#"[1, {"a": 2}]"#, r#"{"a":2}"#),
+        ("first", "[]", "absent"),
+        ("last", "[1, null]", "absent"),
+        ("first", r#"[{"$unknown": "x"}]"#, "unknown"),
+        ("last", "7", "unknown"),
+    ] {
+        assert_eq!(came(step, json), expected, "{step} of {json}");
+    }
+}

@@ -83,7 +83,7 @@ impl Lane<'_, '_> {
         // A request with entities of its own is decided in a world of its own.
         let mut interpreted = false;
         let ruling = match (&mut self.deciders, base) {
-            _ if action.has_entities() => {
+            _ if action.has_entities() || base.is_some_and(Side::looks_up) || head.looks_up() => {
                 interpreted = true;
                 Ruling::of(base.map(|base| base.decide(action)), head.decide(action))
             }

@@ -4,7 +4,7 @@ use crate::cedar::{ActionInfo, Schema};
 use crate::engine::derive::{Derived, derive};
 use crate::model::{EntityRef, Json, RecordedAction, ToolCall};
 use crate::repository::{
-    Derivation, Field, Part, Placeholder, ReferenceTemplate, Template, ToolRule,
+    Derivation, Field, Part, Placeholder, ReferenceTemplate, Row, Template, ToolRule,
 };
 use std::borrow::Cow;
 use std::fmt;
@@ -30,6 +30,10 @@ pub(super) enum Why {
     NoObject,
     /// The action's time is none.
     NoTime,
+    /// The recording holds no result.
+    NoResult,
+    /// What is gone through has no elements.
+    NoElements,
     /// A step of the placeholder cannot be taken.
     NotDerived(Derivation, &'static str),
 }
@@ -40,6 +44,8 @@ impl fmt::Display for Why {
             Why::NoArguments => "the recording holds no arguments",
             Why::Marked => "the recording does not say what it is",
             Why::NoObject => "it is no object, so it has no members",
+            Why::NoResult => "the recording does not hold the result",
+            Why::NoElements => "it has no elements",
             Why::NoTime => "the recorded time is none",
             Why::NotDerived(step, why) => return write!(f, "no `{}`: {why}", step.name()),
         };
@@ -60,6 +66,12 @@ pub(super) struct Facts<'a> {
     pub system: Option<&'a str>,
     /// Whether there may be a system that nobody knows.
     pub unknown_system: bool,
+    /// What the call gave back, where that may be read.
+    pub result: Option<&'a Json>,
+    /// A row of a data set.
+    pub row: Option<&'a Row>,
+    /// An element of what is gone through.
+    pub item: Option<&'a Json>,
 }
 
 impl<'a> Facts<'a> {
@@ -71,6 +83,36 @@ impl<'a> Facts<'a> {
             args: call.args.as_ref(),
             system: action.system.as_deref(),
             unknown_system: false,
+            result: None,
+            row: None,
+            item: None,
+        }
+    }
+
+    /// A row of a data set; of a call there is nothing.
+    pub fn of_row(row: &'a Row, nothing: &'a RecordedAction) -> Self {
+        Self {
+            action: nothing,
+            tool: "",
+            args: None,
+            system: None,
+            unknown_system: false,
+            result: None,
+            row: Some(row),
+            item: None,
+        }
+    }
+
+    /// The elements of what a placeholder comes to, or the members of an object; nothing where it is absent.
+    pub fn elements(self, each: &Placeholder) -> Result<Option<Vec<Json>>, Why> {
+        match self.find(each) {
+            Found::Absent => Ok(None),
+            Found::Unknown(why) => Err(why),
+            Found::Value(json) => match json.into_owned() {
+                Json::Array(items) => Ok(Some(items)),
+                Json::Object(members) => Ok(Some(members.into_values().collect())),
+                _ => Err(Why::NoElements),
+            },
         }
     }
 
@@ -120,6 +162,17 @@ impl<'a> Facts<'a> {
                     .get(first)
                     .map_or(Found::Absent, |json| walk(json, rest))
             }
+            Field::Result(keys) => self
+                .result
+                .map_or(Found::Unknown(Why::NoResult), |json| inside(json, keys)),
+            Field::Key => text(self.row.and_then(|row| row.key.as_deref())),
+            Field::Keys(at) => text(
+                self.row
+                    .and_then(|row| row.keys.get(*at))
+                    .map(AsRef::as_ref),
+            ),
+            Field::Row(keys) => self.row.map_or(Found::Absent, |row| walk(&row.json, keys)),
+            Field::Item(keys) => self.item.map_or(Found::Absent, |json| walk(json, keys)),
         }
     }
 
@@ -192,10 +245,28 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// What lies inside of a result; one that is a text is read as JSON.
+fn inside<'a>(result: &'a Json, keys: &[String]) -> Found<'a> {
+    let Json::String(text) = result else {
+        return walk(result, keys);
+    };
+    if keys.is_empty() {
+        return walk(result, keys);
+    }
+    let Ok(json) = serde_json::from_str::<Json>(text) else {
+        return Found::Unknown(Why::NoObject);
+    };
+    match walk(&json, keys) {
+        Found::Value(found) => Found::Value(Cow::Owned(found.into_owned())),
+        Found::Absent => Found::Absent,
+        Found::Unknown(why) => Found::Unknown(why),
+    }
+}
+
 fn walk<'a>(json: &'a Json, keys: &[String]) -> Found<'a> {
     let mut json = json;
     for key in keys {
-        if is_unknown(json) {
+        if json.is_unknown() {
             return Found::Unknown(Why::Marked);
         }
         match json {
@@ -204,31 +275,21 @@ fn walk<'a>(json: &'a Json, keys: &[String]) -> Found<'a> {
                 None => return Found::Absent,
             },
             Json::Null => return Found::Absent,
-            Json::Bool(_)
-            | Json::Int(_)
-            | Json::Float(_)
-            | Json::String(_)
-            | Json::Array(_)
-            | Json::Repeated => return Found::Unknown(Why::NoObject),
+            Json::Bool(_) | Json::Int(_) | Json::Float(_) | Json::String(_) | Json::Repeated => {
+                return Found::Unknown(Why::NoObject);
+            }
+            Json::Array(items) => match key.parse::<usize>() {
+                Ok(at) => match items.get(at) {
+                    Some(item) => json = item,
+                    None => return Found::Absent,
+                },
+                Err(_) => return Found::Unknown(Why::NoObject),
+            },
         }
     }
     match json {
         Json::Null => Found::Absent,
-        json if is_unknown(json) => Found::Unknown(Why::Marked),
+        json if json.is_unknown() => Found::Unknown(Why::Marked),
         json => Found::Value(Cow::Borrowed(json)),
-    }
-}
-
-/// The recording's own mark of a value that nobody knows, or a key that stood twice.
-fn is_unknown(json: &Json) -> bool {
-    match json {
-        Json::Repeated => true,
-        Json::Object(members) => members.len() == 1 && members.contains_key("$unknown"),
-        Json::Null
-        | Json::Bool(_)
-        | Json::Int(_)
-        | Json::Float(_)
-        | Json::String(_)
-        | Json::Array(_) => false,
     }
 }

@@ -67,6 +67,9 @@ impl<'a> Meant<'a> {
             args: self.args.as_deref(),
             system: self.system.as_deref(),
             unknown_system: self.unknown_system,
+            result: None,
+            row: None,
+            item: None,
         }
     }
 }

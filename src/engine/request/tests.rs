@@ -42,6 +42,7 @@ fn map(version: &PolicyVersion, tool: &str, args: Option<&str>) -> Result<Mapped
     let call = ToolCall {
         tool: tool.to_owned(),
         args: args.map(|args| serde_json::from_str(args).unwrap()),
+        result: None,
     };
     let (mapping, schema) = (
         version.mapping.as_ref().unwrap(),
@@ -58,6 +59,33 @@ fn unknown(mapped: &Mapped) -> Vec<String> {
 /// The unknown fields of a call with these arguments.
 fn unknown_times(args: &str) -> Vec<String> {
     unknown(&map(&version(SCHEMA, MAPPING), "use", Some(args)).unwrap())
+}
+
+#[test]
+fn what_is_made_of_nothing_is_not_there() {
+    let schema = "entity Agent, Leg; action use appliesTo { principal: Agent, resource: Agent, \
+                  context: { first: Leg, second?: Leg, third?: String } };";
+    let mapping = "{ version: 1, principal: 'Agent::\"a\"', action: use, resource: 'Agent::\"a\"', context: { \
+                   first: 'Leg::\"{args.legs.0.no}:{args.legs.0.day}\"', \
+                   second: 'Leg::\"{args.legs.1.no}:{args.legs.1.day}\"', third: '{args.legs.2.no}:{args.day}' } }";
+    let version = sound(schema, mapping);
+    let fields = |args: &str| {
+        let mapped = map(&version, "use", Some(args)).unwrap();
+        let known: Vec<_> = mapped.request.context.keys().cloned().collect();
+        (known.join(" "), unknown(&mapped).join(" "))
+    };
+    let pair = |known: &str, unknown: &str| (known.to_owned(), unknown.to_owned());
+    let leg = r#"{"no": "A", "day": 1}"#;
+    let one = format!(r#"{{"legs": [{leg}], "day": 1}}"#);
+    assert_eq!(fields(&one), pair("first", ""));
+    let two = format!(r#"{{"legs": [{leg}, {leg}]}}"#);
+    assert_eq!(fields(&two), pair("first second", ""));
+    // A required attribute is not known, and neither is what is made of something that nobody knows, or of no text.
+    assert_eq!(fields(r#"{"legs": []}"#), pair("", "context.first"));
+    let odd = format!(r#"{{"legs": [{leg}, {{"no": {{"$unknown": "lost"}}}}]}}"#);
+    assert_eq!(fields(&odd), pair("first", "context.second"));
+    let odd = format!(r#"{{"legs": [{leg}, {{"no": true, "day": 2}}]}}"#);
+    assert_eq!(fields(&odd), pair("first", "context.second"));
 }
 
 #[test]
@@ -314,6 +342,7 @@ fn traced(version: &PolicyVersion, tool: &str, args: &str) -> (Trace, Vec<String
     let call = ToolCall {
         tool: tool.to_owned(),
         args: Some(serde_json::from_str(args).unwrap()),
+        result: None,
     };
     let (mapping, schema) = (
         version.mapping.as_ref().unwrap(),

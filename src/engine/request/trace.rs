@@ -1,7 +1,7 @@
 //! How each part of a request was derived from a call: by which line of the mapping, of which values.
 
 use super::facts::{Facts, Found};
-use super::{Mapped, Meant, Notes, field, fill};
+use super::{By, LookedUp, Mapped, Meant, NotFound, Notes, field, fill};
 use crate::cedar::Schema;
 use crate::model::{
     FieldPath, Json, NotReplayable, RecordType, RecordedAction, Request, ToolCall, Type, Value,
@@ -24,6 +24,8 @@ pub struct Trace {
     pub outcome: Result<Mapped, NotReplayable>,
     /// What it was made of: first what a router's call holds, then the parts of the request.
     pub parts: Vec<TracedPart>,
+    /// The entities that were looked up for it, or why one cannot be had.
+    pub entities: Result<LookedUp, NotFound>,
 }
 
 /// One part of a request.
@@ -81,12 +83,42 @@ pub fn trace_call(
     mapping: &Mapping,
     schema: &Schema,
 ) -> Trace {
+    let by = By {
+        mapping,
+        schema,
+        store: None,
+    };
+    by.trace(action, call)
+}
+
+impl By<'_> {
+    /// Maps a call as [`By::map`] does, and keeps how.
+    pub fn trace(self, action: &RecordedAction, call: &ToolCall) -> Trace {
+        let mut trace = traced(action, call, self.mapping, self.schema);
+        if let Ok(mapped) = &mut trace.outcome {
+            match self.look_up(action, &mapped.request) {
+                Ok(found) => {
+                    mapped.entities = found.clone().json();
+                    trace.entities = Ok(found);
+                }
+                Err(lost) => {
+                    trace.outcome = Err(lost.reason);
+                    trace.entities = Err(lost);
+                }
+            }
+        }
+        trace
+    }
+}
+
+fn traced(action: &RecordedAction, call: &ToolCall, mapping: &Mapping, schema: &Schema) -> Trace {
     let mut trace = Trace {
         tool: None,
         router: None,
         rule: None,
         outcome: Err(NotReplayable::UnknownAction),
         parts: Vec::new(),
+        entities: Ok(LookedUp::default()),
     };
     if let Some(unwrap) = mapping.unwrap(&call.tool) {
         trace.router = Some(unwrap.line.clone());
@@ -357,6 +389,12 @@ fn all_reads(template: &ValueTemplate, facts: Facts<'_>, out: &mut Vec<TracedRea
         }
         ValueTemplate::Text(template) | ValueTemplate::Reference(_, template) => {
             out.extend(reads(template, facts));
+        }
+        ValueTemplate::Each(each, _) => {
+            let template = Template {
+                parts: vec![Part::Field(each.clone())],
+            };
+            out.extend(reads(&template, facts));
         }
     }
 }

@@ -1,12 +1,11 @@
 //! What of a mapping a call uses, and what of a call a mapping uses.
 
 use super::facts::{Facts, Found};
-use super::{Mapped, Meant, fill};
-use crate::cedar::Schema;
+use super::{By, Mapped, Meant, fill};
 use crate::model::{
     EntityRef, FieldPath, Json, NotReplayable, RecordType, RecordedAction, ToolCall, Type,
 };
-use crate::repository::{Field, Mapping, Part, Placeholder, Template, ToolRule, ValueTemplate};
+use crate::repository::{Field, Part, Placeholder, Template, ToolRule, ValueTemplate};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a call and a mapping use of each other.
@@ -23,12 +22,10 @@ pub struct Usage {
 }
 
 /// Maps a call, and says what was used.
-pub fn usage(
-    action: &RecordedAction,
-    call: &ToolCall,
-    mapping: &Mapping,
-    schema: &Schema,
-) -> Usage {
+pub fn usage(action: &RecordedAction, call: &ToolCall, by: By<'_>) -> Usage {
+    let By {
+        mapping, schema, ..
+    } = by;
     let mut usage = Usage {
         tool: None,
         action: Err(NotReplayable::UnknownAction),
@@ -46,6 +43,8 @@ pub fn usage(
     usage
         .lines
         .extend(rule.lines.own.iter().map(|line| line.number));
+    let changes = rule.lines.changes.iter();
+    usage.lines.extend(changes.map(|line| line.number));
     if rule.skip {
         usage.action = Err(NotReplayable::LeftOut);
         return usage;
@@ -75,7 +74,13 @@ pub fn usage(
                 }
             }
             usage.not_taken = not_taken(&mapped, rule, ty, facts);
-            usage.action = Ok(mapped.request.action);
+            usage.action = match by.look_up(action, &mapped.request) {
+                Ok(found) => {
+                    usage.lines.extend(found.lines);
+                    Ok(mapped.request.action)
+                }
+                Err(lost) => Err(lost.reason),
+            };
         }
     }
     usage
@@ -132,6 +137,11 @@ impl Takes {
             }
         }
         taken.context(&rule.context, ty, &[]);
+        for change in &rule.changes {
+            for one in change.placeholders() {
+                taken.placeholder(one, None, &[]);
+            }
+        }
         taken
     }
 
@@ -209,20 +219,5 @@ pub fn fields(template: &Template) -> impl Iterator<Item = &Placeholder> {
 
 /// All placeholders of a value.
 pub fn placeholders<'t>(template: &'t ValueTemplate, out: &mut Vec<&'t Placeholder>) {
-    match template {
-        ValueTemplate::Constant(_) => {}
-        ValueTemplate::Record(members) => {
-            for member in members.values() {
-                placeholders(member, out);
-            }
-        }
-        ValueTemplate::Set(items) => {
-            for item in items {
-                placeholders(item, out);
-            }
-        }
-        ValueTemplate::Text(template) | ValueTemplate::Reference(_, template) => {
-            out.extend(fields(template));
-        }
-    }
+    template.placeholders(false, &mut |one, _| out.push(one));
 }

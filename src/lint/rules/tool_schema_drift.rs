@@ -62,6 +62,7 @@ fn takes_all(context: &Context<'_>, tool: &Tool) -> bool {
             ValueTemplate::Constant(_)
             | ValueTemplate::Record(_)
             | ValueTemplate::Set(_)
+            | ValueTemplate::Each(..)
             | ValueTemplate::Reference(..),
         )
         | None => false,

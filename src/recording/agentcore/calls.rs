@@ -206,6 +206,7 @@ impl Around<'_> {
         action.call = tool.map(|tool| ToolCall {
             tool: tool.to_owned(),
             args: None,
+            result: None,
         });
         let fits = |request: &Request| {
             let logged = request.tool.as_deref();
@@ -228,7 +229,11 @@ fn of_request(action: &mut RecordedAction, request: Request) {
     if action.call.is_none()
         && let Some(tool) = request.tool
     {
-        action.call = Some(ToolCall { tool, args: None });
+        action.call = Some(ToolCall {
+            tool,
+            args: None,
+            result: None,
+        });
     }
     if let Some(call) = &mut action.call {
         call.args = call.args.take().or(request.args);

@@ -242,7 +242,7 @@ prop_compose! {
         schema in option::of(digest()),
     ) -> RecordedRequest {
         let cedar = Request { principal, action, resource, context, unknown }.into();
-        RecordedRequest { cedar, entities, mapping, schema }
+        RecordedRequest { cedar, entities, looked_up: Vec::new(), mapping, schema }
     }
 }
 
@@ -278,7 +278,7 @@ prop_compose! {
             system: next(),
             sequence,
             meta,
-            call: call.map(|(tool, args)| ToolCall { tool, args }),
+            call: call.map(|(tool, args)| ToolCall { tool, args, result: None }),
             request,
             recorded,
             ..RecordedAction::new(id)

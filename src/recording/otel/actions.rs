@@ -115,6 +115,7 @@ impl Around<'_> {
             call: Some(ToolCall {
                 tool: call.tool,
                 args: call.args,
+                result: None,
             }),
             ..RecordedAction::new(match call.id {
                 Some(id) => format!("{trace}/{id}"),

@@ -106,6 +106,7 @@ fn every_part_is_found_where_it_was_said() {
     expected.call = Some(ToolCall {
         tool: "refund".to_owned(),
         args: Some(json(r#"{"amount":5}"#)),
+        result: None,
     });
     expected.recorded = Some(RecordedDecision {
         decision: Decision::Deny,

@@ -17,6 +17,7 @@ pub struct RedactPath {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Root {
     Args,
+    Result,
     Meta,
     Context,
 }
@@ -46,11 +47,12 @@ impl FromStr for RedactPath {
         };
         let root = match key(steps.next()).as_deref() {
             Some("args") => Root::Args,
+            Some("result") => Root::Result,
             Some("meta") => Root::Meta,
             Some("request") if key(steps.next()).as_deref() == Some("context") => Root::Context,
             _ => {
                 return Err(format!(
-                    "`{text}` is no path: it begins with `args`, `meta` or `request.context`"
+                    "`{text}` is no path: it begins with `args`, `result`, `meta` or `request.context`"
                 ));
             }
         };
@@ -100,7 +102,7 @@ impl RedactPath {
     /// Whether it is one of what a mapping makes requests from.
     pub(super) fn is_of_call(&self) -> bool {
         match self.root {
-            Root::Args | Root::Meta => true,
+            Root::Args | Root::Result | Root::Meta => true,
             Root::Context => false,
         }
     }
@@ -108,7 +110,7 @@ impl RedactPath {
     /// Whether it is of the context, and something stands there in this request.
     pub(super) fn is_in(&self, request: &WrittenRequest) -> bool {
         match self.root {
-            Root::Args | Root::Meta => false,
+            Root::Args | Root::Result | Root::Meta => false,
             Root::Context => members(&mut request.context.clone(), &self.steps),
         }
     }
@@ -138,6 +140,10 @@ impl RedactPath {
             Root::Args => {
                 let args = action.call.as_mut().and_then(|call| call.args.as_mut());
                 args.is_some_and(|args| take(args, &self.steps))
+            }
+            Root::Result => {
+                let result = action.call.as_mut().and_then(|call| call.result.as_mut());
+                result.is_some_and(|result| take(result, &self.steps))
             }
             Root::Meta => members(&mut action.meta, &self.steps),
             Root::Context => {

@@ -1,6 +1,6 @@
 //! `import --explain` as `agentauthz.import-explanation/1`.
 
-use crate::engine::{Became, Place, Trace, TracedFound, TracedPart, TracedRead};
+use crate::engine::{Became, LookedUpEntity, Place, Trace, TracedFound, TracedPart, TracedRead};
 use crate::model::RecordedAction;
 use crate::repository::Line;
 use serde_json::{Value, json};
@@ -26,6 +26,9 @@ pub fn traced(file: &str, (place, action): (&Place, &RecordedAction), trace: &Tr
         .iter()
         .map(|part| self::part(part, at(&part.line)))
         .collect();
+    let looked_up = trace.entities.as_ref().ok();
+    let looked_up = looked_up.map(|found| found.entities.iter().map(entity).collect::<Vec<_>>());
+    let not_found = trace.entities.as_ref().err();
     json!({
         "format": "agentauthz.import-explanation/1",
         "recording": place.recording.as_ref(),
@@ -39,6 +42,24 @@ pub fn traced(file: &str, (place, action): (&Place, &RecordedAction), trace: &Tr
         "left_out": left_out,
         "no_request": trace.outcome.as_ref().err(),
         "parts": parts,
+        "looked_up": looked_up,
+        "not_found": not_found.map(|lost| json!({
+            "uid": lost.uid,
+            "why": lost.why,
+        })),
+    })
+}
+
+/// An entity that was looked up, and where from.
+fn entity(entity: &LookedUpEntity) -> Value {
+    json!({
+        "uid": entity.uid,
+        "attrs": entity.attrs,
+        "unknown": entity.unknown,
+        "tags": entity.tags,
+        "parents": entity.parents,
+        "row": entity.row,
+        "changed_by": entity.changed_by,
     })
 }
 

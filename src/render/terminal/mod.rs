@@ -4,6 +4,7 @@ mod approvals;
 mod check;
 mod corpus;
 mod coverage;
+mod denied;
 mod document;
 mod explain;
 mod format;

@@ -49,6 +49,9 @@ pub fn replay(header: &Header, report: &ReplayReport, sources: &Sources) -> Stri
     out.push_str(&table("action", &tally.by_action, header.verbose));
     out.push('\n');
     out.push_str(&table("agent", &tally.by_agent, header.verbose));
+    if let Some(denied) = &report.denied {
+        out.push_str(&super::denied::denied(denied, header.verbose));
+    }
     let problems = format!(
         "{}{}",
         problems(tally, header.verbose),

@@ -1,6 +1,6 @@
 //! `import --explain` for a terminal.
 
-use crate::engine::{Became, Place, Trace, TracedFound, TracedPart, TracedRead};
+use crate::engine::{Became, LookedUpEntity, Place, Trace, TracedFound, TracedPart, TracedRead};
 use crate::model::RecordedAction;
 use crate::render::escape::shortened;
 use crate::render::{Header, Role, paint, printable};
@@ -78,6 +78,42 @@ pub fn traced(
         for read in &part.reads {
             out.push_str(&format!("  {}\n", found(read, limit)));
         }
+    }
+    match &trace.entities {
+        Ok(found) => {
+            for entity in &found.entities {
+                out.push_str(&format!("\n{}", looked_up(entity, limit)));
+            }
+        }
+        Err(lost) => {
+            let name = paint(Role::Heading, printable(&lost.uid.to_string()));
+            let text = format!("missing: {}", printable(&lost.why));
+            out.push_str(&format!("\n{name}  {}\n", paint(Role::Bad, text)));
+        }
+    }
+    out
+}
+
+/// An entity that was looked up, and where from.
+fn looked_up(entity: &LookedUpEntity, limit: usize) -> String {
+    let name = paint(Role::Heading, printable(&entity.uid.to_string()));
+    let row = entity.row.iter().map(|row| printable(row).to_string());
+    let changed = entity.changed_by.iter();
+    let changed = changed.map(|id| format!("changed by {}", printable(id)));
+    let from: Vec<String> = row.chain(changed).collect();
+    let mut out = format!("{name}\n  {}\n", paint(Role::Quiet, from.join(", ")));
+    for (name, value) in &entity.attrs {
+        let value = shortened(&printable(&value.to_string()), limit).to_string();
+        out.push_str(&format!("  {}: {value}\n", printable(name)));
+    }
+    for (name, why) in &entity.unknown {
+        let text = paint(Role::Warning, format!("unknown: {}", printable(why)));
+        out.push_str(&format!("  {}: {text}\n", printable(name)));
+    }
+    let parents: Vec<String> = entity.parents.iter().map(ToString::to_string).collect();
+    if !parents.is_empty() {
+        let text = shortened(&printable(&parents.join(", ")), limit).to_string();
+        out.push_str(&format!("  in {text}\n"));
     }
     out
 }

@@ -1,22 +1,25 @@
 //! The texts of a mapping file → rules, held to the schema.
 
+use super::compile_entities::misplaced;
 use super::lines::{Line, Lines, Under};
 use super::{ToolRule, Unwrap, ValueTemplate};
 use crate::cedar::Schema;
 use crate::model::{Diagnostic, EntityRef, Json, SourceFile, Span, Stage};
 use crate::repository::files::{ToolSpec, UnwrapSpec};
 use crate::repository::references::{nearest, parse_action};
-use crate::repository::template::{ReferenceTemplate, Template};
+use crate::repository::template::{Reads, ReferenceTemplate, Template};
 use crate::yaml::Spanned;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Compiles the parts of a mapping, and keeps what is wrong with them.
 pub(super) struct Compiler<'a> {
     file: &'a SourceFile,
-    schema: Option<&'a Schema>,
+    pub(super) schema: Option<&'a Schema>,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Whether something is derived of what a call holds.
     pub(super) derives: bool,
+    /// Whether an element of an array is read by its place.
+    pub(super) numbers: bool,
     pub(super) lines: Lines<'a>,
 }
 
@@ -27,6 +30,7 @@ impl<'a> Compiler<'a> {
             schema,
             diagnostics: Vec::new(),
             derives: false,
+            numbers: false,
             lines: Lines::of(file),
         }
     }
@@ -40,16 +44,16 @@ impl<'a> Compiler<'a> {
         let mut rule = general.clone();
         rule.skip = spec.skip;
         if let Some(text) = &spec.principal {
-            rule.principal = self.reference(text, ReferenceTemplate::parse);
+            rule.principal = self.reference(text, ReferenceTemplate::parse, Reads::Call);
             rule.lines.principal = Some(self.line(under, "principal", text));
         }
         if let Some(text) = &spec.action {
-            rule.action = self.reference(text, ReferenceTemplate::parse_action);
+            rule.action = self.reference(text, ReferenceTemplate::parse_action, Reads::Call);
             self.check_action(text, rule.action.as_ref());
             rule.lines.action = Some(self.line(under, "action", text));
         }
         if let Some(text) = &spec.resource {
-            rule.resource = self.reference(text, ReferenceTemplate::parse);
+            rule.resource = self.reference(text, ReferenceTemplate::parse, Reads::Call);
             rule.lines.resource = Some(self.line(under, "resource", text));
         }
         for (name, json) in &spec.context {
@@ -66,12 +70,14 @@ impl<'a> Compiler<'a> {
             let line = self.lines.add(under, Some(&part), &text, json.span);
             rule.lines.context.insert(name.clone(), line);
             self.check_attribute(name, json.span, rule.action.as_ref());
-            match value(&json.value) {
-                Ok(template) => {
-                    self.derives |= template.derives();
-                    rule.context.insert(name.clone(), template);
-                }
-                Err(message) => self.fault(json.span, message),
+            if let Some(template) = self.value(json, Reads::Call) {
+                rule.context.insert(name.clone(), template);
+            }
+        }
+        for (number, change) in spec.changes.iter().enumerate() {
+            if let Some((change, line)) = self.change(change, number, under) {
+                rule.changes.push(change);
+                rule.lines.changes.push(line);
             }
         }
         rule
@@ -82,13 +88,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub(super) fn unwrap(&mut self, spec: &UnwrapSpec, line: Line) -> Option<Unwrap> {
-        let mut text = |text: &Spanned<String>| {
-            let parsed = Template::parse(&text.value);
-            self.derives |= parsed.as_ref().is_ok_and(Template::derives);
-            parsed
-                .map_err(|message| self.fault(text.span, message))
-                .ok()
-        };
+        let mut text = |text: &Spanned<String>| self.text(text, Reads::Call);
         let (tool, args) = (text(&spec.tool), text(&spec.args));
         let system = match &spec.system {
             Some(system) => Some(text(system)?),
@@ -107,10 +107,11 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn reference(
+    pub(super) fn reference(
         &mut self,
         text: &Spanned<String>,
         parse: fn(&str) -> Result<ReferenceTemplate, String>,
+        reads: Reads,
     ) -> Option<ReferenceTemplate> {
         let template = match parse(&text.value) {
             Ok(template) => template,
@@ -119,14 +120,27 @@ impl<'a> Compiler<'a> {
                 return None;
             }
         };
+        let wrong = template
+            .id
+            .placeholders()
+            .find_map(|one| misplaced(one, reads, false));
+        if let Some(message) = wrong {
+            self.fault(text.span, message);
+            return None;
+        }
         self.derives |= template.id.derives();
+        self.numbers |= template.id.placeholders().any(|one| one.field.has_number());
+        self.check_type(&template, text.span);
+        Some(template)
+    }
+
+    pub(super) fn check_type(&mut self, template: &ReferenceTemplate, span: Span) {
         if let (Some(ty), Some(schema)) = (&template.ty, self.schema) {
             let is_action = ty == "Action" || ty.ends_with("::Action");
             if !is_action && !schema.has_entity_type(ty) {
-                self.warn(text.span, format!("the schema has no entity type `{ty}`"));
+                self.warn(span, format!("the schema has no entity type `{ty}`"));
             }
         }
-        Some(template)
     }
 
     /// The schema's action that a rule names, where the rule says it without placeholders.
@@ -190,11 +204,11 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn fault(&mut self, span: Span, message: String) {
+    pub(super) fn fault(&mut self, span: Span, message: String) {
         self.push(Stage::Parse, span, message);
     }
 
-    fn warn(&mut self, span: Span, message: String) {
+    pub(super) fn warn(&mut self, span: Span, message: String) {
         self.push(Stage::Check, span, message);
     }
 
@@ -208,7 +222,7 @@ impl<'a> Compiler<'a> {
     }
 }
 
-fn value(json: &Json) -> Result<ValueTemplate, String> {
+pub(super) fn value(json: &Json) -> Result<ValueTemplate, String> {
     match json {
         Json::String(text) => {
             let template = Template::parse(text)?;
@@ -226,6 +240,9 @@ fn value(json: &Json) -> Result<ValueTemplate, String> {
                 && (members.contains_key("__entity") || members.contains_key("__extn")) =>
         {
             Ok(ValueTemplate::Constant(json.clone()))
+        }
+        Json::Object(members) if members.len() == 2 && members.contains_key("each") => {
+            each(members)
         }
         Json::Object(members) => members
             .iter()
@@ -247,4 +264,20 @@ fn value(json: &Json) -> Result<ValueTemplate, String> {
             Ok(ValueTemplate::Constant(json.clone()))
         }
     }
+}
+
+/// `{ each: "{args.flights}", as: Flight::"{item.number}" }`
+fn each(members: &BTreeMap<String, Json>) -> Result<ValueTemplate, String> {
+    let (Some(Json::String(each)), Some(with)) = (members.get("each"), members.get("as")) else {
+        return Err(
+            "`each` is one placeholder, and `as` says what becomes of an element of it".to_owned(),
+        );
+    };
+    let template = Template::parse(each)?;
+    let Some(each) = template.only_field() else {
+        return Err(format!(
+            "`{each}` is gone through, so it is one placeholder, like `{{args.flights}}`"
+        ));
+    };
+    Ok(ValueTemplate::Each(each.clone(), Box::new(value(with)?)))
 }

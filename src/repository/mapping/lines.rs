@@ -47,6 +47,8 @@ pub struct RuleLines {
     pub resource: Option<Line>,
     /// The context.
     pub context: BTreeMap<String, Line>,
+    /// What calls change.
+    pub changes: Vec<Line>,
 }
 
 /// Makes lines of a file.

@@ -157,6 +157,7 @@ fn written(
     out.request = Some(RecordedRequest {
         cedar: request.into(),
         entities: Vec::new(),
+        looked_up: Vec::new(),
         mapping: None,
         schema: None,
     });

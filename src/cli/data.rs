@@ -1,0 +1,191 @@
+//! `--data`: the files of the data sets that a mapping names.
+
+use super::error::CliError;
+use super::versions::{Loaded, relative, root};
+use crate::engine::{DataFile, read_rows};
+use crate::render::{Role, count, paint, printable};
+use crate::repository::{DataSet, Rows};
+use crate::source;
+use clap::Args;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where data sets are read from.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DataArgs {
+    /// The file of a data set of the mapping, instead of that in the manifest; a path alone is for every data set that has
+    /// none. JSON or JSONL, also with `.gz` or `.zst`. Can be given several times.
+    #[arg(long, value_name = "NAME=PATH")]
+    pub data: Vec<String>,
+}
+
+/// The most bytes of a file that are read, unpacked.
+const LIMIT: u64 = 1 << 30;
+
+/// So many faults of a data set are shown.
+const SHOWN: usize = 3;
+
+impl DataArgs {
+    /// Reads the data sets of versions, so that their mappings can look entities up.
+    pub fn give<'l>(
+        &self,
+        versions: impl IntoIterator<Item = &'l mut Loaded>,
+    ) -> Result<(), CliError> {
+        let (named, everywhere) = self.files()?;
+        let mut reading = Reading::default();
+        let mut known = BTreeSet::new();
+        for loaded in versions {
+            let Some(mapping) = &mut loaded.version.mapping else {
+                continue;
+            };
+            let mut given = Vec::new();
+            for set in mapping.data() {
+                known.insert(set.name.to_string());
+                let in_manifest = loaded.version.manifest.data.get(&*set.name);
+                let path = match (named.get(&*set.name), in_manifest, &everywhere) {
+                    (Some(path), _, _) => path.clone(),
+                    (None, Some(path), _) => in_repository(path)?,
+                    (None, None, Some(path)) => path.clone(),
+                    (None, None, None) => return Err(no_file(&set.name)),
+                };
+                given.push((set.name.clone(), reading.rows(set, &path)?));
+            }
+            for (name, rows) in given {
+                mapping.give(&name, rows);
+            }
+        }
+        match named.keys().find(|name| !known.contains(*name)) {
+            Some(name) => Err(no_such(name, &known)),
+            None if everywhere.is_some() && known.is_empty() => Err(CliError::new(
+                "`--data` names a file, and the mapping has no data set",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Files by the names of data sets, and the one for all others.
+    fn files(&self) -> Result<(BTreeMap<String, PathBuf>, Option<PathBuf>), CliError> {
+        let (mut named, mut everywhere) = (BTreeMap::new(), None);
+        for text in &self.data {
+            let twice = match text.split_once('=') {
+                Some((name, path)) => named.insert(name.to_owned(), PathBuf::from(path)),
+                None => everywhere.replace(PathBuf::from(text)),
+            };
+            if twice.is_some() {
+                return Err(CliError::new(format!(
+                    "`--data {text}` names a second file for the same data set"
+                )));
+            }
+        }
+        Ok((named, everywhere))
+    }
+}
+
+fn no_file(name: &str) -> CliError {
+    CliError::new(format!("the data set `{name}` of the mapping has no file")).with_help(format!(
+        "name it by `--data {name}=PATH`, or under `data` in the manifest"
+    ))
+}
+
+fn no_such(name: &str, known: &BTreeSet<String>) -> CliError {
+    let error = CliError::new(format!(
+        "`--data` names the data set `{name}`, and the mapping has none of that name"
+    ));
+    let names: Vec<&str> = known.iter().map(String::as_str).collect();
+    match names.is_empty() {
+        true => error.with_help("data sets stand under `data` in the mapping"),
+        false => error.with_help(format!("it has `{}`", names.join("`, `"))),
+    }
+}
+
+/// A file that a manifest names.
+fn in_repository(path: &str) -> Result<PathBuf, CliError> {
+    let mut parts = path.split(['/', '\\']);
+    if Path::new(path).is_absolute() || parts.any(|part| part == "..") {
+        return Err(CliError::new(format!(
+            "`{path}` leaves the repository; under `data`, the manifest names files by their path from its root"
+        ))
+        .with_help("`--data NAME=PATH` names a file elsewhere"));
+    }
+    Ok(relative(&root()?).join(path))
+}
+
+/// Rows that were read, and of what: versions that have the same share them.
+#[derive(Default)]
+struct Reading {
+    files: BTreeMap<PathBuf, DataFile>,
+    rows: Vec<(PathBuf, DataSet, Arc<Rows>)>,
+}
+
+impl Reading {
+    fn rows(&mut self, set: &DataSet, path: &Path) -> Result<Arc<Rows>, CliError> {
+        let like = |other: &DataSet| {
+            (&other.name, &other.at, &other.entity, &other.as_of)
+                == (&set.name, &set.at, &set.entity, &set.as_of)
+        };
+        let mut before = self.rows.iter();
+        if let Some((_, _, rows)) = before.find(|(file, other, _)| file == path && like(other)) {
+            return Ok(rows.clone());
+        }
+        if !self.files.contains_key(path) {
+            let file = DataFile::new(&path.to_string_lossy(), read(path)?);
+            self.files.insert(path.to_path_buf(), file);
+        }
+        let Some(file) = self.files.get(path) else {
+            return Err(no_file(&set.name));
+        };
+        let rows = read_rows(set, file).map_err(|message| {
+            let why = format!("the data set `{}` cannot be read: {message}", set.name);
+            CliError::new(why)
+        })?;
+        faults(set, &rows);
+        let rows = Arc::new(rows);
+        self.rows
+            .push((path.to_path_buf(), set.clone(), rows.clone()));
+        Ok(rows)
+    }
+}
+
+fn read(path: &Path) -> Result<String, CliError> {
+    let fault = |error| CliError::file("read", path, &error);
+    let opened = source::open(path).map_err(fault)?;
+    let mut text = String::new();
+    let mut reader = opened.reader.take(LIMIT + 1);
+    reader.read_to_string(&mut text).map_err(fault)?;
+    if text.len() as u64 > LIMIT {
+        let most = LIMIT >> 30;
+        return Err(CliError::new(format!(
+            "`{}` holds more than {most} GiB, which is the most that is read of a data set",
+            path.display()
+        ))
+        .with_help("split it into several data sets, or leave out what no attribute reads"));
+    }
+    Ok(text)
+}
+
+/// Says which rows cannot be used, beside the report.
+fn faults(set: &DataSet, rows: &Rows) {
+    if rows.faults.is_empty() {
+        return;
+    }
+    let first: Vec<&str> = rows.faults.iter().take(SHOWN).map(String::as_str).collect();
+    let more = rows.faults.len().saturating_sub(SHOWN);
+    let more = match more {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let text = format!(
+        "{} of the data set `{}` cannot be used, and no request that needs its entity can be decided: {}{more}",
+        count(rows.faults.len() as u64, "row"),
+        set.name,
+        first.join("; ")
+    );
+    let _ = writeln!(
+        anstream::stderr(),
+        "{} {}",
+        paint(Role::Warning, "warning:"),
+        printable(&text)
+    );
+}

@@ -135,6 +135,7 @@ fn requests_that_recur_are_decided_as_before() {
             action.call = (turn == 3).then(|| ToolCall {
                 tool: "no such tool".to_owned(),
                 args: None,
+                result: None,
             });
             let text = serde_json::to_string(&action).unwrap();
             lines.push((name.clone(), 10 * at + turn, text));

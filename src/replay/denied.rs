@@ -141,6 +141,7 @@ mod tests {
             determining: forbids.iter().map(|&id| id.into()).collect(),
             errors: BTreeSet::new(),
             unknown: BTreeSet::new(),
+            may_err: BTreeSet::new(),
         }
     }
 

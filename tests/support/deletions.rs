@@ -91,6 +91,7 @@ fn delete(
         let call = ToolCall {
             tool: call.tool.clone(),
             args,
+            result: None,
         };
         RecordedAction {
             call: Some(call),
@@ -152,6 +153,7 @@ fn depends(
         let call = ToolCall {
             tool: call.tool.clone(),
             args: Some(Json::Object(args)),
+            result: None,
         };
         let filled = RecordedAction {
             call: Some(call),

@@ -192,7 +192,9 @@ impl Partial<'_> {
         }
         let uid = match self.touches(of) {
             // What it is read of is unknown itself, and noted.
-            true => return,
+            true if names.len() == 1 => return,
+            // Of `context has a.b` something else in the record may be what is unknown.
+            true => None,
             false => match self.evaluator.interpret(of, self.slots) {
                 // It is an error that it is read, whatever is unknown.
                 Err(_) => return,

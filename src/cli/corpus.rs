@@ -73,7 +73,8 @@ impl Building {
                     if !redacted.entities.is_empty() {
                         return Incoming::Malformed(place, Redacted::LOST.to_owned());
                     }
-                    if let Err(message) = made(redaction, sides, &action) {
+                    let kept = made(redaction, sides, &action);
+                    if let Err(message) = kept.and_then(|()| looked_up(redaction, sides, &action)) {
                         return Incoming::Malformed(place, message);
                     }
                     // What is not kept is not counted as redacted.
@@ -106,6 +107,23 @@ fn made(
     for side in sides {
         if let Some(request) = side.decide(action).request {
             redaction.made(&WrittenRequest::from(request))?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an action for which a side looks up an entity with a secret in it: without it, it could be decided otherwise.
+fn looked_up(
+    redaction: &Redaction,
+    sides: [&Side<'_>; 2],
+    action: &RecordedAction,
+) -> Result<(), String> {
+    for side in sides {
+        let entities = side.own_entities(action);
+        let mut quiet = entities.clone();
+        redaction.looked_up(&mut quiet)?;
+        if quiet != entities {
+            return Err("an entity that it needs has an attribute that looks like a secret; leave that out of `data` in the mapping".to_owned());
         }
     }
     Ok(())

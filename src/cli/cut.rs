@@ -225,17 +225,19 @@ impl<'a> Cutter<'a> {
         let items = piece.each(
             |_| true,
             |mut incoming| {
-                if let Incoming::Action(place, action) = &mut incoming
-                    && fault.is_none()
-                {
-                    let seen = sessions.see(action);
-                    fault = seen.err().map(|message| format!("{place} {message}"));
+                match &mut incoming {
+                    Incoming::Action(place, action) if fault.is_none() => {
+                        let seen = sessions.see(&place.recording, action);
+                        fault = seen.err().map(|message| format!("{place} {message}"));
+                    }
+                    Incoming::Malformed(place, _) => sessions.lose(place),
+                    Incoming::Action(..) | Incoming::Dropped(..) => {}
                 }
                 read.push(incoming);
             },
         );
         if let Some(message) = fault {
-            let help = "what a call changes is known only where all calls before it were read: sort each session by `sequence`, or read parts of the recordings alone";
+            let help = "what a call changes is known only where all calls before it were read: sort each session by `sequence` and time, name its recordings in the order of their times, or read parts of the recordings alone";
             self.failed = Some(CliError::new(message).with_help(help));
             return None;
         }

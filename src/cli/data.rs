@@ -35,18 +35,23 @@ impl DataArgs {
     ) -> Result<(), CliError> {
         let (named, everywhere) = self.files()?;
         let mut reading = Reading::default();
-        let mut known = BTreeSet::new();
+        let versions: Vec<&mut Loaded> = versions.into_iter().collect();
+        let mappings = versions.iter().flat_map(|loaded| &loaded.version.mapping);
+        let sets = mappings.flat_map(|mapping| mapping.data());
+        let known: BTreeSet<String> = sets.map(|set| set.name.to_string()).collect();
+        if let Some(name) = named.keys().find(|name| !known.contains(*name)) {
+            return Err(no_such(name, &known));
+        }
         for loaded in versions {
             let Some(mapping) = &mut loaded.version.mapping else {
                 continue;
             };
             let mut given = Vec::new();
             for set in mapping.data() {
-                known.insert(set.name.to_string());
                 let in_manifest = loaded.version.manifest.data.get(&*set.name);
                 let path = match (named.get(&*set.name), in_manifest, &everywhere) {
                     (Some(path), _, _) => path.clone(),
-                    (None, Some(path), _) => in_repository(path)?,
+                    (None, Some(path), _) => in_repository(loaded.directory.as_deref(), path)?,
                     (None, None, Some(path)) => path.clone(),
                     (None, None, None) => return Err(no_file(&set.name)),
                 };
@@ -56,12 +61,11 @@ impl DataArgs {
                 mapping.give(&name, rows);
             }
         }
-        match named.keys().find(|name| !known.contains(*name)) {
-            Some(name) => Err(no_such(name, &known)),
-            None if everywhere.is_some() && known.is_empty() => Err(CliError::new(
+        match everywhere.is_some() && known.is_empty() {
+            true => Err(CliError::new(
                 "`--data` names a file, and the mapping has no data set",
             )),
-            None => Ok(()),
+            false => Ok(()),
         }
     }
 
@@ -100,8 +104,8 @@ fn no_such(name: &str, known: &BTreeSet<String>) -> CliError {
     }
 }
 
-/// A file that a manifest names.
-fn in_repository(path: &str) -> Result<PathBuf, CliError> {
+/// A file that a manifest names: of the repository in a directory, or of the one on disk, to which revisions belong.
+fn in_repository(directory: Option<&Path>, path: &str) -> Result<PathBuf, CliError> {
     let mut parts = path.split(['/', '\\']);
     if Path::new(path).is_absolute() || parts.any(|part| part == "..") {
         return Err(CliError::new(format!(
@@ -109,7 +113,10 @@ fn in_repository(path: &str) -> Result<PathBuf, CliError> {
         ))
         .with_help("`--data NAME=PATH` names a file elsewhere"));
     }
-    Ok(relative(&root()?).join(path))
+    match directory {
+        Some(directory) => Ok(directory.join(path)),
+        None => Ok(relative(&root()?).join(path)),
+    }
 }
 
 /// Rows that were read, and of what: versions that have the same share them.

@@ -18,6 +18,8 @@ pub struct Loaded {
     pub header: Version,
     /// The version.
     pub version: PolicyVersion,
+    /// Where it stands on disk, where it is neither the working tree nor a revision.
+    pub directory: Option<PathBuf>,
 }
 
 impl Loaded {
@@ -71,7 +73,11 @@ fn load_after(origin: &Origin, other: Option<&Loaded>) -> Result<Loaded, CliErro
                 return Err(CliError::new(message)
                     .with_help("name the directory of a policy repository: `dir:PATH`"));
             }
-            from_disk(path, label.clone(), Some(label), false, other)
+            let loaded = from_disk(path, label.clone(), Some(label), false, other)?;
+            Ok(Loaded {
+                directory: Some(path.clone()),
+                ..loaded
+            })
         }
         Origin::Revision(revision) => {
             let start = source::find_root(Path::new(".")).unwrap_or_else(|| PathBuf::from("."));
@@ -165,6 +171,7 @@ fn from_files(
             digest,
         },
         version,
+        directory: None,
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! What they changed is for the mapping of each side to say, when a later call of the session is mapped.
 
+use super::Place;
 use super::request::Meant;
 use crate::model::{Earlier, RecordedAction};
 use crate::repository::Mapping;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,6 +37,7 @@ impl Changing {
         Sessions {
             changing: self.clone(),
             sessions: BTreeMap::new(),
+            lost: BTreeMap::new(),
             bytes: 0,
             limit: LIMIT,
         }
@@ -74,6 +77,8 @@ impl Changing {
 pub struct Sessions {
     changing: Changing,
     sessions: BTreeMap<String, Session>,
+    /// For each recording the last record that could not be read.
+    lost: BTreeMap<Arc<str>, Arc<RecordedAction>>,
     bytes: usize,
     limit: usize,
 }
@@ -83,12 +88,21 @@ struct Session {
     earlier: Earlier,
     /// The last place of a call in it, as far as places are recorded.
     last: Option<u64>,
+    /// The last time of a call in it, as far as times are recorded.
+    time: Option<Timestamp>,
 }
 
 impl Sessions {
-    /// Gives an action the earlier calls of its session. The error says why nobody could know the state that the session is
-    /// in.
-    pub fn see(&mut self, action: &mut RecordedAction) -> Result<(), String> {
+    /// Takes note of a record that cannot be read: it may have been a call of any session that goes on behind it.
+    pub fn lose(&mut self, place: &Place) {
+        let what = format!("line {}, which cannot be read,", place.line);
+        let lost = Arc::new(RecordedAction::new(what));
+        self.lost.insert(place.recording.clone(), lost);
+    }
+
+    /// Gives an action of a recording the earlier calls of its session. The error says why nobody could know the state that
+    /// the session is in.
+    pub fn see(&mut self, recording: &str, action: &mut RecordedAction) -> Result<(), String> {
         if action.corpus.is_some() {
             return Ok(());
         }
@@ -105,13 +119,24 @@ impl Sessions {
                 .earlier
                 .only(|call| call.sequence.is_none_or(|other| other <= place)),
         };
+        if let Some(lost) = self.lost.get(recording) {
+            action.earlier.push(lost.clone());
+        }
+        let time: Option<Timestamp> = action.time.as_deref().and_then(|time| time.parse().ok());
         if self.changing.may_change(action) {
-            if let (Some(place), Some(last)) = (action.sequence, session.last)
-                && place <= last
-            {
+            let where_it_stands = match (action.sequence, session.last, time, session.time) {
+                (Some(place), Some(last), ..) if place <= last => Some(format!(
+                    "has place {place}, and stands behind a call of place {last}"
+                )),
+                (_, _, Some(own), Some(last)) if own < last => {
+                    Some(format!("is of {own}, and stands behind a call of {last}"))
+                }
+                _ => None,
+            };
+            if let Some(place) = where_it_stands {
                 let name = action.session.as_deref().unwrap_or_default();
                 return Err(format!(
-                    "the calls of the session `{}` do not stand in order: `{}` changes something, has place {place}, and stands behind a call of place {last}",
+                    "the calls of the session `{}` do not stand in order: `{}` changes something, {place}",
                     name.escape_debug(),
                     action.id.escape_debug()
                 ));
@@ -126,6 +151,7 @@ impl Sessions {
             session.earlier.push(Arc::new(kept));
         }
         session.last = session.last.max(action.sequence);
+        session.time = session.time.max(time);
         if self.bytes > self.limit {
             return Err(format!(
                 "what earlier calls of sessions may have changed takes more than {} MiB",
@@ -170,7 +196,7 @@ mod tests {
     }
 
     fn earlier(sessions: &mut Sessions, mut action: RecordedAction) -> Result<String, String> {
-        sessions.see(&mut action)?;
+        sessions.see("r", &mut action)?;
         let ids: Vec<&str> = action.earlier.iter().map(|call| call.id.as_str()).collect();
         Ok(ids.join(" "))
     }
@@ -190,6 +216,38 @@ mod tests {
         assert_eq!(see("7", None, None, "read"), "");
         // One that stands behind later ones sees what was before it.
         assert_eq!(see("8", Some("s"), Some(1), "read"), "1");
+    }
+
+    #[test]
+    fn a_change_before_what_came_earlier_is_an_error() {
+        let at = |id, tool, time: &str| {
+            let mut action = action(id, Some("s"), None, tool);
+            action.time = Some(time.to_owned());
+            action
+        };
+        let mut sessions = changing().sessions();
+        let read = at("1", "read", "2026-01-03T00:00:00Z");
+        assert_eq!(earlier(&mut sessions, read), Ok(String::new()));
+        let late = at("2", "write", "2026-01-02T00:00:00Z");
+        let fault = earlier(&mut sessions, late).expect_err("out of order");
+        assert!(fault.contains("do not stand in order"), "{fault}");
+        let next = at("3", "write", "2026-01-03T00:00:00Z");
+        assert_eq!(earlier(&mut sessions, next), Ok(String::new()));
+    }
+
+    #[test]
+    fn what_cannot_be_read_may_have_changed_something() {
+        let mut sessions = changing().sessions();
+        let place = |recording: &str| Place {
+            recording: recording.into(),
+            line: 7,
+        };
+        sessions.lose(&place("another"));
+        let read = action("1", Some("s"), None, "read");
+        assert_eq!(earlier(&mut sessions, read.clone()), Ok(String::new()));
+        sessions.lose(&place("r"));
+        let lost = "line 7, which cannot be read,".to_owned();
+        assert_eq!(earlier(&mut sessions, read), Ok(lost));
     }
 
     #[test]

@@ -109,6 +109,7 @@ fn counted(
     let mut given = looks_up(head).then(|| Loaded {
         header: head.header.clone(),
         version: head.version.clone(),
+        directory: head.directory.clone(),
     });
     DataArgs::default().give([&mut base].into_iter().chain(&mut given))?;
     let head = given.as_ref().unwrap_or(head);

@@ -158,6 +158,9 @@ impl Looking<'_> {
             None => (self.of_store(&uid), None),
         };
         let changed = self.change(&mut entity, since)?;
+        if changed {
+            self.want_required(&mut entity.found);
+        }
         let Entity { found, .. } = &entity;
         found.parents.iter().for_each(|parent| self.meet(parent));
         for value in found.attrs.values().chain(found.tags.values()) {
@@ -167,6 +170,19 @@ impl Looking<'_> {
             self.found.entities.push(entity.found);
         }
         Ok(())
+    }
+
+    /// What the schema requires of an entity that calls changed, and that neither they nor a row say, is unknown.
+    fn want_required(&self, found: &mut LookedUpEntity) {
+        let ty = self.by.schema.attributes(&found.uid.ty);
+        for (name, attribute) in ty.into_iter().flat_map(|ty| &ty.attributes) {
+            let name = name.as_ref();
+            if attribute.required && !found.attrs.contains_key(name) {
+                let why = "the schema requires it, and no call says it";
+                let unknown = found.unknown.entry(name.to_owned());
+                unknown.or_insert_with(|| why.to_owned());
+            }
+        }
     }
 
     /// What data sets say of an entity.

@@ -68,8 +68,18 @@ impl By<'_> {
         if !self.mapping.has_changes() {
             return patches;
         }
+        let time = |of: &RecordedAction| of.time.as_deref()?.parse::<Timestamp>().ok();
         for earlier in action.earlier.iter() {
             let Some(call) = &earlier.call else {
+                // It could not be read, so it may have been any call.
+                let of = Of {
+                    by: self,
+                    earlier,
+                    doubt: None,
+                };
+                let why = format!("{} may have changed it", earlier.id);
+                let changes = self.mapping.rules().flat_map(|rule| &rule.changes);
+                patches.extend(changes.map(|change| of.any(change, &why)));
                 continue;
             };
             let failed = earlier.failed();
@@ -86,6 +96,15 @@ impl By<'_> {
                     "whether `{}` came before is not recorded",
                     earlier.id
                 )),
+                _ if time(action)
+                    .zip(time(earlier))
+                    .is_some_and(|(own, other)| own < other) =>
+                {
+                    Some(format!(
+                        "whether `{}` came before is not recorded",
+                        earlier.id
+                    ))
+                }
                 _ => None,
             };
             let of = Of {
@@ -149,7 +168,9 @@ impl Of<'_> {
             };
             attrs.extend(became.map(|became| (name.clone(), became)));
         }
-        let parents = change.parents.as_ref();
+        // A call that says nothing of them leaves them as they were.
+        let said = |parents: &&Vec<Parent>| parents.iter().all(|parent| !is_absent(parent, facts));
+        let parents = change.parents.as_ref().filter(said);
         let patch = Patch {
             target: Target::Entity(uid),
             attrs,
@@ -177,6 +198,14 @@ impl Of<'_> {
 
     fn time(&self) -> Option<Timestamp> {
         self.earlier.time.as_deref()?.parse().ok()
+    }
+}
+
+/// Whether there is nothing to say what a parent is.
+fn is_absent(parent: &Parent, facts: Facts<'_>) -> bool {
+    match parent {
+        Parent::One(entity) => facts.is_absent(&entity.id),
+        Parent::Each(each, _) => matches!(facts.elements(each), Ok(None)),
     }
 }
 

@@ -68,6 +68,8 @@ pub fn again(random: &mut Random, line: &Line, number: usize) -> Option<Line> {
     let other = serde_json::to_string(&recorded(random, number)).expect("an action is JSON");
     let other = other.strip_suffix('}')?;
     let text = format!("{other},\"request\":{{\"cedar\":{{\"principal\":{request}");
+    // What stands behind the request of a line that is spelled otherwise would stand twice.
+    serde_json::from_str::<RecordedAction>(&text).ok()?;
     Some(Line {
         question: line.question.clone(),
         bytes: text.into_bytes(),

@@ -30,7 +30,7 @@ pub fn format(text: &str) -> Result<String, String> {
 ///
 /// # Errors
 ///
-/// As [`format`].
+/// As [`format()`].
 pub fn format_parsed(text: &str, old: &[&ParsedPolicy]) -> Result<String, String> {
     if old.is_empty() {
         return Err("there is no policy in it".to_owned());

@@ -616,6 +616,54 @@ fn entities_come_of_data_sets_and_change_within_sessions() {
     with(&["replay", "corpus.jsonl"]).says(0, &["allow 5", "deny 1", "undecidable 1"]);
 }
 
+/// A record that cannot be read may have been the call that closed the order.
+#[test]
+fn what_an_unreadable_record_may_have_changed_is_unknown() {
+    let dir = shop();
+    let pay = r#"{"version":1,"id":"p","session":"a","agent":"bot","call":{"tool":"pay","args":{"order":"1"}}}"#;
+    std::fs::write(dir.path().join("before.jsonl"), format!("{pay}\n{{]\n")).unwrap();
+    std::fs::write(dir.path().join("behind.jsonl"), format!("{{]\n{pay}\n")).unwrap();
+    let replay = |name: &str| {
+        let data = ["--data", "orders=shop.json", "--data", "users.jsonl"];
+        let command = ["replay", name, "--max-malformed", "1"];
+        run(dir.path(), &[&command[..], &data].concat())
+    };
+    replay("before.jsonl").says(0, &["allow 1"]);
+    replay("behind.jsonl").says(3, &["undecidable 1", "Order.open 1"]);
+}
+
+/// What a policy reads of an entity may be a secret: then there is no corpus, rather than one that holds it.
+#[test]
+fn a_corpus_holds_no_secret_of_a_data_set() {
+    let dir = shop();
+    let build = |level: &str| {
+        let users = format!("{{\"name\": \"ann\", \"level\": \"{level}\"}}\n");
+        std::fs::write(dir.path().join("users.jsonl"), users).unwrap();
+        let data = ["--data", "orders=shop.json", "--data", "users.jsonl"];
+        let command = ["corpus", "build", "calls.jsonl", "-o", "corpus.jsonl"];
+        run(dir.path(), &[&command[..], &data].concat())
+    };
+    build(&format!("AKIA{}", "Q3TZ7XW5KLM2PVRD"))
+        .says(2, &["calls.jsonl:1", "looks like a secret"]);
+    assert!(!dir.path().join("corpus.jsonl").exists());
+    build("gold").says(0, &["7 actions"]);
+}
+
+/// A manifest names its data files from where it stands.
+#[test]
+fn each_directory_has_its_own_data() {
+    let (here, there) = (shop(), shop());
+    let manifest = "version: 1\ndata: { orders: shop.json, users: users.jsonl }\n";
+    for dir in [&here, &there] {
+        std::fs::write(dir.path().join("agentauthz.yaml"), manifest).unwrap();
+    }
+    let users = "{\"name\": \"ann\", \"level\": \"silver\"}\n";
+    std::fs::write(there.path().join("users.jsonl"), users).unwrap();
+    let at = format!("dir:{}", there.path().display());
+    run(here.path(), &["replay", "calls.jsonl"]).says(0, &["allow 5"]);
+    run(here.path(), &["replay", "calls.jsonl", "--at", &at]).says(0, &["allow 0", "deny 7"]);
+}
+
 /// The airline of tau2: what is denied was counted by a script of its own over the same files.
 #[test]
 fn reservations_of_an_airline_are_looked_up() {

@@ -67,6 +67,11 @@ fn worlds() -> Vec<Request> {
 
 /// What becomes of a policy with this condition.
 fn evaluated(condition: &str, request: &Request) -> Evaluated {
+    evaluated_without(condition, request, &[])
+}
+
+/// The same where nobody knows these attributes of the principal.
+fn evaluated_without(condition: &str, request: &Request, attributes: &[&str]) -> Evaluated {
     let text = format!("permit (principal, action, resource) when {{ {condition} }};");
     let (policies, faults) = parse_policies(&SourceFile::new("p.cedar", text));
     assert_eq!(faults, [], "{condition}");
@@ -79,7 +84,10 @@ fn evaluated(condition: &str, request: &Request) -> Evaluated {
         "parents": [],
     });
     let ann = parse_entity(&ann, None).unwrap();
+    let unknown = attributes.iter();
+    let unknown = unknown.map(|name| (EntityRef::new("User", "ann"), (*name).to_owned()));
     let store = EntityStore::build(&[ann], None).unwrap();
+    let store = store.with_unknown(unknown.collect());
     let built = BuiltRequest::build(request).unwrap();
     let prepared = PreparedRequest {
         request: &built,
@@ -255,6 +263,46 @@ fn the_fields_that_are_wanting_are_named() {
         let named: Vec<String> = found.unknown.iter().map(|path| path.0.join(".")).collect();
         assert_eq!(named, named_as(wanting), "{condition}");
         assert_eq!(found.lacks, lacks, "{condition}");
+    }
+}
+
+/// Nobody knows `status` of the principal, which `context.u` and `context.r.u` are, too, nor the other fields.
+#[test]
+fn attributes_of_entities_may_be_unknown_beside_fields() {
+    let ann = Value::Entity(EntityRef::new("User", "ann"));
+    let mut request = request();
+    request.context.insert("u".to_owned(), ann.clone());
+    if let Some(Value::Record(record)) = request.context.get_mut("r") {
+        record.insert("u".to_owned(), ann);
+    }
+    let mut all_known = request.clone();
+    all_known.unknown.clear();
+    for request in [&request, &all_known] {
+        for (condition, status) in [
+            ("principal.status == 1", Status::Unknown),
+            ("principal has status", Status::Unknown),
+            ("context has u.status", Status::Unknown),
+            ("context.r has u.status", Status::Unknown),
+            ("context.u has status", Status::Unknown),
+            ("context.r.u.status == 1", Status::Unknown),
+            ("!(context.u has status) || true", Status::Satisfied),
+            ("principal.adult && context.u.adult", Status::Satisfied),
+            ("context has u.adult", Status::Satisfied),
+            ("context has u.none", Status::NotSatisfied),
+            (
+                "resource == principal && principal.status",
+                Status::NotSatisfied,
+            ),
+            ("principal.status == principal.none", Status::Error),
+        ] {
+            let found = evaluated_without(condition, request, &["status"]);
+            assert_eq!(found.status, status, "{condition}");
+            let named = found
+                .unknown
+                .iter()
+                .any(|path| path.to_string() == "User.status");
+            assert_eq!(named, status == Status::Unknown, "{condition}");
+        }
     }
 }
 

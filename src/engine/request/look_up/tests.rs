@@ -352,6 +352,34 @@ fn what_calls_of_the_session_changed_counts() {
 }
 
 #[test]
+fn what_a_change_does_not_say_stays_or_is_unknown() {
+    let action = call("use", r#"{"id": "1"}"#, None);
+    let stays = call("move", r#"{"id": "1"}"#, Some(false));
+    let found = entities(&after(action.clone(), &[stays])).unwrap();
+    assert!(
+        found
+            .iter()
+            .any(|one| one.ends_with("in Item::\"cup\" in Item::\"pen\"")),
+        "{found:?}"
+    );
+    // No row says what an order has that only a call made.
+    let made = call("close", r#"{"id": "9"}"#, Some(false));
+    let found = entities(&after(call("use", r#"{"id": "9"}"#, None), &[made]));
+    assert_eq!(
+        found.unwrap(),
+        ["Order::\"9\" status=\"closed\" count=? owner=? placed=? total=?"]
+    );
+    // What happened later may stand before it in the recording.
+    let mut later = call("close", r#"{"id": "1"}"#, Some(false));
+    later.time = Some("2026-01-16T00:00:00Z".to_owned());
+    let said = decided(&after(action.clone(), &[later]));
+    assert_eq!(said, "undecidable Order.status");
+    // What could not be read may have been any call, also one that moves orders.
+    let lost = RecordedAction::new("line 7, which cannot be read,");
+    assert_eq!(decided(&after(action, &[lost])), "unknown_entity");
+}
+
+#[test]
 fn what_a_call_gave_back_is_read() {
     let action = call("use", r#"{"id": "1"}"#, None);
     let login = call("login", "{}", Some(false));

@@ -32,7 +32,7 @@ impl<'a> Side<'a> {
             .collect();
         let looked_up = asked.mapped.entities.into_iter();
         let looked_up = looked_up.filter(|entity| !uids.contains(&entity.get("uid").cloned()));
-        recorded.iter().cloned().chain(looked_up).collect()
+        recorded.into_iter().chain(looked_up).collect()
     }
 
     /// The entities that a request is decided with: the version's, or, where some are recorded beside it or were looked up
@@ -96,12 +96,14 @@ fn known_part(entity: &Json) -> (Cow<'_, Json>, Vec<String>) {
     };
     let unknown = attributes.filter(|(_, json)| json.is_unknown());
     let unknown: Vec<String> = unknown.map(|(name, _)| name.clone()).collect();
+    if unknown.is_empty() {
+        return (Cow::Borrowed(entity), unknown);
+    }
     let mut known = entity.clone();
-    if let (false, Json::Object(members)) = (unknown.is_empty(), &mut known)
+    if let Json::Object(members) = &mut known
         && let Some(Json::Object(attributes)) = members.get_mut("attrs")
     {
         attributes.retain(|name, _| !unknown.contains(name));
-        return (Cow::Owned(known), unknown);
     }
-    (Cow::Borrowed(entity), Vec::new())
+    (Cow::Owned(known), unknown)
 }

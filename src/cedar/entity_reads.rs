@@ -2,8 +2,9 @@
 
 use super::scope::Test;
 use super::unknown::children;
-use super::{CompiledPolicy, PolicySet};
-use cedar_policy_core::ast::{Expr, ExprKind, Var};
+use super::{CompiledPolicy, PolicySet, reference};
+use crate::model::EntityRef;
+use cedar_policy_core::ast::{BinaryOp, Expr, ExprKind, Literal, Var};
 use std::collections::BTreeSet;
 
 /// What policies read beside the context. All of it is said, and sometimes more.
@@ -15,6 +16,8 @@ pub struct EntityReads {
     pub resource: bool,
     /// The names of all attributes that some policy reads or asks for, of whatever.
     pub attributes: BTreeSet<String>,
+    /// The entities that some policy names itself, to read their attributes or tags, or to ask what they are in.
+    pub named: BTreeSet<EntityRef>,
 }
 
 impl PolicySet {
@@ -34,6 +37,7 @@ impl EntityReads {
         self.principal |= other.principal;
         self.resource |= other.resource;
         self.attributes.extend(other.attributes.iter().cloned());
+        self.named.extend(other.named.iter().cloned());
         self
     }
 
@@ -46,6 +50,7 @@ impl EntityReads {
         self.resource |= asks(&policy.scope.resource);
         let mut rest: Vec<&Expr> = policy.condition.as_deref().into_iter().collect();
         while let Some(expr) = rest.pop() {
+            self.name(expr);
             match expr.expr_kind() {
                 ExprKind::Var(Var::Principal) => self.principal = true,
                 ExprKind::Var(Var::Resource) => self.resource = true,
@@ -64,6 +69,28 @@ impl EntityReads {
             }
             rest.extend(children(expr));
         }
+    }
+
+    /// The entities in what an expression reads something of.
+    fn name(&mut self, expr: &Expr) {
+        let of = match expr.expr_kind() {
+            ExprKind::GetAttr { expr, .. }
+            | ExprKind::HasAttr { expr, .. }
+            | ExprKind::ExtHasAttr { expr, .. } => expr,
+            ExprKind::BinaryApp { op, arg1, .. }
+                if matches!(op, BinaryOp::In | BinaryOp::GetTag | BinaryOp::HasTag) =>
+            {
+                arg1
+            }
+            _ => return,
+        };
+        let literals = of
+            .subexpressions()
+            .filter_map(|part| match part.expr_kind() {
+                ExprKind::Lit(Literal::EntityUID(uid)) => Some(reference(uid)),
+                _ => None,
+            });
+        self.named.extend(literals);
     }
 }
 
@@ -153,6 +180,29 @@ mod tests {
                 (principal, resource, attributes),
                 "{policies}"
             );
+        }
+    }
+
+    #[test]
+    fn entities_are_named_where_something_of_them_is_read() {
+        for (condition, named) in [
+            ("resource == A::\"a\" || resource in A::\"b\"", ""),
+            ("[A::\"a\"].contains(resource)", ""),
+            ("A::\"a\".x == 1 || A::\"b\" has x", "A::\"a\" A::\"b\""),
+            ("A::\"a\" in resource", "A::\"a\""),
+            ("A::\"a\".hasTag(\"t\")", "A::\"a\""),
+            ("A::\"a\".getTag(\"t\") == 1", "A::\"a\""),
+            ("A::\"a\" has x.y", "A::\"a\""),
+            (
+                "(if context.c then A::\"a\" else B::\"b\").x.y == 1",
+                "A::\"a\" B::\"b\"",
+            ),
+        ] {
+            let found = reads(&format!(
+                "permit (principal, action, resource) when {{ {condition} }};"
+            ));
+            let found: Vec<String> = found.named.iter().map(ToString::to_string).collect();
+            assert_eq!(found.join(" "), named, "{condition}");
         }
     }
 }

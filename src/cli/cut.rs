@@ -4,8 +4,8 @@ use super::error::CliError;
 use super::malformed::{Allowance, too_many};
 use super::recordings::Input;
 use super::versions::log_layout;
-use crate::engine::{Changing, Incoming, Place, Sessions};
-use crate::model::{Importer, LogLayout};
+use crate::engine::{Changing, Incoming, Place, Reading, Sessions, Standing};
+use crate::model::{Importer, LogLayout, RecordedAction};
 use crate::recording::{
     CHUNK, Chunks, Item, ItemError, Items, Limits, Lines, Parsed, Peeked, RowChunks, Rows, Unread,
     lines, missing_columns, parse, parse_line, parse_row,
@@ -29,6 +29,44 @@ pub struct Piece {
     pub allowance: Arc<Allowance>,
     /// By what calls change something, where they do.
     changing: Option<Changing>,
+    /// What is done with the sessions of its actions.
+    sessions: Watch,
+    /// The number of the recording, from 0.
+    number: u32,
+    /// Which one of the documents in it this is; nothing where lines tell its actions apart.
+    document: Option<u64>,
+}
+
+/// What is done with the sessions of the actions that are read.
+#[derive(Clone, Default)]
+pub enum Watch {
+    /// Nothing, because no call changes anything.
+    #[default]
+    Nothing,
+    /// Calls that change something are kept.
+    Read(Arc<Mutex<Reading>>),
+    /// Actions are given the calls that may have come before them.
+    Give(Arc<Sessions>),
+}
+
+impl Watch {
+    fn action(&self, at: Standing, action: &mut RecordedAction) {
+        match self {
+            Watch::Nothing => {}
+            Watch::Read(reading) => {
+                let mut reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
+                reading.see(at, action);
+            }
+            Watch::Give(sessions) => sessions.give(at, action),
+        }
+    }
+
+    fn lost(&self, at: Standing, place: &Place) {
+        if let Watch::Read(reading) = self {
+            let mut reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
+            reading.lose(at, place.clone());
+        }
+    }
 }
 
 /// What a piece holds.
@@ -41,9 +79,6 @@ pub enum Body {
     Rows(Rows),
     /// Something that is not read, at a line, and why.
     LeftOut(u64, String),
-    /// What was read in order already, because calls change something for later ones; it is taken out once. Beside it, how
-    /// many items there were, and how many bytes.
-    Read(Mutex<Vec<Incoming>>, u64, usize),
 }
 
 impl Piece {
@@ -54,7 +89,6 @@ impl Piece {
             Body::Document(item) => item.bytes.len(),
             Body::Rows(rows) => rows.bytes,
             Body::LeftOut(..) => 0,
-            Body::Read(_, _, bytes) => *bytes,
         }
     }
 
@@ -88,13 +122,10 @@ impl Piece {
             }
             Body::LeftOut(line, message) => {
                 self.allowance.see();
+                self.sessions
+                    .lost(self.standing(*line, 0), &self.place(*line));
                 each(Incoming::Malformed(self.place(*line), message.clone()));
                 1
-            }
-            Body::Read(read, items, _) => {
-                let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
-                std::mem::take(&mut *read).into_iter().for_each(each);
-                *items
             }
         }
     }
@@ -124,9 +155,11 @@ impl Piece {
     }
 
     fn give(&self, parsed: Parsed, line: u64, each: &mut dyn FnMut(Incoming)) {
-        for action in parsed.actions {
+        for (nth, action) in (0..).zip(parsed.actions) {
+            let at = self.standing(line, nth);
             each(match action {
                 Ok(mut action) => {
+                    self.sessions.action(at, &mut action);
                     let changing = self.changing.as_ref();
                     // Results are long, and nothing else reads them.
                     if !changing.is_some_and(|changing| changing.reads_result(&action))
@@ -138,7 +171,9 @@ impl Piece {
                 }
                 Err(malformed) => {
                     self.allowance.see();
-                    Incoming::Malformed(self.place(malformed.line), malformed.message)
+                    let place = self.place(malformed.line);
+                    self.sessions.lost(at, &place);
+                    Incoming::Malformed(place, malformed.message)
                 }
             });
         }
@@ -153,6 +188,10 @@ impl Piece {
             line,
         }
     }
+
+    fn standing(&self, line: u64, nth: u32) -> Standing {
+        (self.number, self.document.unwrap_or(line), nth)
+    }
 }
 
 type Reader = Box<dyn BufRead + Send>;
@@ -164,6 +203,8 @@ struct Open {
     importer: Importer,
     layout: Option<Arc<LogLayout>>,
     cuts: Cuts,
+    /// So many pieces were cut of it.
+    pieces: u64,
 }
 
 enum Cuts {
@@ -180,13 +221,12 @@ pub struct Cutter<'a> {
     /// What the mapping on disk says of a team's own lines, once somebody asked for it.
     on_disk: Option<Option<Arc<LogLayout>>>,
     failed: Option<CliError>,
-    /// The sessions so far, where calls change something.
-    sessions: Option<Sessions>,
+    sessions: Watch,
 }
 
 impl<'a> Cutter<'a> {
     /// Begins with the first recording.
-    pub fn new(input: &'a Input) -> Self {
+    pub fn new(input: &'a Input, sessions: Watch) -> Self {
         input.allowance.begin();
         Self {
             input,
@@ -194,7 +234,7 @@ impl<'a> Cutter<'a> {
             open: None,
             on_disk: None,
             failed: None,
-            sessions: input.changing.as_ref().map(Changing::sessions),
+            sessions,
         }
     }
 
@@ -215,43 +255,16 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// A piece whose actions have the earlier calls of their sessions, where those change something.
-    fn in_order(&mut self, piece: Piece) -> Option<Piece> {
-        let Some(sessions) = &mut self.sessions else {
-            return Some(piece);
-        };
-        let mut read = Vec::new();
-        let mut fault = None;
-        let items = piece.each(
-            |_| true,
-            |mut incoming| {
-                match &mut incoming {
-                    Incoming::Action(place, action) if fault.is_none() => {
-                        let seen = sessions.see(&place.recording, action);
-                        fault = seen.err().map(|message| format!("{place} {message}"));
-                    }
-                    Incoming::Malformed(place, _) => sessions.lose(place),
-                    Incoming::Action(..) | Incoming::Dropped(..) => {}
-                }
-                read.push(incoming);
-            },
-        );
-        if let Some(message) = fault {
-            let help = "what a call changes is known only where all calls before it were read: sort each session by `sequence` and time, name its recordings in the order of their times, or read parts of the recordings alone";
-            self.failed = Some(CliError::new(message).with_help(help));
-            return None;
-        }
-        let bytes = piece.len();
-        Some(Piece {
-            body: Body::Read(Mutex::new(read), items, bytes),
-            ..piece
-        })
-    }
-
     fn open_next(&mut self) -> Option<Open> {
         let path = self.input.paths.get(self.next)?;
+        let file = self.input.file(self.next)?;
         self.next += 1;
-        let opened = source::open(path).map_err(|error| CliError::file("read", path, &error));
+        let opened = source::open(file)
+            .map(|opened| Opened {
+                name: source::name(path),
+                ..opened
+            })
+            .map_err(|error| CliError::file("read", path, &error));
         match opened.and_then(|opened| self.begin(path, opened)) {
             Ok(open) => Some(open),
             Err(error) => {
@@ -297,6 +310,7 @@ impl<'a> Cutter<'a> {
             importer,
             layout,
             cuts,
+            pieces: 0,
         })
     }
 
@@ -413,6 +427,8 @@ impl Iterator for Cutter<'_> {
                     Body::LeftOut(1, error.to_string())
                 }
             };
+            let document = matches!(open.cuts, Cuts::Document(_)).then_some(open.pieces);
+            open.pieces += 1;
             let piece = Piece {
                 recording: open.name.clone(),
                 importer: open.importer,
@@ -420,9 +436,12 @@ impl Iterator for Cutter<'_> {
                 body,
                 allowance: self.input.allowance.clone(),
                 changing: self.input.changing.clone(),
+                sessions: self.sessions.clone(),
+                number: u32::try_from(self.next).unwrap_or(u32::MAX),
+                document,
             };
             self.open = Some(open);
-            return self.in_order(piece);
+            return Some(piece);
         }
         None
     }

@@ -6,11 +6,11 @@ use super::recordings::Input;
 use super::versions::manifest_recordings;
 use crate::engine::Incoming;
 use crate::model::RecordedAction;
-use crate::repository::PolicyVersion;
-use std::path::PathBuf;
+use crate::repository::{Mapping, PolicyVersion};
+use std::path::{Path, PathBuf};
 
-/// The recorded action that `RECORDING#ID` names, with what its session changed by the mappings of versions. Ids may hold `#`, so the recording is the longest prefix that is
-/// a file.
+/// The recorded action that `RECORDING#ID` names, with what its session changed by the mappings of versions. Ids may hold `#`,
+/// so the recording is the longest prefix that is a file.
 pub fn find_recorded(
     recorded: &str,
     versions: &[&PolicyVersion],
@@ -30,11 +30,22 @@ pub fn find_recorded(
             .with_help("write `RECORDING#ID`, with the id that a report shows"));
     };
     let mut found = None;
-    let input = Input::new(&[PathBuf::from(path)], None)?.changed_by(versions.iter().copied());
+    let same = |other: &PathBuf| is_same_file(other, Path::new(path));
+    let mut mappings = versions.iter().flat_map(|version| &version.mapping);
+    let all = match mappings.any(Mapping::has_changes) {
+        // A session may go on in another recording of the repository.
+        true => manifest_recordings()
+            .ok()
+            .filter(|all| all.iter().any(same)),
+        false => None,
+    };
+    let all = all.unwrap_or_else(|| vec![PathBuf::from(path)]);
+    let input = Input::new(&all, None)?.changed_by(versions.iter().copied());
     input.each(output, |incoming| {
-        if let Incoming::Action(_, action) = incoming
+        if let Incoming::Action(place, action) = incoming
             && action.id == *id
             && found.is_none()
+            && (all.len() == 1 || same(&PathBuf::from(&*place.recording)))
         {
             found = Some(*action);
         }
@@ -45,6 +56,13 @@ pub fn find_recorded(
             "ids are shown by `agentauthz diff --format json`, and stand in the recording",
         )
     })
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
 }
 
 /// The action with this id in the recordings of the manifest; nothing where there is none.

@@ -1,6 +1,6 @@
 //! `--max-malformed`: how much of recordings may be unreadable.
 
-use super::cut::Cutter;
+use super::cut::{Cutter, Watch};
 use super::error::CliError;
 use super::recordings::Input;
 use crate::engine::Incoming;
@@ -90,7 +90,7 @@ fn first(input: &Input, limit: u64) -> Vec<String> {
         return Vec::new();
     };
     let mut places = Vec::new();
-    for piece in Cutter::new(&again) {
+    for piece in Cutter::new(&again, Watch::Nothing) {
         piece.each(
             |_| true,
             |incoming| {

@@ -1,6 +1,6 @@
 //! Recordings streamed through the engine: cut in order, parsed and decided on every core, merged in any order.
 
-use super::cut::{Body, Cutter, Piece};
+use super::cut::{Body, Cutter, Piece, Watch};
 use super::error::CliError;
 use super::malformed::{Allowance, Malformed};
 use super::output::Output;
@@ -12,10 +12,11 @@ use crate::repository::PolicyVersion;
 use crate::source;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
-use std::io::{BufRead, Write};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
+use tempfile::NamedTempFile;
 
 /// Recordings to read.
 pub struct Input {
@@ -29,6 +30,10 @@ pub struct Input {
     pub allowance: Arc<Allowance>,
     /// By what calls change something for later calls of their sessions, where they do.
     pub changing: Option<Changing>,
+    /// The calls that do, once they were read.
+    sessions: OnceLock<Watch>,
+    /// Copies of what cannot be read twice, by the numbers of the recordings.
+    copies: OnceLock<BTreeMap<usize, NamedTempFile>>,
 }
 
 /// With so many ids a worker turns to the filter that all of them share, which one at a time can use.
@@ -64,7 +69,58 @@ impl Input {
             layout: None,
             allowance: Arc::default(),
             changing: None,
+            sessions: OnceLock::new(),
+            copies: OnceLock::new(),
         })
+    }
+
+    /// Where a recording is read: itself, or a copy of it.
+    pub fn file(&self, number: usize) -> Option<&Path> {
+        let copy = self.copies.get().and_then(|copies| copies.get(&number));
+        let own = self.paths.get(number).map(PathBuf::as_path);
+        copy.map(NamedTempFile::path).or(own)
+    }
+
+    /// What actions are given of their sessions. What calls change is read first of all, because it may stand behind what it
+    /// changed; so everything is read twice then, and standard input and pipes are copied to disk for that.
+    fn sessions(&self, output: &Output) -> Result<Watch, CliError> {
+        let Some(changing) = &self.changing else {
+            return Ok(Watch::Nothing);
+        };
+        if let Some(known) = self.sessions.get() {
+            return Ok(known.clone());
+        }
+        let copies = self.copied()?;
+        let _ = self.copies.set(copies);
+        let reading = changing.begin(self.paths.len() > 1);
+        let reading = Arc::new(Mutex::new(reading));
+        let watch = Watch::Read(reading.clone());
+        let everything = |(): &mut (), piece: &Piece| piece.each(|_| true, |_| {});
+        let Nothing = self.pass(output, watch, || (), everything, |()| Nothing)?;
+        let Some(reading) = Arc::into_inner(reading) else {
+            return Err(CliError::new("sessions are read still").with_help(FAULT));
+        };
+        let reading = reading.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let sessions = reading.finish().map_err(|message| {
+            CliError::new(message).with_help("read the recordings in parts, by whole sessions")
+        })?;
+        let sessions = Watch::Give(Arc::new(sessions));
+        Ok(self.sessions.get_or_init(|| sessions).clone())
+    }
+
+    fn copied(&self) -> Result<BTreeMap<usize, NamedTempFile>, CliError> {
+        let mut copies = BTreeMap::new();
+        for (number, path) in self.paths.iter().enumerate() {
+            if source::length(path).is_some() {
+                continue;
+            }
+            let fault = |error| CliError::file("copy", path, &error);
+            let mut opened = source::open(path).map_err(fault)?;
+            let mut copy = NamedTempFile::new().map_err(fault)?;
+            io::copy(&mut opened.reader, &mut copy).map_err(fault)?;
+            copies.insert(number, copy);
+        }
+        Ok(copies)
     }
 
     /// The same, with what calls change by the mappings of these versions.
@@ -105,6 +161,7 @@ impl Input {
         };
         let result = self.pass(
             output,
+            self.sessions(output)?,
             || (make(), Vec::new()),
             |(worker, hashes), piece| {
                 let mut ids = Ids::of(&piece.recording);
@@ -179,6 +236,7 @@ impl Input {
     fn confirm(&self, output: &Output, confirm: &Confirm) -> Result<Seen, CliError> {
         self.pass(
             output,
+            Watch::Nothing,
             Seen::default,
             |seen, piece| {
                 let ids = Ids::of(&piece.recording);
@@ -203,12 +261,13 @@ impl Input {
     fn pass<W, A: Merge + Send>(
         &self,
         output: &Output,
+        sessions: Watch,
         make: impl Fn() -> W + Sync,
         work: impl Fn(&mut W, &Piece) -> u64 + Sync,
         finish: impl Fn(W) -> A + Sync,
     ) -> Result<A, CliError> {
         let bar = progress_bar(output);
-        let cutter = Mutex::new(Cutter::new(self));
+        let cutter = Mutex::new(Cutter::new(self, sessions));
         let heavy = Mutex::new(());
         let results = rayon::broadcast(|_| {
             let mut worker = make();
@@ -248,8 +307,9 @@ impl Input {
         output: &Output,
         mut each: impl FnMut(Incoming) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
+        let sessions = self.sessions(output)?;
         let bar = progress_bar(output);
-        let mut cutter = Cutter::new(self);
+        let mut cutter = Cutter::new(self, sessions);
         for piece in cutter.by_ref() {
             let mut done = Ok(());
             let count = piece.each(
@@ -304,6 +364,17 @@ fn say(text: &str) {
         "{} {text}",
         paint(Role::Warning, "warning:")
     );
+}
+
+/// What is shown where only a fault in agentauthz leads.
+const FAULT: &str = "this is a fault in agentauthz: please report it";
+
+/// What comes of a pass that only fills something.
+#[derive(Default)]
+struct Nothing;
+
+impl Merge for Nothing {
+    fn merge(&mut self, Nothing: Self) {}
 }
 
 #[derive(Default)]

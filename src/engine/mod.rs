@@ -56,7 +56,7 @@ pub use request::{
     trace_call, usage,
 };
 pub use scalar::Scalar;
-pub use sessions::{Changing, Sessions};
+pub use sessions::{Changing, Reading, Sessions, Standing};
 pub use settle::{Settled, settle};
 pub use side::{PolicyStatus, Side};
 pub use tally::{Decisions, Fidelity, Note, Notes, SideTally, Volume};

@@ -1,13 +1,15 @@
-//! The earlier calls of sessions that may have changed something, while recordings are read in order.
+//! The calls of sessions that may have changed something: read before anything is decided, so that each action gets those
+//! that came before it, in whatever order they stand.
 //!
-//! What they changed is for the mapping of each side to say, when a later call of the session is mapped.
+//! What they changed is for the mapping of each side to say, when an action of the session is mapped.
 
 use super::Place;
 use super::request::Meant;
-use crate::model::{Earlier, RecordedAction};
+use crate::model::{Earlier, EarlierCall, Moment, RecordedAction};
 use crate::repository::Mapping;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The mappings by which calls may change something.
@@ -22,6 +24,9 @@ const LIMIT: usize = 256 << 20;
 /// So many bytes of what is kept are taken by a session beside its name and its calls.
 const SESSION: usize = 128;
 
+/// And by a record that cannot be read.
+const LOST: usize = 64;
+
 impl Changing {
     /// Of these mappings; nothing where none of them says that a call changes anything.
     pub fn of<'m>(mappings: impl IntoIterator<Item = &'m Mapping>) -> Option<Self> {
@@ -32,12 +37,13 @@ impl Changing {
         })
     }
 
-    /// Begins to read recordings in order.
-    pub fn sessions(&self) -> Sessions {
-        Sessions {
+    /// Begins to read recordings for the calls that change something. `several`: there is more than one recording, so that a
+    /// session may go on in another one.
+    pub fn begin(&self, several: bool) -> Reading {
+        Reading {
             changing: self.clone(),
-            sessions: BTreeMap::new(),
-            lost: BTreeMap::new(),
+            several,
+            found: Sessions::default(),
             bytes: 0,
             limit: LIMIT,
         }
@@ -72,75 +78,60 @@ impl Changing {
     }
 }
 
-/// What was read of sessions so far.
+/// What was read of sessions so far, in any order.
 #[derive(Debug)]
-pub struct Sessions {
+pub struct Reading {
     changing: Changing,
-    sessions: BTreeMap<String, Session>,
-    /// For each recording the last record that could not be read.
-    lost: BTreeMap<Arc<str>, Arc<RecordedAction>>,
+    several: bool,
+    found: Sessions,
     bytes: usize,
     limit: usize,
 }
 
+/// The calls of all sessions that may have changed something.
 #[derive(Debug, Default)]
-struct Session {
-    earlier: Earlier,
-    /// The last place of a call in it, as far as places are recorded.
-    last: Option<u64>,
-    /// The last time of a call in it, as far as times are recorded.
-    time: Option<Timestamp>,
+pub struct Sessions {
+    sessions: BTreeMap<String, Session>,
+    /// By recordings, the records that could not be read: they may have been calls of any session that is in the recording.
+    lost: BTreeMap<u32, BTreeMap<(u64, u32), Place>>,
 }
 
-impl Sessions {
-    /// Takes note of a record that cannot be read: it may have been a call of any session that goes on behind it.
-    pub fn lose(&mut self, place: &Place) {
-        let what = format!("line {}, which cannot be read,", place.line);
-        let lost = Arc::new(RecordedAction::new(what));
-        self.lost.insert(place.recording.clone(), lost);
+#[derive(Debug, Default)]
+struct Session {
+    calls: Vec<(Moment, Arc<RecordedAction>)>,
+    /// The recordings that it is in, where there are several.
+    recordings: BTreeSet<u32>,
+}
+
+/// Where something stands: the number of its recording, that of the line or document in it, and which one in that it is.
+pub type Standing = (u32, u64, u32);
+
+impl Reading {
+    /// Takes note of a record that cannot be read.
+    pub fn lose(&mut self, at: Standing, place: Place) {
+        let lost = self.found.lost.entry(at.0).or_default();
+        if lost.insert((at.1, at.2), place).is_none() {
+            self.bytes += LOST;
+        }
     }
 
-    /// Gives an action of a recording the earlier calls of its session. The error says why nobody could know the state that
-    /// the session is in.
-    pub fn see(&mut self, recording: &str, action: &mut RecordedAction) -> Result<(), String> {
-        if action.corpus.is_some() {
-            return Ok(());
-        }
-        let Some(name) = action.session.clone() else {
-            return Ok(());
+    /// Takes note of an action, where it may change something for others of its session.
+    pub fn see(&mut self, at: Standing, action: &RecordedAction) {
+        let Some(name) = action.session.as_ref() else {
+            return;
         };
-        if !self.sessions.contains_key(&name) {
+        let changes = action.corpus.is_none() && self.changing.may_change(action);
+        if !(changes || self.several) || self.bytes > self.limit {
+            return;
+        }
+        if !self.found.sessions.contains_key(name) {
             self.bytes += name.len() + SESSION;
         }
-        let session = self.sessions.entry(name).or_default();
-        action.earlier = match action.sequence {
-            None => session.earlier.clone(),
-            Some(place) => session
-                .earlier
-                .only(|call| call.sequence.is_none_or(|other| other <= place)),
-        };
-        if let Some(lost) = self.lost.get(recording) {
-            action.earlier.push(lost.clone());
+        let session = self.found.sessions.entry(name.clone()).or_default();
+        if self.several {
+            session.recordings.insert(at.0);
         }
-        let time: Option<Timestamp> = action.time.as_deref().and_then(|time| time.parse().ok());
-        if self.changing.may_change(action) {
-            let where_it_stands = match (action.sequence, session.last, time, session.time) {
-                (Some(place), Some(last), ..) if place <= last => Some(format!(
-                    "has place {place}, and stands behind a call of place {last}"
-                )),
-                (_, _, Some(own), Some(last)) if own < last => {
-                    Some(format!("is of {own}, and stands behind a call of {last}"))
-                }
-                _ => None,
-            };
-            if let Some(place) = where_it_stands {
-                let name = action.session.as_deref().unwrap_or_default();
-                return Err(format!(
-                    "the calls of the session `{}` do not stand in order: `{}` changes something, {place}",
-                    name.escape_debug(),
-                    action.id.escape_debug()
-                ));
-            }
+        if changes {
             let kept = RecordedAction {
                 request: None,
                 recorded: None,
@@ -148,18 +139,115 @@ impl Sessions {
                 ..action.clone()
             };
             self.bytes += serde_json::to_string(&kept).map_or(0, |text| text.len());
-            session.earlier.push(Arc::new(kept));
+            session.calls.push((moment(action, at), Arc::new(kept)));
         }
-        session.last = session.last.max(action.sequence);
-        session.time = session.time.max(time);
+    }
+
+    /// Everything was read. The error says that it is too much.
+    pub fn finish(self) -> Result<Sessions, String> {
         if self.bytes > self.limit {
             return Err(format!(
-                "what earlier calls of sessions may have changed takes more than {} MiB",
+                "what calls of sessions may have changed takes more than {} MiB",
                 self.limit >> 20
             ));
         }
-        Ok(())
+        let mut found = self.found;
+        for session in found.sessions.values_mut() {
+            session.calls.sort_by_key(|(moment, _)| moment.at);
+        }
+        if found.lost.is_empty() {
+            found
+                .sessions
+                .retain(|_, session| !session.calls.is_empty());
+        }
+        Ok(found)
     }
+}
+
+impl Sessions {
+    /// Gives an action the calls of its session that may have come before it and changed something.
+    pub fn give(&self, at: Standing, action: &mut RecordedAction) {
+        if action.corpus.is_some() {
+            return;
+        }
+        let Some(name) = action.session.as_ref() else {
+            return;
+        };
+        let session = self.sessions.get(name);
+        let own = moment(action, at);
+        let mut earlier = self.lost(session, &own);
+        for (moment, call) in session.iter().flat_map(|session| &session.calls) {
+            let order = moment.order(&own);
+            if moment.at == at || order == Some(Ordering::Greater) {
+                continue;
+            }
+            earlier.push(EarlierCall {
+                call: call.clone(),
+                moment: moment.clone(),
+                surely: order.is_some() && !may_be_the_same(at, action, moment, call),
+            });
+        }
+        earlier.sort_by_key(|call| call.moment.at);
+        action.earlier = earlier.into_iter().collect();
+    }
+
+    /// The records that could not be read and may have been calls of the session before a moment: of each recording the
+    /// last one, behind which the others change nothing more.
+    fn lost(&self, session: Option<&Session>, own: &Moment) -> Vec<EarlierCall> {
+        let (recording, line, nth) = own.at;
+        let others = session.iter().flat_map(|session| &session.recordings);
+        let others = others.copied().filter(|other| *other != recording);
+        let mut found = Vec::new();
+        for number in others.chain([recording]) {
+            let Some(lost) = self.lost.get(&number) else {
+                continue;
+            };
+            let last = match number == recording {
+                true => lost.range(..(line, nth)).next_back(),
+                false => lost.last_key_value(),
+            };
+            let Some(((line, nth), place)) = last else {
+                continue;
+            };
+            let moment = Moment {
+                sequence: None,
+                time: None,
+                at: (number, *line, *nth),
+            };
+            if moment.order(own) != Some(Ordering::Greater) {
+                found.push(EarlierCall {
+                    call: Arc::new(RecordedAction::new(format!(
+                        "{place}, which cannot be read,"
+                    ))),
+                    moment,
+                    surely: false,
+                });
+            }
+        }
+        found
+    }
+}
+
+/// When an action was.
+fn moment(action: &RecordedAction, at: Standing) -> Moment {
+    let time: Option<Timestamp> = action.time.as_deref().and_then(|time| time.parse().ok());
+    Moment {
+        sequence: action.sequence,
+        time: time.map(Timestamp::as_nanosecond),
+        at,
+    }
+}
+
+/// Whether two records may be of one call: two recordings may tell of the same session, such as a transcript and the log of
+/// its hooks.
+fn may_be_the_same(
+    at: Standing,
+    action: &RecordedAction,
+    moment: &Moment,
+    call: &RecordedAction,
+) -> bool {
+    let tools = |action: &RecordedAction| action.call.as_ref().map(|call| call.tool.clone());
+    moment.at.0 != at.0 && call.id == action.id && tools(call) == tools(action)
 }
 
 #[cfg(test)]
@@ -195,96 +283,177 @@ mod tests {
         action
     }
 
-    fn earlier(sessions: &mut Sessions, mut action: RecordedAction) -> Result<String, String> {
-        sessions.see("r", &mut action)?;
-        let ids: Vec<&str> = action.earlier.iter().map(|call| call.id.as_str()).collect();
-        Ok(ids.join(" "))
+    /// What each of these has before it, of one recording in this order; `?` where that is not sure.
+    fn earlier(actions: &[RecordedAction]) -> Vec<String> {
+        let at: Vec<Standing> = (0..actions.len()).map(|line| (0, line as u64, 0)).collect();
+        let all: Vec<_> = at.into_iter().zip(actions).collect();
+        given(&all, &[])
+    }
+
+    fn given(all: &[(Standing, &RecordedAction)], lost: &[Standing]) -> Vec<String> {
+        let several = all.iter().any(|(at, _)| at.0 > 0);
+        let mut reading = changing().begin(several);
+        // The order in which threads read does not matter.
+        for (at, action) in all.iter().rev() {
+            reading.see(*at, action);
+        }
+        for at in lost {
+            let place = Place {
+                recording: format!("r{}", at.0).into(),
+                line: at.1,
+            };
+            reading.lose(*at, place);
+        }
+        let sessions = reading.finish().expect("little enough");
+        let show =
+            |call: &EarlierCall| format!("{}{}", call.call.id, if call.surely { "" } else { "?" });
+        all.iter()
+            .map(|(at, action)| {
+                let mut action = RecordedAction::clone(action);
+                sessions.give(*at, &mut action);
+                let ids: Vec<String> = action.earlier.iter().map(show).collect();
+                ids.join(" ")
+            })
+            .collect()
+    }
+
+    fn timed(id: &str, tool: &str, sequence: Option<u64>, time: &str) -> RecordedAction {
+        let mut action = action(id, Some("s"), sequence, tool);
+        action.time = Some(format!("2026-01-{time}T00:00:00Z"));
+        action
     }
 
     #[test]
     fn a_call_has_the_earlier_calls_of_its_session_that_change_something() {
-        let mut sessions = changing().sessions();
-        let mut see = |id, session, sequence, tool| {
-            earlier(&mut sessions, action(id, session, sequence, tool)).expect("in order")
-        };
-        assert_eq!(see("1", Some("s"), Some(0), "write"), "");
-        assert_eq!(see("2", Some("s"), Some(1), "read"), "1");
-        assert_eq!(see("3", Some("t"), Some(1), "read"), "");
-        assert_eq!(see("4", Some("s"), Some(2), "write"), "1");
-        assert_eq!(see("5", Some("s"), None, "read"), "1 4");
-        assert_eq!(see("6", None, None, "write"), "");
-        assert_eq!(see("7", None, None, "read"), "");
-        // One that stands behind later ones sees what was before it.
-        assert_eq!(see("8", Some("s"), Some(1), "read"), "1");
+        let found = earlier(&[
+            action("1", Some("s"), Some(0), "write"),
+            action("2", Some("s"), Some(1), "read"),
+            action("3", Some("t"), Some(1), "read"),
+            action("4", Some("s"), Some(2), "write"),
+            action("5", Some("s"), None, "read"),
+            action("6", None, None, "write"),
+            action("7", None, None, "read"),
+        ]);
+        assert_eq!(found, ["", "1", "", "1", "1 4", "", ""]);
     }
 
     #[test]
-    fn a_change_before_what_came_earlier_is_an_error() {
-        let at = |id, tool, time: &str| {
-            let mut action = action(id, Some("s"), None, tool);
-            action.time = Some(time.to_owned());
-            action
-        };
-        let mut sessions = changing().sessions();
-        let read = at("1", "read", "2026-01-03T00:00:00Z");
-        assert_eq!(earlier(&mut sessions, read), Ok(String::new()));
-        let late = at("2", "write", "2026-01-02T00:00:00Z");
-        let fault = earlier(&mut sessions, late).expect_err("out of order");
-        assert!(fault.contains("do not stand in order"), "{fault}");
-        let next = at("3", "write", "2026-01-03T00:00:00Z");
-        assert_eq!(earlier(&mut sessions, next), Ok(String::new()));
+    fn places_and_times_tell_the_order_where_they_agree() {
+        // Lines in any order, and times that say what places say.
+        let found = earlier(&[
+            timed("3", "read", Some(3), "03"),
+            timed("1", "write", Some(1), "01"),
+            timed("2", "write", Some(2), "02"),
+        ]);
+        assert_eq!(found, ["1 2", "", "1"]);
+        // Without times nobody knows whether the places or the lines are right.
+        let found = earlier(&[
+            action("2", Some("s"), Some(2), "read"),
+            action("1", Some("s"), Some(1), "write"),
+        ]);
+        assert_eq!(found, ["1?", ""]);
+        // Places and times contradict one another.
+        let found = earlier(&[
+            timed("1", "write", Some(1), "02"),
+            timed("2", "read", Some(2), "01"),
+        ]);
+        assert_eq!(found, ["", "1?"]);
+        // Of one place, either may have been first.
+        let found = earlier(&[
+            timed("1", "write", Some(1), "01"),
+            timed("2", "write", Some(1), "02"),
+        ]);
+        assert_eq!(found, ["2?", "1?"]);
+        // Times alone, and lines that say something else.
+        let found = earlier(&[
+            timed("2", "read", None, "02"),
+            timed("1", "write", None, "01"),
+            timed("3", "read", None, "02"),
+        ]);
+        assert_eq!(found, ["1?", "", "1"]);
+    }
+
+    #[test]
+    fn a_session_goes_on_in_another_recording() {
+        let write = timed("1", "write", Some(9), "01");
+        let read = timed("2", "read", Some(1), "02");
+        // Places begin anew there; times tell.
+        let later = [((1, 0, 0), &read), ((0, 5, 0), &write)];
+        assert_eq!(given(&later, &[]), ["1", ""]);
+        let named_first = [((0, 0, 0), &read), ((1, 5, 0), &write)];
+        assert_eq!(given(&named_first, &[]), ["1", ""]);
+        // Without times the places say one thing, and the order in which the recordings were named another one.
+        let (write, read) = (
+            action("1", Some("s"), Some(9), "write"),
+            action("2", Some("s"), Some(1), "read"),
+        );
+        assert_eq!(
+            given(&[((1, 0, 0), &read), ((0, 5, 0), &write)], &[]),
+            ["1?", ""]
+        );
+        // Neither has a place.
+        let (write, read) = (
+            action("1", Some("s"), None, "write"),
+            action("2", Some("s"), None, "read"),
+        );
+        assert_eq!(
+            given(&[((1, 0, 0), &read), ((0, 5, 0), &write)], &[]),
+            ["1", ""]
+        );
+        assert_eq!(
+            given(&[((0, 0, 0), &read), ((1, 5, 0), &write)], &[]),
+            ["", ""]
+        );
+    }
+
+    #[test]
+    fn what_two_recordings_say_of_one_call_is_not_taken_for_two() {
+        let told = timed("1", "write", None, "01");
+        let told_again = timed("1", "write", None, "02");
+        let found = given(&[((0, 0, 0), &told), ((1, 0, 0), &told_again)], &[]);
+        assert_eq!(found, ["", "1?"]);
     }
 
     #[test]
     fn what_cannot_be_read_may_have_changed_something() {
-        let mut sessions = changing().sessions();
-        let place = |recording: &str| Place {
-            recording: recording.into(),
-            line: 7,
-        };
-        sessions.lose(&place("another"));
         let read = action("1", Some("s"), None, "read");
-        assert_eq!(earlier(&mut sessions, read.clone()), Ok(String::new()));
-        sessions.lose(&place("r"));
-        let lost = "line 7, which cannot be read,".to_owned();
-        assert_eq!(earlier(&mut sessions, read), Ok(lost));
+        let found = given(
+            &[((0, 5, 0), &read), ((0, 9, 0), &read)],
+            &[(0, 7, 0), (0, 8, 0)],
+        );
+        assert_eq!(found, ["", "r0:8, which cannot be read,?"]);
+        // In another recording of the session, which has no times.
+        let all = [((0, 5, 0), &read), ((1, 1, 0), &read), ((2, 1, 0), &read)];
+        let lost = "r0:7, which cannot be read,?";
+        assert_eq!(given(&all, &[(0, 7, 0)]), ["", lost, lost]);
+        let timed = timed("2", "read", None, "01");
+        let all = [((0, 5, 0), &timed), ((1, 1, 0), &timed)];
+        assert_eq!(
+            given(&all, &[(1, 7, 0)]),
+            ["r1:7, which cannot be read,?", ""]
+        );
+        // The session is not in that one.
+        assert_eq!(given(&[((1, 1, 0), &read)], &[(0, 7, 0)]), [""]);
     }
 
     #[test]
     fn a_failed_call_changes_nothing() {
-        let mut sessions = changing().sessions();
         let mut failed = action("1", Some("s"), None, "write");
         failed.meta.insert("is_error".to_owned(), Json::Bool(true));
-        assert_eq!(earlier(&mut sessions, failed), Ok(String::new()));
         let read = action("2", Some("s"), None, "read");
-        assert_eq!(earlier(&mut sessions, read), Ok(String::new()));
-    }
-
-    #[test]
-    fn a_change_behind_what_it_would_have_changed_is_an_error() {
-        for place in [1, 2] {
-            let mut sessions = changing().sessions();
-            let read = action("1", Some("s"), Some(2), "read");
-            assert_eq!(earlier(&mut sessions, read), Ok(String::new()));
-            let late = action("2", Some("s"), Some(place), "write");
-            let fault = earlier(&mut sessions, late).expect_err("out of order");
-            assert!(
-                fault.contains("the session `s` do not stand in order"),
-                "{fault}"
-            );
-        }
+        assert_eq!(earlier(&[failed, read]), ["", ""]);
     }
 
     #[test]
     fn memory_is_bounded() {
-        let mut sessions = changing().sessions();
-        sessions.limit = 500;
-        let mut fault = None;
+        let mut reading = changing().begin(false);
+        reading.limit = 500;
         for number in 0..10 {
             let write = action("w", Some("s"), Some(number), "write");
-            fault = fault.or(earlier(&mut sessions, write).err());
+            reading.see((0, number, 0), &write);
         }
-        assert!(fault.expect("too much").contains("takes more than"));
+        let fault = reading.finish().expect_err("too much");
+        assert!(fault.contains("takes more than"), "{fault}");
     }
 
     #[test]

@@ -177,12 +177,42 @@ impl<'a> Side<'a> {
         meant.router.map(|_| meant.tool.into_owned())
     }
 
-    /// The request of an action on this side: the recorded one where mapping and schema are those that made it, or
-    /// where the action holds no call to map; else the call mapped anew.
+    /// The request of an action on this side, with the entities that its mapping looks up for it, and for what policies
+    /// name themselves.
     pub(super) fn request<'r>(
         &self,
         action: &'r RecordedAction,
     ) -> Result<Asked<'r>, NotReplayable> {
+        let mut asked = self.asked_for(action)?;
+        // A corpus holds all that was looked up.
+        if let (Some(by), None) = (self.by(), &action.corpus)
+            && by.mapping.looks_up()
+        {
+            let known = &mut asked.mapped.entities;
+            if action.call.is_none() && known.is_empty() {
+                *known = by.look_up_recorded(action, &asked.mapped.request)?;
+            }
+            let named = &self.reads().named;
+            if !named.is_empty() {
+                let found = by.look_up_named(action, named, known)?;
+                known.extend(found);
+            }
+        }
+        Ok(asked)
+    }
+
+    /// By what calls are mapped.
+    fn by(&self) -> Option<By<'_>> {
+        Some(By {
+            mapping: self.version.mapping.as_ref()?,
+            schema: self.version.schema.as_ref()?,
+            store: Some(&self.version.store),
+        })
+    }
+
+    /// The recorded request where mapping and schema are those that made it, or where the action holds no call to map; else
+    /// the call mapped anew.
+    fn asked_for<'r>(&self, action: &'r RecordedAction) -> Result<Asked<'r>, NotReplayable> {
         let recorded = action.request.as_ref();
         let as_recorded = |recorded: &'r RecordedRequest| {
             let (request, context) = self
@@ -204,21 +234,14 @@ impl<'a> Side<'a> {
         match (recorded, &action.call, &self.version.mapping) {
             (Some(recorded), None, _) | (Some(recorded), Some(_), None) => as_recorded(recorded),
             (Some(recorded), Some(_), Some(_)) if self.made_here(recorded) => as_recorded(recorded),
-            (_, Some(call), Some(mapping)) => match &self.version.schema {
-                Some(schema) => {
-                    let by = By {
-                        mapping,
-                        schema,
-                        store: Some(&self.version.store),
-                    };
-                    by.map(action, call).map(|mapped| Asked {
-                        mapped,
-                        recorded,
-                        context: None,
-                    })
-                }
-                None => Err(NotReplayable::NoMapping),
-            },
+            (_, Some(call), Some(_)) => {
+                let by = self.by().ok_or(NotReplayable::NoMapping)?;
+                by.map(action, call).map(|mapped| Asked {
+                    mapped,
+                    recorded,
+                    context: None,
+                })
+            }
             (None, Some(_), None) => Err(NotReplayable::NoMapping),
             (None, None, _) => Err(NotReplayable::NoCall),
         }

@@ -1,14 +1,71 @@
-//! Calls of a session before an action, shared by all actions that come after them.
+//! Calls of a session that may have changed something before an action, and when they were.
 
 use super::RecordedAction;
 use serde::de::Deserializer;
 use serde::ser::{SerializeSeq as _, Serializer};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// Earlier calls of a session, oldest first. Clones share them.
+/// Calls of a session that may have come before an action, in the order in which they were read. Clones share them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Earlier(Arc<Vec<Arc<RecordedAction>>>);
+pub struct Earlier(Arc<Vec<EarlierCall>>);
+
+/// A call that may have come before an action.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EarlierCall {
+    /// The call. A record that could not be read has none in it.
+    pub call: Arc<RecordedAction>,
+    /// When it was.
+    pub moment: Moment,
+    /// Whether it surely came before the action.
+    pub surely: bool,
+}
+
+/// When a call was, as far as that is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// Its place in the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+    /// Its time, in nanoseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<i128>,
+    /// The number of its recording among those that were named, the number of the line or document there, and which one
+    /// in that it is.
+    pub at: (u32, u64, u32),
+}
+
+impl Moment {
+    /// Whether this one was surely before another, or surely behind it; nothing where nobody knows, because two things that
+    /// are recorded of them contradict one another, or nothing is.
+    ///
+    /// Within a recording, places in the session decide, where times or the order of the lines say the same; without places
+    /// the order of the lines, where times do not say otherwise. Across recordings times decide; where neither has one, the
+    /// order in which the recordings were named, where places do not say otherwise.
+    pub fn order(&self, other: &Self) -> Option<Ordering> {
+        let lines = self.at.cmp(&other.at);
+        let places = pair(self.sequence, other.sequence);
+        let times = pair(self.time, other.time);
+        let is_one_recording = self.at.0 == other.at.0;
+        match (places, times) {
+            // Of one place, or of one instant in two recordings, either may have been first.
+            (Some(Ordering::Equal), _) if is_one_recording => None,
+            (_, Some(time)) if time.is_ne() && !is_one_recording => Some(time),
+            (Some(place), Some(time)) if time.is_ne() => (place == time).then_some(place),
+            (Some(place), _) => (place == lines).then_some(place),
+            (None, Some(_)) if !is_one_recording => None,
+            (None, Some(time)) if time.is_ne() => (time == lines).then_some(time),
+            // One has a time and the other has none: in which order their recordings were named says nothing of that.
+            (None, None) if !is_one_recording && self.time != other.time => None,
+            (None, _) => Some(lines),
+        }
+    }
+}
+
+fn pair<T: Ord>(one: Option<T>, other: Option<T>) -> Option<Ordering> {
+    Some(one?.cmp(&other?))
+}
 
 impl Earlier {
     /// Whether there is none.
@@ -16,25 +73,9 @@ impl Earlier {
         self.0.is_empty()
     }
 
-    /// The calls, oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &RecordedAction> {
-        self.0.iter().map(AsRef::as_ref)
-    }
-
-    /// One more, behind the others.
-    pub fn push(&mut self, call: Arc<RecordedAction>) {
-        Arc::make_mut(&mut self.0).push(call);
-    }
-
-    /// Those for which something holds.
-    pub fn only(&self, holds: impl Fn(&RecordedAction) -> bool) -> Self {
-        match self.0.iter().all(|call| holds(call)) {
-            true => self.clone(),
-            false => {
-                let those = self.0.iter().filter(|call| holds(call));
-                Self(Arc::new(those.cloned().collect()))
-            }
-        }
+    /// The calls, in the order in which they were read.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &EarlierCall> {
+        self.0.iter()
     }
 
     /// Changes each of them.
@@ -43,21 +84,53 @@ impl Earlier {
         change: impl Fn(&mut RecordedAction) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut changed = Vec::with_capacity(self.0.len());
-        for call in self.0.iter() {
-            let mut call = RecordedAction::clone(call);
+        for earlier in self.0.iter() {
+            let mut call = RecordedAction::clone(&earlier.call);
             change(&mut call)?;
-            changed.push(Arc::new(call));
+            changed.push(EarlierCall {
+                call: Arc::new(call),
+                ..earlier.clone()
+            });
         }
         self.0 = Arc::new(changed);
         Ok(())
     }
 }
 
+impl FromIterator<EarlierCall> for Earlier {
+    fn from_iter<I: IntoIterator<Item = EarlierCall>>(calls: I) -> Self {
+        Self(Arc::new(calls.into_iter().collect()))
+    }
+}
+
+#[derive(Serialize)]
+struct Written<'c> {
+    call: &'c RecordedAction,
+    moment: &'c Moment,
+    surely: bool,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    call: RecordedAction,
+    moment: Moment,
+    surely: bool,
+}
+
 impl Serialize for Earlier {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut calls = serializer.serialize_seq(Some(self.0.len()))?;
-        for call in self.0.iter() {
-            calls.serialize_element(call.as_ref())?;
+        for EarlierCall {
+            call,
+            moment,
+            surely,
+        } in self.0.iter()
+        {
+            calls.serialize_element(&Written {
+                call,
+                moment,
+                surely: *surely,
+            })?;
         }
         calls.end()
     }
@@ -65,7 +138,12 @@ impl Serialize for Earlier {
 
 impl<'de> Deserialize<'de> for Earlier {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let calls = Vec::<RecordedAction>::deserialize(deserializer)?;
-        Ok(Self(Arc::new(calls.into_iter().map(Arc::new).collect())))
+        let calls = Vec::<Read>::deserialize(deserializer)?;
+        let calls = calls.into_iter().map(|read| EarlierCall {
+            call: Arc::new(read.call),
+            moment: read.moment,
+            surely: read.surely,
+        });
+        Ok(calls.collect())
     }
 }

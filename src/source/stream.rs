@@ -21,7 +21,7 @@ const ZSTANDARD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 /// are read, not mapped into memory: that costs no more than the faults of their pages do, and a mapped file that
 /// somebody cuts short ends the process (`docs/performance.md`).
 pub fn open(path: &Path) -> io::Result<Opened> {
-    let name = path.to_string_lossy().replace('\\', "/");
+    let name = name(path);
     let raw: Box<dyn Read + Send> = if name == "-" {
         Box::new(io::stdin())
     } else {
@@ -45,6 +45,11 @@ pub fn open(path: &Path) -> io::Result<Opened> {
         Box::new(raw)
     };
     Ok(Opened { name, reader })
+}
+
+/// How a recording is called in reports.
+pub fn name(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
 }
 
 /// About how many bytes a recording has once it is unpacked; nothing where nobody knows.

@@ -2,6 +2,7 @@
 
 use super::repository::agentauthz;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
@@ -73,6 +74,28 @@ pub fn run(directory: &Path, args: &[&str]) -> Ran {
         .output()
         .unwrap();
     let ran = Ran::of(&output);
+    ran.hold(args);
+    ran
+}
+
+/// The same with something on standard input.
+pub fn run_with(directory: &Path, args: &[&str], input: &str) -> Ran {
+    let mut child = agentauthz()
+        .current_dir(directory)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // All of it fits into a pipe.
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let ran = Ran::of(&child.wait_with_output().unwrap());
     ran.hold(args);
     ran
 }

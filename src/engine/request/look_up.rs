@@ -1,7 +1,7 @@
 //! The entities that a request needs, of data sets and as earlier calls of the session left them.
 
 use super::facts::{Facts, Found};
-use super::past::{Became, Patch, parents_of};
+use super::past::{Became, Patch, after, parents_of};
 use super::{By, Filling};
 use crate::model::{EntityRef, FieldPath, Json, NotReplayable, RecordedAction, Request, Value};
 use crate::repository::{AtTime, DataSet, Row, Tags};
@@ -96,6 +96,47 @@ impl By<'_> {
         action: &RecordedAction,
         request: &Request,
     ) -> Result<LookedUp, NotFound> {
+        self.look_up_from(action, &[], |looking| {
+            looking.meet(&request.principal);
+            looking.meet(&request.resource);
+            request
+                .context
+                .values()
+                .for_each(|value| looking.value(value));
+        })
+    }
+
+    /// The entities that policies name themselves, without those that are known already, in Cedar's entity JSON.
+    pub fn look_up_named(
+        self,
+        action: &RecordedAction,
+        named: &BTreeSet<EntityRef>,
+        known: &[Json],
+    ) -> Result<Vec<Json>, NotReplayable> {
+        let found = self.look_up_from(action, known, |looking| {
+            named.iter().for_each(|uid| looking.meet(uid));
+        });
+        Ok(found.map_err(|lost| lost.reason)?.json())
+    }
+
+    /// The entities of a request that was recorded, in Cedar's entity JSON.
+    pub fn look_up_recorded(
+        self,
+        action: &RecordedAction,
+        request: &Request,
+    ) -> Result<Vec<Json>, NotReplayable> {
+        let found = self.look_up(action, request);
+        Ok(found.map_err(|lost| lost.reason)?.json())
+    }
+
+    /// What some entities are and lead to. Those that are known, or came with the action, are not looked up, but what they
+    /// lead to is.
+    fn look_up_from(
+        self,
+        action: &RecordedAction,
+        known: &[Json],
+        begin: impl FnOnce(&mut Looking<'_>),
+    ) -> Result<LookedUp, NotFound> {
         if !self.mapping.looks_up() {
             return Ok(LookedUp::default());
         }
@@ -107,16 +148,29 @@ impl By<'_> {
             open: Vec::new(),
             found: LookedUp::default(),
         };
-        looking.meet(&request.principal);
-        looking.meet(&request.resource);
-        request
-            .context
-            .values()
-            .for_each(|value| looking.value(value));
+        let recorded = action.request.iter().flat_map(|request| &request.entities);
+        let known: Vec<&Json> = recorded.chain(known).collect();
+        looking.seen = known
+            .iter()
+            .filter_map(|entity| reference(entity.get("uid")?))
+            .collect();
+        known.iter().for_each(|entity| looking.references(entity));
+        begin(&mut looking);
         while let Some(uid) = looking.open.pop() {
             looking.entity(uid)?;
         }
         Ok(looking.found)
+    }
+}
+
+/// The entity that a value of Cedar's JSON refers to.
+fn reference(json: &Json) -> Option<EntityRef> {
+    let json = json.get("__entity").unwrap_or(json);
+    match (json.get("type"), json.get("id")) {
+        (Some(Json::String(ty)), Some(Json::String(id))) => {
+            Some(EntityRef::new(ty.as_str(), id.as_str()))
+        }
+        _ => None,
     }
 }
 
@@ -133,6 +187,19 @@ impl Looking<'_> {
     fn meet(&mut self, uid: &EntityRef) {
         if self.seen.insert(uid.clone()) {
             self.open.push(uid.clone());
+        }
+    }
+
+    /// Meets whatever some JSON refers to.
+    fn references(&mut self, json: &Json) {
+        if let Some(uid) = reference(json) {
+            self.meet(&uid);
+            return;
+        }
+        match json {
+            Json::Object(members) => members.values().for_each(|json| self.references(json)),
+            Json::Array(items) => items.iter().for_each(|json| self.references(json)),
+            _ => {}
         }
     }
 
@@ -314,45 +381,54 @@ impl Looking<'_> {
     /// Lays over an entity what earlier calls changed; says whether one did.
     fn change(&self, entity: &mut Entity, since: Option<Timestamp>) -> Result<bool, NotFound> {
         let found = &mut entity.found;
-        for patch in self.patches.iter().filter(|patch| patch.is_of(&found.uid)) {
-            let unsure;
-            let patch = match (since, patch.time) {
-                // The row is of a later time, and says what became of it.
-                (Some(since), Some(time)) if time < since => continue,
-                (Some(_), None) => {
-                    let why = format!("when `{}` changed it is not recorded", patch.by);
-                    unsure = patch.unsure(&why);
-                    &unsure
-                }
-                _ => patch,
+        let patches = self.patches.iter().filter(|patch| patch.is_of(&found.uid));
+        let patches: Vec<_> = patches.filter_map(|patch| patch.since(since)).collect();
+        let names: BTreeSet<&String> = patches
+            .iter()
+            .flat_map(|patch| patch.attrs.keys())
+            .collect();
+        for name in names {
+            let before = match (found.attrs.remove(name), found.unknown.remove(name)) {
+                (_, Some(why)) => Became::Unknown(why),
+                (Some(value), None) => Became::Value(value),
+                (None, None) => Became::Gone,
             };
-            for (name, became) in &patch.attrs {
-                found.attrs.remove(name);
-                found.unknown.remove(name);
-                match became {
-                    Became::Value(value) => {
-                        found.attrs.insert(name.clone(), value.clone());
-                    }
-                    Became::Gone => {}
-                    Became::Unknown(why) => {
-                        found.unknown.insert(name.clone(), why.clone());
-                    }
+            let changes = patches
+                .iter()
+                .filter_map(|patch| Some((patch.as_ref(), patch.attrs.get(name)?.clone())));
+            match after(before, changes) {
+                Ok(Became::Value(value)) => {
+                    found.attrs.insert(name.clone(), value);
+                }
+                Ok(Became::Gone) => {}
+                Ok(Became::Unknown(why)) | Err(why) => {
+                    found.unknown.insert(name.clone(), why);
                 }
             }
-            match &patch.parents {
-                None => {}
-                Some(Some(parents)) => found.parents.clone_from(parents),
-                Some(None) => {
-                    return Err(NotFound {
-                        reason: NotReplayable::UnknownEntity,
-                        uid: found.uid.clone(),
-                        why: format!("nobody knows what it is in since `{}`", patch.by),
-                    });
-                }
-            }
-            found.changed_by.push(patch.by.clone());
         }
-        Ok(!found.changed_by.is_empty())
+        let parents = patches
+            .iter()
+            .filter_map(|patch| Some((patch.as_ref(), patch.parents.clone()?)));
+        let lost = |why: String| NotFound {
+            reason: NotReplayable::UnknownEntity,
+            uid: found.uid.clone(),
+            why,
+        };
+        found.parents = after(Some(found.parents.clone()), parents)
+            .map_err(|why| lost(format!("nobody knows what it is in: {why}")))?
+            .ok_or_else(|| {
+                let ids: Vec<String> = patches
+                    .iter()
+                    .filter(|patch| patch.parents.is_some())
+                    .map(|patch| format!("`{}`", patch.by))
+                    .collect();
+                lost(format!(
+                    "nobody knows what it is in since {}",
+                    ids.join(", ")
+                ))
+            })?;
+        found.changed_by = patches.iter().map(|patch| patch.by.clone()).collect();
+        Ok(!patches.is_empty())
     }
 }
 

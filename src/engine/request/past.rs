@@ -2,9 +2,13 @@
 
 use super::facts::Facts;
 use super::{By, Filling, Meant};
-use crate::model::{EntityRef, FieldPath, NotReplayable, RecordedAction, Value};
+use crate::model::{
+    EarlierCall, EntityRef, FieldPath, Moment, NotReplayable, RecordedAction, Value,
+};
 use crate::repository::{Change, Parent};
 use jiff::Timestamp;
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,7 +23,7 @@ pub(super) enum Became {
     Unknown(String),
 }
 
-/// What one earlier call changed.
+/// What one call changed.
 #[derive(Debug, Clone)]
 pub(super) struct Patch {
     /// The entity, or, where nobody knows which one, the type of what may be it.
@@ -28,9 +32,11 @@ pub(super) struct Patch {
     /// What it is in since; nothing inside where nobody knows.
     pub(super) parents: Option<Option<BTreeSet<EntityRef>>>,
     /// When.
-    pub(super) time: Option<Timestamp>,
+    pub(super) moment: Moment,
     /// The id of the call.
     pub(super) by: String,
+    /// Why nobody knows whether it counts.
+    pub(super) doubt: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,86 +53,126 @@ impl Patch {
         }
     }
 
-    /// The same where nobody knows whether it counts.
-    pub(super) fn unsure(&self, why: &str) -> Self {
-        let attrs = self
-            .attrs
-            .keys()
-            .map(|name| (name.clone(), Became::Unknown(why.to_owned())));
-        Self {
-            attrs: attrs.collect(),
-            parents: self.parents.as_ref().map(|_| None),
-            ..self.clone()
+    /// The same, seen from a row that counts since a time: nothing where the row says what became of it.
+    pub(super) fn since(&self, since: Option<Timestamp>) -> Option<Cow<'_, Self>> {
+        let Some(since) = since else {
+            return Some(Cow::Borrowed(self));
+        };
+        match self.moment.time {
+            Some(time) if time < since.as_nanosecond() => None,
+            Some(_) => Some(Cow::Borrowed(self)),
+            None => {
+                let why = format!("when `{}` changed it is not recorded", self.by);
+                Some(Cow::Owned(Self {
+                    doubt: Some(why),
+                    ..self.clone()
+                }))
+            }
         }
     }
 }
 
+/// What there is after changes, or why nobody knows: what came last, and each that may have, must say the same. `before` is
+/// what there was.
+pub(super) fn after<'p, T: PartialEq>(
+    before: T,
+    changes: impl Iterator<Item = (&'p Patch, T)>,
+) -> Result<T, String> {
+    let changes: Vec<(usize, &Patch, T)> = changes
+        .enumerate()
+        .map(|(nth, (patch, value))| (nth, patch, value))
+        .collect();
+    // What one call changes twice, it changes in the order of the mapping.
+    let is_behind = |one: (usize, &Patch), other: (usize, &Patch)| {
+        let order = match one.1.moment.at == other.1.moment.at {
+            true => Some(one.0.cmp(&other.0)),
+            false => one.1.moment.order(&other.1.moment),
+        };
+        order == Some(Ordering::Greater)
+    };
+    let mut last: Option<(usize, &Patch)> = None;
+    for (nth, patch, _) in &changes {
+        let this = (*nth, *patch);
+        if patch.doubt.is_none() && last.is_none_or(|last| is_behind(this, last)) {
+            last = Some(this);
+        }
+    }
+    let may_be_last = |this: (usize, &Patch)| last.is_none_or(|last| !is_behind(last, this));
+    let before = last.is_none().then_some((None, before));
+    let changes = changes.into_iter();
+    let changes = changes.filter(|(nth, patch, _)| may_be_last((*nth, patch)));
+    let changes = changes.map(|(_, patch, value)| (Some(patch), value));
+    let mut left = before.into_iter().chain(changes);
+    let Some((first, value)) = left.next() else {
+        return Err("nothing is known of it".to_owned());
+    };
+    let mut others: Vec<&Patch> = Vec::new();
+    let mut differs = false;
+    for (patch, other) in left {
+        differs |= other != value;
+        others.extend(patch);
+    }
+    if !differs {
+        return Ok(value);
+    }
+    let doubts = first.into_iter().chain(others.iter().copied());
+    let doubt = doubts.filter_map(|patch| patch.doubt.clone()).next();
+    Err(doubt.unwrap_or_else(|| {
+        let ids = first
+            .into_iter()
+            .chain(others)
+            .map(|patch| format!("`{}`", patch.by));
+        let ids: Vec<String> = ids.collect();
+        format!("which of {} came last is not recorded", ids.join(", "))
+    }))
+}
+
 impl By<'_> {
-    /// What the earlier calls of an action's session changed, oldest first.
+    /// What the calls of an action's session that may have come before it changed.
     pub(super) fn past(self, action: &RecordedAction) -> Vec<Patch> {
         let mut patches = Vec::new();
         if !self.mapping.has_changes() {
             return patches;
         }
-        let time = |of: &RecordedAction| of.time.as_deref()?.parse::<Timestamp>().ok();
         for earlier in action.earlier.iter() {
-            let Some(call) = &earlier.call else {
-                // It could not be read, so it may have been any call.
-                let of = Of {
-                    by: self,
-                    earlier,
-                    doubt: None,
-                };
-                let why = format!("{} may have changed it", earlier.id);
-                let changes = self.mapping.rules().flat_map(|rule| &rule.changes);
-                patches.extend(changes.map(|change| of.any(change, &why)));
-                continue;
-            };
-            let failed = earlier.failed();
-            if failed == Some(true) {
-                continue;
-            }
-            let place = (action.sequence, earlier.sequence);
-            let doubt = match (failed, place) {
-                (None, _) => Some(format!(
-                    "whether `{}` changed it is not recorded",
-                    earlier.id
-                )),
-                (_, (Some(one), Some(other))) if one == other => Some(format!(
-                    "whether `{}` came before is not recorded",
-                    earlier.id
-                )),
-                _ if time(action)
-                    .zip(time(earlier))
-                    .is_some_and(|(own, other)| own < other) =>
-                {
-                    Some(format!(
-                        "whether `{}` came before is not recorded",
-                        earlier.id
-                    ))
-                }
-                _ => None,
-            };
-            let of = Of {
+            let id = &earlier.call.id;
+            let of = |doubt: Option<String>| Of {
                 by: self,
                 earlier,
                 doubt,
             };
-            match Meant::of(earlier, call, self.mapping) {
+            let any = |why: String| {
+                let of = of(Some(why.clone()));
+                let changes = self.mapping.rules().flat_map(|rule| &rule.changes);
+                changes
+                    .map(|change| of.any(change, &why))
+                    .collect::<Vec<_>>()
+            };
+            let Some(call) = &earlier.call.call else {
+                // It could not be read, so it may have been any call.
+                patches.extend(any(format!("{id} may have changed it")));
+                continue;
+            };
+            let doubt = match earlier.call.failed() {
+                Some(true) => continue,
+                None => Some(format!("whether `{id}` changed it is not recorded")),
+                Some(false) if !earlier.surely => {
+                    Some(format!("whether `{id}` came before is not recorded"))
+                }
+                Some(false) => None,
+            };
+            match Meant::of(&earlier.call, call, self.mapping) {
                 Some(meant) => {
                     let facts = Facts {
                         result: call.result.as_ref(),
-                        ..meant.facts(earlier)
+                        ..meant.facts(&earlier.call)
                     };
                     let changes = self.mapping.rule(&meant.tool).changes.iter();
+                    let of = of(doubt);
                     patches.extend(changes.map(|change| of.patch(change, facts)));
                 }
                 // A router's call that does not say which tool is meant may be of any.
-                None => {
-                    let why = format!("which tool `{}` called is not recorded", earlier.id);
-                    let changes = self.mapping.rules().flat_map(|rule| &rule.changes);
-                    patches.extend(changes.map(|change| of.any(change, &why)));
-                }
+                None => patches.extend(any(format!("which tool `{id}` called is not recorded"))),
             }
         }
         patches
@@ -136,7 +182,7 @@ impl By<'_> {
 /// An earlier call.
 struct Of<'a> {
     by: By<'a>,
-    earlier: &'a RecordedAction,
+    earlier: &'a EarlierCall,
     /// Why nobody knows whether it counts.
     doubt: Option<String>,
 }
@@ -144,7 +190,8 @@ struct Of<'a> {
 impl Of<'_> {
     fn patch(&self, change: &Change, facts: Facts<'_>) -> Patch {
         let Some(uid) = facts.reference(&change.entity) else {
-            let why = format!("which entity `{}` changed is not known", self.earlier.id);
+            let id = &self.earlier.call.id;
+            let why = format!("which entity `{id}` changed is not known");
             return self.any(change, &why);
         };
         let ty = self.by.schema.entity_type(&uid.ty).unwrap_or_default();
@@ -171,16 +218,13 @@ impl Of<'_> {
         // A call that says nothing of them leaves them as they were.
         let said = |parents: &&Vec<Parent>| parents.iter().all(|parent| !is_absent(parent, facts));
         let parents = change.parents.as_ref().filter(said);
-        let patch = Patch {
+        Patch {
             target: Target::Entity(uid),
             attrs,
             parents: parents.map(|parents| parents_of(parents, facts).ok()),
-            time: self.time(),
-            by: self.earlier.id.clone(),
-        };
-        match &self.doubt {
-            Some(why) => patch.unsure(why),
-            None => patch,
+            moment: self.earlier.moment.clone(),
+            by: self.earlier.call.id.clone(),
+            doubt: self.doubt.clone(),
         }
     }
 
@@ -191,13 +235,10 @@ impl Of<'_> {
             target: Target::Some(change.entity.ty.as_deref().unwrap_or_default().into()),
             attrs: change.attrs.keys().map(unknown).collect(),
             parents: change.parents.as_ref().map(|_| None),
-            time: self.time(),
-            by: self.earlier.id.clone(),
+            moment: self.earlier.moment.clone(),
+            by: self.earlier.call.id.clone(),
+            doubt: Some(why.to_owned()),
         }
-    }
-
-    fn time(&self) -> Option<Timestamp> {
-        self.earlier.time.as_deref()?.parse().ok()
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::engine::Side;
-use crate::model::{Outcome, Status};
+use crate::model::{EarlierCall, Moment, Outcome, Status};
 use crate::repository::{Files, PolicyVersion, load};
 use std::sync::Arc;
 
 mod faults;
+mod order;
 
 const SCHEMA: &str = "
     entity Agent; entity Shop; entity Line; entity Item in [Line];
@@ -88,11 +89,15 @@ const USERS: &str = r#"
 "#;
 
 fn version() -> PolicyVersion {
+    version_with(POLICIES)
+}
+
+fn version_with(policies: &str) -> PolicyVersion {
     let files = [
         ("agentauthz.yaml", "version: 1"),
         ("schema/s.cedarschema", SCHEMA),
         ("mapping.yaml", MAPPING),
-        ("policies/p.cedar", POLICIES),
+        ("policies/p.cedar", policies),
     ];
     let text = |path: &str| files.iter().find(|(name, _)| *name == path);
     let mut version = load(&Files {
@@ -136,10 +141,26 @@ fn call(tool: &str, args: &str, failed: Option<bool>) -> RecordedAction {
     action
 }
 
+/// An action behind these of its session, which stand before it in one recording.
 fn after(mut action: RecordedAction, earlier: &[RecordedAction]) -> RecordedAction {
-    for call in earlier {
-        action.earlier.push(Arc::new(call.clone()));
-    }
+    let moment = |action: &RecordedAction, line: usize| Moment {
+        sequence: action.sequence,
+        time: action
+            .time
+            .as_ref()
+            .map(|time| time.parse::<jiff::Timestamp>().unwrap().as_nanosecond()),
+        at: (0, line as u64, 0),
+    };
+    let own = moment(&action, earlier.len());
+    let calls = earlier.iter().enumerate().map(|(line, call)| {
+        let moment = moment(call, line);
+        EarlierCall {
+            call: Arc::new(call.clone()),
+            surely: moment.order(&own).is_some(),
+            moment,
+        }
+    });
+    action.earlier = calls.collect();
     action
 }
 
@@ -175,7 +196,10 @@ fn entities(action: &RecordedAction) -> Result<Vec<String>, NotReplayable> {
 
 /// What every engine says.
 fn decided(action: &RecordedAction) -> String {
-    let version = version();
+    decided_by(&version(), action)
+}
+
+fn decided_by(version: &PolicyVersion, action: &RecordedAction) -> String {
     let said: Vec<String> = [
         crate::engine::Engine::Compiled,
         crate::engine::Engine::Interpreted,
@@ -183,7 +207,7 @@ fn decided(action: &RecordedAction) -> String {
     ]
     .into_iter()
     .map(|engine| {
-        let verdict = Side::head(&version).with_engine(engine).decide(action);
+        let verdict = Side::head(version).with_engine(engine).decide(action);
         let denied = verdict
             .policies
             .iter()

@@ -7,6 +7,7 @@ use crate::repository::{Files, PolicyVersion, load};
 use std::sync::Arc;
 
 mod faults;
+#[cfg(test)]
 mod order;
 
 const SCHEMA: &str = "

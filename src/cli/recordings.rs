@@ -9,7 +9,7 @@ use crate::model::{Importer, LogLayout};
 use crate::recording::{Confirm, Repeats, Sightings};
 use crate::render::{Role, count, paint};
 use crate::repository::PolicyVersion;
-use crate::source;
+use crate::source::{self, Mark};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
@@ -34,6 +34,8 @@ pub struct Input {
     sessions: OnceLock<Watch>,
     /// Copies of what cannot be read twice, by the numbers of the recordings.
     copies: OnceLock<BTreeMap<usize, NamedTempFile>>,
+    /// The files as they were when the calls were read.
+    marks: OnceLock<Vec<Option<Mark>>>,
 }
 
 /// With so many ids a worker turns to the filter that all of them share, which one at a time can use.
@@ -71,6 +73,7 @@ impl Input {
             changing: None,
             sessions: OnceLock::new(),
             copies: OnceLock::new(),
+            marks: OnceLock::new(),
         })
     }
 
@@ -92,6 +95,7 @@ impl Input {
         }
         let copies = self.copied()?;
         let _ = self.copies.set(copies);
+        let _ = self.marks.set(self.marks());
         let reading = changing.begin(self.paths.len() > 1);
         let reading = Arc::new(Mutex::new(reading));
         let watch = Watch::Read(reading.clone());
@@ -106,6 +110,28 @@ impl Input {
         })?;
         let sessions = Watch::Give(Arc::new(sessions));
         Ok(self.sessions.get_or_init(|| sessions).clone())
+    }
+
+    fn marks(&self) -> Vec<Option<Mark>> {
+        let files = (0..self.paths.len()).filter_map(|number| self.file(number));
+        files.map(Mark::of).collect()
+    }
+
+    /// An error where a recording is another one than when its calls were read: what they change would be of the one, and what
+    /// is decided of the other.
+    fn unchanged(&self) -> Result<(), CliError> {
+        let Some(before) = self.marks.get() else {
+            return Ok(());
+        };
+        let mut now = self.marks().into_iter().zip(before).zip(&self.paths);
+        match now.find(|((now, before), _)| now != *before) {
+            None => Ok(()),
+            Some((_, path)) => Err(CliError::new(format!(
+                "`{}` was written to while it was read",
+                path.display()
+            ))
+            .with_help("copy it first, and read the copy")),
+        }
     }
 
     fn copied(&self) -> Result<BTreeMap<usize, NamedTempFile>, CliError> {
@@ -177,6 +203,7 @@ impl Input {
                 worker.finish()
             },
         )?;
+        self.unchanged()?;
         let repeats = repeats.into_inner().unwrap_or_else(PoisonError::into_inner);
         let repeated = self.confirm_repeated(output, repeats)?;
         Ok(Streamed { result, repeated })
@@ -324,7 +351,8 @@ impl Input {
             bar.inc(count);
         }
         bar.finish_and_clear();
-        cutter.end()
+        cutter.end()?;
+        self.unchanged()
     }
 }
 
@@ -396,4 +424,22 @@ fn progress_bar(output: &Output) -> ProgressBar {
     }
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_to_between_two_readings_is_an_error() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("r.jsonl");
+        std::fs::write(&path, "{}\n").expect("written");
+        let input = Input::new(std::slice::from_ref(&path), None).expect("there");
+        input.marks.set(input.marks()).expect("once");
+        assert!(input.unchanged().is_ok());
+        std::fs::write(&path, "{}\n{}\n").expect("written");
+        let fault = input.unchanged().expect_err("changed").to_string();
+        assert!(fault.contains("written to while it was read"), "{fault}");
+    }
 }

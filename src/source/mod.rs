@@ -7,7 +7,7 @@ mod stream;
 
 pub use disk::find_root;
 pub use git::{GitError, Repository, directory_of};
-pub use stamp::{Stamp, Watched};
+pub use stamp::{Mark, Stamp, Watched};
 pub use stream::{Opened, is_recording, length, list_recordings, name, open};
 
 use std::collections::BTreeMap;

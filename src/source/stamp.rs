@@ -33,15 +33,15 @@ impl PartialEq for Stamp {
 /// What tells two states of a file apart, without reading it. On Unix the time of the last change of its entry and its
 /// number tell apart what has the same length and an old time, as `cp -p` leaves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Mark {
+pub struct Mark {
     length: u64,
     modified: Option<SystemTime>,
     entry: (i64, i64, u64),
 }
 
 impl Mark {
-    /// Of the file that a link leads to.
-    fn of(path: &Path) -> Option<Self> {
+    /// Of the file that a link leads to; nothing where there is none.
+    pub fn of(path: &Path) -> Option<Self> {
         let data = std::fs::metadata(path).ok()?;
         #[cfg(unix)]
         let entry = {

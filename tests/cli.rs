@@ -805,6 +805,37 @@ fn data_sets_without_files_and_sessions_out_of_order_are_errors() {
     );
 }
 
+/// A suite has one set of entities for all its tests, so what was looked up for one action is in none.
+#[test]
+fn what_was_looked_up_is_not_pinned() {
+    let (dir, other) = (shop(), shop());
+    let permit = "@id(\"all\") permit(principal, action, resource);";
+    write_files(other.path(), &[("policies/p.cedar", permit)]);
+    let base = format!("dir:{}", other.path().display());
+    let pinned = run(
+        dir.path(),
+        &[
+            "pin",
+            "1",
+            "--expect",
+            "base",
+            "--base",
+            &base,
+            "--at",
+            "dir:.",
+            "--recordings",
+            "calls.jsonl",
+            "--data",
+            "orders=shop.json",
+            "--data",
+            "users.jsonl",
+        ],
+    );
+    let note = "it needs entities that are looked up in data sets";
+    pinned.says(2, &["so nothing was written\n  calls.jsonl#", note]);
+    assert!(!pinned.err.contains("\\u{a}"), "{}", pinned.err);
+}
+
 #[test]
 fn mapping_shows_what_does_not_fit() {
     let dir = routed();

@@ -60,6 +60,7 @@ pub fn run(args: &PinArgs, output: &Output) -> Result<u8, CliError> {
             Err(why) => report.left_out.push((at.to_owned(), why)),
         }
     }
+    grouped.look_ups.end()?;
     // A request that head cannot read as a test is no test.
     let outcomes = match candidates.is_empty() {
         true => Vec::new(),
@@ -212,6 +213,7 @@ fn candidate(
     let pairing = Pairing::of(&grouped.base.version, &grouped.head.version);
     let base = Side::base(&grouped.base.version, &pairing).decide(action);
     let head = Side::head(&grouped.head.version).decide(action);
+    grouped.look_ups.wanting()?;
     if classify(&base, &head) != grouped.group.class {
         return Err(CliError::new(format!(
             "`{at}` is no longer an example of group {}",

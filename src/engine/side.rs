@@ -198,12 +198,20 @@ impl<'a> Side<'a> {
                 context,
             })
         };
+        let brought = || {
+            let mapping = self.version.mapping.iter();
+            mapping.for_each(|mapping| mapping.uses().brought.set());
+        };
         if let Some(corpus) = &action.corpus {
+            brought();
             return as_recorded(self.projected(corpus)?);
         }
         match (recorded, &action.call, &self.version.mapping) {
             (Some(recorded), None, _) | (Some(recorded), Some(_), None) => as_recorded(recorded),
-            (Some(recorded), Some(_), Some(_)) if self.made_here(recorded) => as_recorded(recorded),
+            (Some(recorded), Some(_), Some(_)) if self.made_here(recorded) => {
+                brought();
+                as_recorded(recorded)
+            }
             (_, Some(call), Some(mapping)) => match &self.version.schema {
                 Some(schema) => {
                     let by = By {

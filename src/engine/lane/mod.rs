@@ -7,6 +7,7 @@ mod again;
 mod context;
 mod counts;
 mod decide;
+mod gate;
 mod general;
 mod left;
 mod memory;
@@ -26,6 +27,7 @@ use bumpalo::Bump;
 use counts::Actor;
 pub use decide::SideAnswer;
 use decide::{Decided, Decider, Want};
+use gate::Gate;
 pub use general::{Ruled, Ruling};
 pub use left::{LeftBy, LeftCounts};
 use record::Line;
@@ -58,38 +60,6 @@ enum Plans<'g> {
     Together(Plan<'g>),
     Apart(Box<(Plan<'g>, Plan<'g>)>),
     Head(Plan<'g>),
-}
-
-/// Which recorded requests a side takes as they are.
-#[derive(Debug)]
-enum Gate {
-    /// All of them.
-    Open,
-    /// Those that this mapping and this schema made, and those without a tool call.
-    Made { mapping: String, schema: String },
-}
-
-impl Gate {
-    fn of(side: &Side<'_>) -> Self {
-        let version = side.version();
-        match (&version.mapping, &version.schema) {
-            (Some(mapping), Some(schema)) => Gate::Made {
-                mapping: mapping.digest.to_string(),
-                schema: schema.digest().to_string(),
-            },
-            (Some(_), None) | (None, _) => Gate::Open,
-        }
-    }
-
-    /// Whether it takes a request that stands beside a call or alone, and that these made.
-    fn takes(&self, call: bool, by_mapping: Option<&str>, by_schema: Option<&str>) -> bool {
-        match self {
-            Gate::Made { mapping, schema } if call => {
-                by_mapping == Some(mapping) && by_schema == Some(schema)
-            }
-            Gate::Open | Gate::Made { .. } => true,
-        }
-    }
 }
 
 impl<'g> Track<'g> {

@@ -873,7 +873,7 @@ fn data_that_changes_nothing_is_said() {
         let line = format!("{{\"version\":1,\"id\":\"{name}\",{call}}}\n");
         std::fs::write(dir.path().join(format!("{name}.jsonl")), line).unwrap();
     };
-    (pay("one"), pay("two"));
+    ["one", "two"].iter().for_each(|name| pay(name));
     with(&["import", "calls.jsonl", "-o", "native.jsonl"]).says(0, &["7"]);
     with(&["corpus", "build", "native.jsonl", "-o", "corpus.jsonl"]).says(0, &[nothing]);
     for recording in ["native.jsonl", "corpus.jsonl"] {

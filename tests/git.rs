@@ -165,6 +165,20 @@ fn the_working_tree_against_the_last_commit() {
     git.play.run(&explain).says(0, &["wider"]);
 }
 
+/// It was found on the way up, so it is there: why it does not count is said.
+#[test]
+fn a_manifest_that_git_ignores_is_not_one_that_is_missing() {
+    let play = Play::init();
+    git2::Repository::init(play.path("")).unwrap();
+    play.write(".gitignore", "agentauthz.yaml\n");
+    let ignored = ["agentauthz.yaml", "git ignores it", "`dir:PATH`"];
+    play.run(&["check"]).says(1, &ignored);
+    play.run(&["replay"]).says(2, &ignored);
+    play.run(&["replay", "--at", "dir:."]).says(0, &[]);
+    play.write(".gitignore", "");
+    play.run(&["replay"]).says(0, &[]);
+}
+
 #[test]
 fn every_command_reads_a_revision() {
     let git = Git::two();

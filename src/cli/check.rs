@@ -39,11 +39,12 @@ pub fn run(args: &CheckArgs, output: &Output) -> Result<u8, CliError> {
         if paths.is_empty() {
             return Err(no_recording(&loaded.version.manifest));
         }
-        args.data.give([&mut loaded])?;
+        let look_ups = args.data.give([&mut loaded])?;
         let side = Side::head(&loaded.version);
         let streamed = Input::new(&paths, None)?
             .changed_by([&loaded.version])
             .stream(output, |report, incoming| observe(&side, report, incoming))?;
+        look_ups.end()?;
         let mut found: crate::check::RecordingsReport = streamed.result;
         found.repeated = streamed.repeated;
         report.recordings = Some(found);

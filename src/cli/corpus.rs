@@ -137,7 +137,7 @@ fn build(args: &BuildArgs, output: &Output) -> Result<u8, CliError> {
     writable(&args.output)?;
     let key = args.hash_key.as_deref().map(hash_key).transpose()?;
     let (mut base, mut head) = versions(&args.versions)?;
-    args.data.give(base.iter_mut().chain([&mut head]))?;
+    let look_ups = args.data.give(base.iter_mut().chain([&mut head]))?;
     let paths = match args.recordings.is_empty() {
         true => manifest_recordings()?,
         false => args.recordings.clone(),
@@ -161,6 +161,7 @@ fn build(args: &BuildArgs, output: &Output) -> Result<u8, CliError> {
         let incoming = building.redact(&redaction, [&left, &right], incoming);
         observe(&builder, &mut building.built, incoming);
     })?;
+    look_ups.end()?;
     let Building {
         built,
         redacted,

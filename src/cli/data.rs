@@ -1,10 +1,10 @@
-//! `--data`: the files of the data sets that a mapping names.
+//! `--data`: the files of the data sets that a mapping names, and whether they counted.
 
 use super::error::CliError;
 use super::versions::{Loaded, relative, root};
 use crate::engine::{DataFile, read_rows};
 use crate::render::{Role, count, paint, printable};
-use crate::repository::{DataSet, Rows};
+use crate::repository::{DataSet, Flag, Rows, Uses};
 use crate::source;
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,11 +28,13 @@ const LIMIT: u64 = 1 << 30;
 const SHOWN: usize = 3;
 
 impl DataArgs {
-    /// Reads the data sets of versions, so that their mappings can look entities up.
+    /// Reads the data sets of versions, so that their mappings can look entities up. What it gives back is to be looked at
+    /// once everything is decided.
     pub fn give<'l>(
         &self,
         versions: impl IntoIterator<Item = &'l mut Loaded>,
-    ) -> Result<(), CliError> {
+    ) -> Result<LookUps, CliError> {
+        let mut look_ups = LookUps::default();
         let (named, everywhere) = self.files()?;
         let mut reading = Reading::default();
         let versions: Vec<&mut Loaded> = versions.into_iter().collect();
@@ -46,16 +48,28 @@ impl DataArgs {
             let Some(mapping) = &mut loaded.version.mapping else {
                 continue;
             };
+            mapping.begin();
             let mut given = Vec::new();
             for set in mapping.data() {
                 let in_manifest = loaded.version.manifest.data.get(&*set.name);
                 let path = match (named.get(&*set.name), in_manifest, &everywhere) {
-                    (Some(path), _, _) => path.clone(),
-                    (None, Some(path), _) => in_repository(loaded.directory.as_deref(), path)?,
-                    (None, None, Some(path)) => path.clone(),
-                    (None, None, None) => return Err(no_file(&set.name)),
+                    (Some(path), _, _) => Some(path.clone()),
+                    (None, Some(path), _) => {
+                        Some(in_repository(loaded.directory.as_deref(), path)?)
+                    }
+                    (None, None, everywhere) => everywhere.clone(),
                 };
-                given.push((set.name.clone(), reading.rows(set, &path)?));
+                look_ups.sets.push(Watched {
+                    name: set.name.clone(),
+                    has_file: path.is_some(),
+                    by_option: named.contains_key(&*set.name)
+                        || (in_manifest.is_none() && everywhere.is_some()),
+                    asked: set.asked().clone(),
+                    uses: mapping.uses().clone(),
+                });
+                if let Some(path) = path {
+                    given.push((set.name.clone(), reading.rows(set, &path)?));
+                }
             }
             for (name, rows) in given {
                 mapping.give(&name, rows);
@@ -65,7 +79,7 @@ impl DataArgs {
             true => Err(CliError::new(
                 "`--data` names a file, and the mapping has no data set",
             )),
-            false => Ok(()),
+            false => Ok(look_ups),
         }
     }
 
@@ -87,8 +101,81 @@ impl DataArgs {
     }
 }
 
+/// What becomes of the data sets in a run.
+#[derive(Debug, Default)]
+#[must_use = "once everything is decided, `end` says whether a file is missing, or changed nothing"]
+pub struct LookUps {
+    sets: Vec<Watched>,
+}
+
+/// A data set of one version.
+#[derive(Debug)]
+struct Watched {
+    name: Arc<str>,
+    has_file: bool,
+    /// Whether `--data` names the file.
+    by_option: bool,
+    asked: Flag,
+    uses: Uses,
+}
+
+impl LookUps {
+    /// The error that a data set without a file was asked for an entity.
+    pub fn wanting(&self) -> Result<(), CliError> {
+        let mut sets = self.sets.iter();
+        match sets.find(|set| !set.has_file && set.asked.is_set()) {
+            Some(set) => Err(no_file(&set.name)),
+            None => Ok(()),
+        }
+    }
+
+    /// The same, once everything is decided; and says where `--data` changes nothing.
+    pub fn end(&self) -> Result<(), CliError> {
+        self.wanting()?;
+        let of_option = self.sets.iter().filter(|set| set.by_option);
+        let names: BTreeSet<&str> = of_option.map(|set| &*set.name).collect();
+        let (mut nothing, mut something) = (Vec::new(), Vec::new());
+        for name in names {
+            let of_name = self.sets.iter().filter(|set| *set.name == *name);
+            let any = |holds: fn(&Watched) -> bool| of_name.clone().any(holds);
+            if !any(|set| set.asked.is_set() || set.uses.mapped.is_set()) {
+                nothing.push(name);
+            } else if any(|set| set.uses.brought.is_set()) {
+                something.push(name);
+            }
+        }
+        let way_out = "import what they were made from once more, with the new data";
+        if !nothing.is_empty() {
+            say(&format!(
+                "`--data` changes nothing for {}: every action brings its request, with what was looked up when that was \
+                 imported, or is of a corpus; {way_out}",
+                sets(&nothing)
+            ));
+        }
+        if !something.is_empty() {
+            say(&format!(
+                "`--data` changes nothing for {} where actions bring what was looked up when they were imported, or are of a \
+                 corpus, as some are; {way_out}",
+                sets(&something)
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn sets(names: &[&str]) -> String {
+    let what = match names {
+        [_] => "the data set",
+        _ => "the data sets",
+    };
+    format!("{what} `{}`", names.join("`, `"))
+}
+
 fn no_file(name: &str) -> CliError {
-    CliError::new(format!("the data set `{name}` of the mapping has no file")).with_help(format!(
+    CliError::new(format!(
+        "the data set `{name}` of the mapping has no file, and an action needs it"
+    ))
+    .with_help(format!(
         "name it by `--data {name}=PATH`, or under `data` in the manifest"
     ))
 }
@@ -189,10 +276,15 @@ fn faults(set: &DataSet, rows: &Rows) {
         set.name,
         first.join("; ")
     );
+    say(&text);
+}
+
+/// Says something beside the report.
+fn say(text: &str) {
     let _ = writeln!(
         anstream::stderr(),
         "{} {}",
         paint(Role::Warning, "warning:"),
-        printable(&text)
+        printable(text)
     );
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::Notes;
 use crate::model::{Diagnostic, Sources};
-use crate::render::{count, printable};
+use crate::render::count;
 use crate::source::{GitError, ReadError};
 use std::fmt;
 use std::path::Path;
@@ -12,6 +12,8 @@ use std::path::Path;
 pub struct CliError {
     /// What went wrong: lowercase, backticks, no full stop.
     pub message: String,
+    /// What belongs to it, a line each.
+    pub notes: Vec<String>,
     /// The way out.
     pub help: Option<String>,
     /// Faults in files that are behind it, with their texts.
@@ -25,6 +27,7 @@ impl CliError {
     pub fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
+            notes: Vec::new(),
             help: None,
             diagnostics: None,
             closed_pipe: false,
@@ -34,6 +37,12 @@ impl CliError {
     /// The same, with the way out.
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same, with what belongs to it, a line each.
+    pub fn with_notes(mut self, notes: Vec<String>) -> Self {
+        self.notes = notes;
         self
     }
 
@@ -65,15 +74,13 @@ impl CliError {
 
     /// Engines that do not say the same, which is a fault of ours.
     pub fn disagreement(found: &Notes) -> Self {
-        let mut message = format!(
+        let message = format!(
             "the engines do not agree on {}, so nothing is reported",
             count(found.count, "action")
         );
-        for note in found.first.iter().take(3) {
-            let (place, what) = (note.place.to_string(), &note.message);
-            message.push_str(&format!("\n  {}: {}", printable(&place), printable(what)));
-        }
-        Self::new(message).with_help(
+        let notes = found.first.iter().take(3);
+        let notes = notes.map(|note| format!("{}: {}", note.place, note.message));
+        Self::new(message).with_notes(notes.collect()).with_help(
             "this is a fault in agentauthz: please report it; `--engine reference` decides by Cedar's authorizer alone",
         )
     }

@@ -1,6 +1,7 @@
 //! `agentauthz explain`
 
 use super::args::ExplainArgs;
+use super::data::LookUps;
 use super::error::CliError;
 use super::find::{find_by_id, find_recorded};
 use super::group::{Grouped, group_named};
@@ -69,9 +70,10 @@ pub fn run(args: &ExplainArgs, output: &Output) -> Result<u8, CliError> {
         None => None,
     };
     // A request that is written here is decided as it is.
-    if args.what.is_some() {
-        versions.data.give(base.iter_mut().chain([&mut head]))?;
-    }
+    let look_ups = match args.what.is_some() {
+        true => versions.data.give(base.iter_mut().chain([&mut head]))?,
+        false => LookUps::default(),
+    };
     let both: Vec<&PolicyVersion> = base
         .iter()
         .chain([&head])
@@ -91,17 +93,24 @@ pub fn run(args: &ExplainArgs, output: &Output) -> Result<u8, CliError> {
             ));
         }
     };
+    look_ups.end()?;
     write(None, base.as_ref(), &head, report, output)
 }
 
 /// The group, and then its first example.
 fn explain_group(grouped: &Grouped, output: &Output) -> Result<u8, CliError> {
-    let Grouped { group, base, head } = grouped;
+    let Grouped {
+        group,
+        base,
+        head,
+        look_ups,
+    } = grouped;
     let examples = grouped.examples()?;
     let first = examples.first().copied().unwrap_or_default();
     let both = [&base.version, &head.version];
     let action = find_recorded(first, &both, output)?;
     let report = explain_action(&sides(Some(base), head), &action);
+    look_ups.end()?;
     if report.class != Some(group.class) {
         return Err(CliError::new(format!(
             "`{first}` is no longer an example of group {}",

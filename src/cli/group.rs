@@ -1,6 +1,7 @@
 //! A group of changes that the command line names, with the two versions that it is a group of.
 
 use super::args::LookedUp;
+use super::data::LookUps;
 use super::error::CliError;
 use super::origin::{Origin, Range};
 use super::output::Output;
@@ -19,6 +20,8 @@ pub struct Grouped {
     pub base: Loaded,
     /// Head.
     pub head: Loaded,
+    /// What is to be looked at once its examples are decided.
+    pub look_ups: LookUps,
 }
 
 /// The group that a number or the beginning of a fingerprint names: in a plan, or by computing the diff again.
@@ -49,6 +52,8 @@ pub fn group_named(name: &str, looked_up: &LookedUp, output: &Output) -> Result<
         group: find_group(&computed.document, name)?.clone(),
         base: ManuallyDrop::into_inner(computed.base),
         head: ManuallyDrop::into_inner(computed.head),
+        // Its examples were among what was decided.
+        look_ups: LookUps::default(),
     })
 }
 
@@ -62,7 +67,7 @@ fn group_of_plan(
     let range = Range::Two(origin(&document.base)?, origin(&document.head)?);
     let (base, head) = load_range(&range)?;
     let (mut base, mut head) = (base.whole()?, head.whole()?);
-    looked_up.data.give([&mut base, &mut head])?;
+    let look_ups = looked_up.data.give([&mut base, &mut head])?;
     for (side, note, loaded) in [
         ("base", &document.base, &base),
         ("head", &document.head, &head),
@@ -77,7 +82,12 @@ fn group_of_plan(
             .with_help("compute the plan again: `agentauthz diff BASE...HEAD -o plan.json`"));
         }
     }
-    Ok(Grouped { group, base, head })
+    Ok(Grouped {
+        group,
+        base,
+        head,
+        look_ups,
+    })
 }
 
 impl Grouped {

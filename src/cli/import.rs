@@ -1,6 +1,7 @@
 //! `agentauthz import`
 
 use super::args::ImportArgs;
+use super::data::LookUps;
 use super::encoder::Encoder;
 use super::error::CliError;
 use super::import_explain;
@@ -46,6 +47,7 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
         return Err(CliError::new("it is not said where to write").with_help("name a file by `-o`"));
     };
     let rules = by_what(args)?;
+    let look_ups = rules.look_ups;
     let mut input = Input::new(&args.files, args.from)?.allowing(args.malformed);
     input.layout = rules.layout.map(Arc::new);
     input.changing = Changing::of(&rules.mapping);
@@ -69,6 +71,7 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
         let mut stdout = BufWriter::new(io::stdout().lock());
         input.each(output, |incoming| {
             importing.one(incoming, &mut stdout)?;
+            look_ups.wanting()?;
             importing.within(limit)
         })?;
         stdout.flush().map_err(|error| CliError::output(&error))?;
@@ -77,11 +80,15 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
         let mut encoder = Encoder::new(path, file)?;
         input.each(output, |incoming| {
             importing.one(incoming, &mut encoder)?;
+            look_ups.wanting()?;
             importing.within(limit)
         })?;
         if importing.summary.written > 0 {
             encoder.finish(path)?;
         }
+    }
+    if importing.summary.written > 0 {
+        look_ups.end()?;
     }
     let repeats = std::mem::take(&mut importing.repeats);
     let mut summary = importing.finish();
@@ -128,6 +135,8 @@ pub(super) struct Rules {
     pub(super) mapping: Option<Mapping>,
     pub(super) store: Option<EntityStore>,
     pub(super) layout: Option<LogLayout>,
+    /// What is to be looked at once calls were mapped.
+    pub(super) look_ups: LookUps,
 }
 
 /// The schema and mapping to map by: the repository's, with another mapping where one is named. Without a
@@ -152,7 +161,7 @@ pub(super) fn by_what(args: &ImportArgs) -> Result<Rules, CliError> {
             None => rules.mapping = Some(mapping),
         }
     }
-    args.data.give(&mut loaded)?;
+    rules.look_ups = args.data.give(&mut loaded)?;
     if let Some(loaded) = loaded {
         rules.schema = loaded.version.schema;
         rules.mapping = loaded.version.mapping;

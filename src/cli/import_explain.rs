@@ -90,6 +90,7 @@ pub fn run(args: &ImportArgs, id: &str, output: &Output) -> Result<u8, CliError>
     let Some(trace) = trace else {
         return Err(CliError::new("there is no tool call in these recordings"));
     };
+    rules.look_ups.end()?;
     output.write(&Explained {
         header: output.header(None, Vec::new()),
         file: mapping.file.to_string(),

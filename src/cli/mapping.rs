@@ -1,6 +1,7 @@
 //! `agentauthz mapping`
 
 use super::args::MappingArgs;
+use super::data::LookUps;
 use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report};
@@ -38,9 +39,10 @@ pub fn run(args: &MappingArgs, output: &Output) -> Result<u8, CliError> {
         true => manifest_recordings()?,
         false => args.recordings.clone(),
     };
-    if !paths.is_empty() {
-        args.data.give([&mut loaded])?;
-    }
+    let look_ups = match paths.is_empty() {
+        true => LookUps::default(),
+        false => args.data.give([&mut loaded])?,
+    };
     let version = &loaded.version;
     let side = Side::head(version);
     let mut seen = Seen::default();
@@ -50,6 +52,7 @@ pub fn run(args: &MappingArgs, output: &Output) -> Result<u8, CliError> {
             .stream(output, |seen, incoming| see(&side, seen, incoming))?
             .result;
     }
+    look_ups.end()?;
     let judged = Judged {
         header: output.header(version.manifest.name.as_ref(), vec![loaded.header.clone()]),
         report: judge(version, &seen),

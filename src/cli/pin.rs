@@ -60,6 +60,7 @@ pub fn run(args: &PinArgs, output: &Output) -> Result<u8, CliError> {
             Err(why) => report.left_out.push((at.to_owned(), why)),
         }
     }
+    grouped.look_ups.end()?;
     // A request that head cannot read as a test is no test.
     let outcomes = match candidates.is_empty() {
         true => Vec::new(),
@@ -76,16 +77,13 @@ pub fn run(args: &PinArgs, output: &Output) -> Result<u8, CliError> {
         }
     }
     if kept.is_empty() {
-        let reasons: Vec<String> = report
-            .left_out
-            .iter()
-            .map(|(at, why)| format!("\n  {at}: {why}"))
-            .collect();
+        let reasons = report.left_out.iter();
+        let reasons = reasons.map(|(at, why)| format!("{at}: {why}"));
         return Err(CliError::new(format!(
-            "no example of group {} can be a unit test, so nothing was written{}",
-            grouped.group.number,
-            reasons.concat()
+            "no example of group {} can be a unit test, so nothing was written",
+            grouped.group.number
         ))
+        .with_notes(reasons.collect())
         .with_help("write a test by hand, with the facts that are wanting"));
     }
     let text = place.text(&grouped, args, &kept);
@@ -215,6 +213,7 @@ fn candidate(
     let pairing = Pairing::of(&grouped.base.version, &grouped.head.version);
     let base = Side::base(&grouped.base.version, &pairing).decide(action);
     let head = Side::head(&grouped.head.version).decide(action);
+    grouped.look_ups.wanting()?;
     if classify(&base, &head) != grouped.group.class {
         return Err(CliError::new(format!(
             "`{at}` is no longer an example of group {}",
@@ -248,8 +247,12 @@ fn pin(
     if action.corpus.is_some() {
         return Err("it is of a corpus, which does not hold all of it: name the recording that the corpus was built from".to_owned());
     }
-    if head.has_entities || action.has_entities() {
+    let recorded = action.request.as_ref();
+    if recorded.is_some_and(|recorded| !recorded.entities.is_empty()) {
         return Err("its recorded request brings entities of its own, which a suite would lay over all its tests".to_owned());
+    }
+    if head.has_entities || action.has_entities() {
+        return Err("it needs entities that are looked up in data sets, or that earlier calls of its session changed, and a suite would lay them over all its tests".to_owned());
     }
     let request = match (&head.request, &head.outcome) {
         (Some(request), _) => request.clone(),

@@ -1,6 +1,6 @@
 //! Computing the report of a diff, for every command that needs one.
 
-use super::data::DataArgs;
+use super::data::{DataArgs, LookUps};
 use super::error::CliError;
 use super::malformed::Malformed;
 use super::origin::Range;
@@ -58,9 +58,10 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
         true => manifest_recordings()?,
         false => request.recordings.to_vec(),
     };
-    if !paths.is_empty() {
-        request.data.give([&mut base, &mut head])?;
-    }
+    let look_ups = match paths.is_empty() {
+        true => LookUps::default(),
+        false => request.data.give([&mut base, &mut head])?,
+    };
     let (base, head) = (ManuallyDrop::new(base), ManuallyDrop::new(head));
     let pairing = Pairing::of(&base.version, &head.version);
     let left = Side::base(&base.version, &pairing).with_engine(request.engine);
@@ -79,6 +80,7 @@ pub fn compute(request: &PlanRequest<'_>, output: &Output) -> Result<Computed, C
         scope.spawn(|_| report = compare_repositories(&base, &head, &pairing));
         compare_decisions(request, output, (&left, &right), input.as_ref())
     })?;
+    look_ups.end()?;
     if let Some((changes, repeated)) = decisions {
         report.decisions = Some(changes);
         report.repeated = repeated;

@@ -36,7 +36,7 @@ pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
     if paths.is_empty() {
         return Err(no_recording(&loaded.version.manifest));
     }
-    args.data.give([&mut loaded])?;
+    let look_ups = args.data.give([&mut loaded])?;
     let side = Side::head(&loaded.version).with_engine(args.deciding.engine.into());
     let ground = Ground::default();
     let replayer = Replayer::new(&ground, &side, args.deciding.verify);
@@ -48,6 +48,7 @@ pub fn run(args: &ReplayArgs, output: &Output) -> Result<u8, CliError> {
         .allowing(args.malformed)
         .changed_by([&loaded.version])
         .work(output, || replayer.worker())?;
+    look_ups.end()?;
     let mut report: ReplayReport = streamed.result;
     let disagreements = verify(None, &side, &report.sample);
     if disagreements.count > 0 {

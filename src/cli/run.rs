@@ -117,6 +117,9 @@ pub fn say(error: &CliError) {
         paint(Role::Bad, "error:"),
         printable(&error.message)
     ));
+    for note in &error.notes {
+        text.push_str(&format!("  {}\n", printable(note)));
+    }
     if let Some(help) = &error.help {
         text.push_str(&format!(
             "{} {}\n",

@@ -135,7 +135,7 @@ impl LineWorker for ComparisonWorker<'_> {
                 recording: recording.clone(),
                 line: at,
             };
-            self.changes.sample.offer(&place, || text.to_owned());
+            self.changes.sample.offer(&place, &id, || text.to_owned());
         }
         let (class, hash) = (lane.class(), id_hash(&id));
         if !class.is_flip() {
@@ -156,7 +156,7 @@ impl LineWorker for ComparisonWorker<'_> {
             && let Incoming::Action(place, action) = &incoming
         {
             let text = || serde_json::to_string(action).unwrap_or_default();
-            self.changes.sample.offer(place, text);
+            self.changes.sample.offer(place, &action.id, text);
         }
         let stopped = self.stopped.take();
         if let Incoming::Action(_, action) = &incoming {

@@ -68,6 +68,7 @@ pub fn map_call(
 impl By<'_> {
     /// Maps one call, and looks up what its request needs. The error says why there is no request.
     pub fn map(self, action: &RecordedAction, call: &ToolCall) -> Result<Mapped, NotReplayable> {
+        self.mapping.uses().mapped.set();
         let meant = Meant::of(action, call, self.mapping).ok_or(NotReplayable::UnknownAction)?;
         let rule = self.mapping.rule(&meant.tool);
         if rule.skip {

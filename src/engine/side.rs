@@ -228,12 +228,20 @@ impl<'a> Side<'a> {
                 context,
             })
         };
+        let brought = || {
+            let mapping = self.version.mapping.iter();
+            mapping.for_each(|mapping| mapping.uses().brought.set());
+        };
         if let Some(corpus) = &action.corpus {
+            brought();
             return as_recorded(self.projected(corpus)?);
         }
         match (recorded, &action.call, &self.version.mapping) {
             (Some(recorded), None, _) | (Some(recorded), Some(_), None) => as_recorded(recorded),
-            (Some(recorded), Some(_), Some(_)) if self.made_here(recorded) => as_recorded(recorded),
+            (Some(recorded), Some(_), Some(_)) if self.made_here(recorded) => {
+                brought();
+                as_recorded(recorded)
+            }
             (_, Some(call), Some(_)) => {
                 let by = self.by().ok_or(NotReplayable::NoMapping)?;
                 by.map(action, call).map(|mapped| Asked {

@@ -9,8 +9,10 @@ use super::tally::{Note, Notes};
 use super::verdict::Verdict;
 use crate::model::{Answer, Outcome, RecordedAction, hash64};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-/// Some of the actions of a recording, chosen by a hash of their places: the same ones, whatever the number of threads.
+/// Some of the actions of a recording, chosen by a hash of their places and ids, since one line may hold many: the same
+/// ones, whatever the number of threads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sample {
     size: usize,
@@ -26,16 +28,30 @@ impl Sample {
         }
     }
 
-    /// Offers an action; `text` is only asked for its line where it is taken.
-    pub fn offer(&mut self, place: &Place, text: impl FnOnce() -> String) {
+    /// Offers the action with this id; `text` is only asked for its line where it is taken.
+    pub fn offer(&mut self, place: &Place, id: &str, text: impl FnOnce() -> String) {
         if self.size == 0 {
             return;
         }
-        let hash = hash64(place.line, place.recording.as_bytes());
+        let of_place = hash64(place.line, place.recording.as_bytes());
+        let hash = hash64(of_place, id.as_bytes());
         let last = self.kept.last_key_value().map(|((last, _), _)| *last);
         if self.kept.len() < self.size || last.is_some_and(|last| hash <= last) {
-            self.kept.insert((hash, place.clone()), text());
+            self.keep((hash, place.clone()), text());
             self.trim();
+        }
+    }
+
+    /// Keeps an action. Of two with one id in one line it is the same one that stays, whichever came first.
+    fn keep(&mut self, key: (u64, Place), text: String) {
+        match self.kept.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(text);
+            }
+            Entry::Occupied(mut entry) if text < *entry.get() => {
+                entry.insert(text);
+            }
+            Entry::Occupied(_) => {}
         }
     }
 
@@ -59,7 +75,9 @@ impl Sample {
 impl Merge for Sample {
     fn merge(&mut self, other: Self) {
         self.size = self.size.max(other.size);
-        self.kept.extend(other.kept);
+        for (key, text) in other.kept {
+            self.keep(key, text);
+        }
         self.trim();
     }
 }
@@ -231,4 +249,59 @@ fn said(answer: &Answer) -> String {
         list(&answer.determining),
         list(&answer.errors)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sample of so many, of actions at these lines with these ids.
+    fn sample(size: usize, offered: &[(u64, String)]) -> Sample {
+        let mut sample = Sample::new(size);
+        for (line, id) in offered {
+            let place = Place {
+                recording: "r".into(),
+                line: *line,
+            };
+            sample.offer(&place, id, || format!("{line} {id}"));
+        }
+        sample
+    }
+
+    #[test]
+    fn the_actions_of_one_line_are_told_apart() {
+        let ids = |line: u64| (0..40).map(move |id: u32| (line, format!("call-{id}")));
+        let all: Vec<(u64, String)> = ids(1).chain(ids(2)).collect();
+        assert_eq!(sample(100, &all).len(), 80);
+        let some = sample(20, &all);
+        assert_eq!(some.len(), 20);
+        let lines: Vec<u64> = some.kept.keys().map(|(_, place)| place.line).collect();
+        assert!(lines.contains(&1) && lines.contains(&2));
+        // Whoever reads what, and in whatever order.
+        let backwards: Vec<(u64, String)> = all.iter().rev().cloned().collect();
+        assert_eq!(sample(20, &backwards), some);
+        for (left, right) in [(7, 73), (40, 40), (79, 1)] {
+            let mut merged = sample(20, &backwards[..left]);
+            merged.merge(sample(20, &backwards[80 - right..]));
+            assert_eq!(merged, some);
+        }
+    }
+
+    #[test]
+    fn of_two_with_one_id_the_same_one_stays() {
+        let place = Place {
+            recording: "r".into(),
+            line: 1,
+        };
+        let offer = |texts: [&str; 2]| {
+            let mut sample = Sample::new(5);
+            for text in texts {
+                sample.offer(&place, "a", || text.to_owned());
+            }
+            sample
+        };
+        assert_eq!(offer(["one", "other"]), offer(["other", "one"]));
+        assert_eq!(offer(["one", "other"]).len(), 1);
+        assert!(Sample::new(0).is_empty());
+    }
 }

@@ -78,7 +78,10 @@ impl Redaction {
     pub fn apply(&self, action: &mut RecordedAction) -> Result<Redacted, String> {
         // What earlier calls changed is said by their arguments.
         let mut earlier = std::mem::take(&mut action.earlier);
-        earlier.change(|call| self.apply(call).map(|_| ()))?;
+        earlier.change(|call| {
+            let kept = self.apply(call);
+            kept.map(|_| ()).map_err(|why| of_earlier(call, &why))
+        })?;
         action.earlier = earlier;
         let mut redacted = Redacted::default();
         let mut derived = false;
@@ -260,6 +263,18 @@ fn said(path: &str) -> String {
 
 fn in_the_way(place: &str, what: &str) -> String {
     format!("`{place}` holds what looks like {what}, and the action cannot be kept without it")
+}
+
+/// Why an action cannot be kept where it is for an earlier call that it cannot.
+fn of_earlier(call: &RecordedAction, why: &str) -> String {
+    let named = match (secret_in(&call.id), call.sequence) {
+        (None, _) => format!(", `{}`,", call.id.escape_debug()),
+        (Some(_), Some(place)) => format!(", which has place {place} in it,"),
+        (Some(_), None) => String::new(),
+    };
+    format!(
+        "an earlier call of its session{named} may have changed what it needs, and cannot be kept: {why}"
+    )
 }
 
 /// What looks like a secret in the parts of a request that cannot be unknown.

@@ -77,7 +77,7 @@ impl LineWorker for ReplayWorker<'_> {
                 recording: recording.clone(),
                 line: at,
             };
-            self.report.sample.offer(&place, || text.to_owned());
+            self.report.sample.offer(&place, &id, || text.to_owned());
         }
         if lane.is_full() {
             self.hand_over();
@@ -90,7 +90,7 @@ impl LineWorker for ReplayWorker<'_> {
             && let Incoming::Action(place, action) = &incoming
         {
             let text = || serde_json::to_string(action).unwrap_or_default();
-            self.report.sample.offer(place, text);
+            self.report.sample.offer(place, &action.id, text);
         }
         let stopped = self.stopped.take();
         if let Incoming::Action(_, action) = &incoming {

@@ -10,7 +10,7 @@ pub use lines::{Line, RuleLines};
 
 use super::derivation::DERIVATIONS;
 use super::files::{MappingFile, ToolSpec};
-use super::rows::{Given, Rows};
+use super::rows::{Flag, Given, Rows, Uses};
 use super::template::{Placeholder, ReferenceTemplate, Template};
 use crate::cedar::Schema;
 use crate::model::{Diagnostic, Digest, EntityRef, Json, SourceFile};
@@ -37,6 +37,7 @@ pub struct Mapping {
     data: Vec<DataSet>,
     /// Routers, those with exact names first, then patterns, longest first.
     routers: Vec<(String, Unwrap)>,
+    uses: Uses,
 }
 
 /// Where a router's call holds the call that is meant.
@@ -185,6 +186,19 @@ impl Mapping {
         })
     }
 
+    /// Begins a run: nothing was looked up in it so far, whatever clones of it were used for.
+    pub fn begin(&mut self) {
+        self.uses = Uses::default();
+        self.data
+            .iter_mut()
+            .for_each(|set| set.asked = Flag::default());
+    }
+
+    /// What it was used for since then.
+    pub fn uses(&self) -> &Uses {
+        &self.uses
+    }
+
     /// Whether some call changes something.
     pub fn has_changes(&self) -> bool {
         self.rules().any(|rule| !rule.changes.is_empty())
@@ -253,6 +267,7 @@ impl Mapping {
             patterns,
             data,
             routers,
+            uses: Uses::default(),
         };
         (mapping, compiler.diagnostics)
     }

@@ -59,7 +59,7 @@ pub use mapping::{
 };
 pub use mutation::{Explained, Mutation};
 pub use references::{nearest, parse_action, parse_plain_reference, parse_reference};
-pub use rows::{AtTime, Row, Rows};
+pub use rows::{AtTime, Flag, Row, Rows, Uses};
 pub use schemas::{SCHEMAS, json_schema};
 pub use suites::{
     AskedTest, BudgetSpec, ChangeBudget, Choices, Claim, Defaults, ExceptSpec, Expectation,

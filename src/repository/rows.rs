@@ -4,6 +4,7 @@ use crate::model::Json;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A row of a data set.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,6 +148,40 @@ impl PartialEq for Given {
             (Some(_), None) | (None, Some(_)) => false,
         }
     }
+}
+
+/// That something happened, noted by whatever thread. Clones share it. It is no part of what a mapping says.
+#[derive(Debug, Clone, Default)]
+pub struct Flag(Arc<AtomicBool>);
+
+impl Flag {
+    /// It happened.
+    pub fn set(&self) {
+        // Threads only read what they share, once it is noted.
+        if !self.is_set() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it happened.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl PartialEq for Flag {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// What a mapping was used for in a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Uses {
+    /// A call was mapped by it, so that its data sets count.
+    pub mapped: Flag,
+    /// A call was decided with the request that came with it, and with what was looked up when that was made.
+    pub brought: Flag,
 }
 
 #[cfg(test)]

@@ -88,11 +88,18 @@ impl Tree {
             below: false,
         };
         match (&self.kind, self.paths.get(path)) {
-            (_, None) => {
+            (kind, None) => {
                 let refused = self.refused.iter().find(|refused| refused.path == path);
-                Err(refused
-                    .cloned()
-                    .unwrap_or_else(|| fault("there is no such file".to_owned())))
+                Err(refused.cloned().unwrap_or_else(|| {
+                    fault(match kind {
+                        // All others that are there were seen.
+                        Kind::Disk(root) if root.join(path).is_file() => format!(
+                            "git ignores it and does not track it, so it does not count: `git add -f {path}` tracks it, \
+                             and the version `dir:PATH` is the directory with all that git ignores"
+                        ),
+                        Kind::Disk(_) | Kind::Git(_) => "there is no such file".to_owned(),
+                    })
+                }))
             }
             (Kind::Disk(root), Some(_)) => disk::read(root, path),
             (Kind::Git(repository), Some(Entry::Blob(id))) => {

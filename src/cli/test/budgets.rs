@@ -111,7 +111,7 @@ fn counted(
         version: head.version.clone(),
         directory: head.directory.clone(),
     });
-    DataArgs::default().give([&mut base].into_iter().chain(&mut given))?;
+    let look_ups = DataArgs::default().give([&mut base].into_iter().chain(&mut given))?;
     let head = given.as_ref().unwrap_or(head);
     let pairing = Pairing::of(&base.version, &head.version);
     let left = Side::base(&base.version, &pairing).with_engine(engine);
@@ -126,6 +126,7 @@ fn counted(
     };
     let comparison = Comparison::new(&ground, &left, &right, options);
     let changes: DecisionChanges = input.work(output, || comparison.worker())?.result;
+    look_ups.end()?;
     let malformed = changes.volume.malformed.count;
     if malformed > 0 {
         let lines = crate::render::count(malformed, "line");

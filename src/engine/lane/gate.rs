@@ -1,6 +1,7 @@
 //! Which recorded requests are taken as they are, and need neither a mapping nor a look-up.
 
 use crate::engine::Side;
+use crate::repository::Flag;
 
 /// Which recorded requests a side takes as they are.
 #[derive(Debug)]
@@ -10,7 +11,12 @@ pub(super) enum Gate {
     /// Those that this mapping and this schema made, and those without a tool call.
     Made { mapping: String, schema: String },
     /// Where entities are looked up, those that the mapping and the schema made: these hold what was looked up.
-    Held { mapping: String, schema: String },
+    Held {
+        mapping: String,
+        schema: String,
+        /// Notes that there was one.
+        brought: Flag,
+    },
     /// None, because what policies name is looked up for each of them.
     Shut,
 }
@@ -19,15 +25,18 @@ impl Gate {
     /// The gate of a side.
     pub(super) fn of(side: &Side<'_>) -> Self {
         let version = side.version();
-        let (Some(mapping), Some(schema)) = (&version.mapping, &version.schema) else {
+        let (Some(by), Some(schema)) = (&version.mapping, &version.schema) else {
             return Gate::Open;
         };
-        let looks_up = mapping.looks_up();
-        let mapping = mapping.digest.to_string();
+        let mapping = by.digest.to_string();
         let schema = schema.digest().to_string();
-        match looks_up {
+        match by.looks_up() {
             false => Gate::Made { mapping, schema },
-            true if side.reads().named.is_empty() => Gate::Held { mapping, schema },
+            true if side.reads().named.is_empty() => Gate::Held {
+                mapping,
+                schema,
+                brought: by.uses().brought.clone(),
+            },
             true => Gate::Shut,
         }
     }
@@ -42,10 +51,19 @@ impl Gate {
         match self {
             Gate::Open => true,
             Gate::Shut => false,
-            Gate::Made { .. } if !call => true,
-            Gate::Held { .. } if !call => false,
-            Gate::Made { mapping, schema } | Gate::Held { mapping, schema } => {
-                by_mapping == Some(mapping) && by_schema == Some(schema)
+            Gate::Made { mapping, schema } => {
+                !call || (by_mapping == Some(mapping) && by_schema == Some(schema))
+            }
+            Gate::Held {
+                mapping,
+                schema,
+                brought,
+            } => {
+                let made = call && by_mapping == Some(mapping) && by_schema == Some(schema);
+                if made {
+                    brought.set();
+                }
+                made
             }
         }
     }

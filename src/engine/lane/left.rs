@@ -95,7 +95,7 @@ impl Track<'_> {
         let Some(request) = &action.request else {
             return LeftBy::NoRequest;
         };
-        let made = |gate: &super::Gate| {
+        let made = |gate: &super::gate::Gate| {
             let (mapping, schema) = (request.mapping.as_ref(), request.schema.as_ref());
             let texts = [mapping, schema].map(|digest| digest.map(ToString::to_string));
             let [mapping, schema] = &texts;

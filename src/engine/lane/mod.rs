@@ -4,6 +4,7 @@
 //! general way.
 
 mod again;
+mod class;
 mod context;
 mod counts;
 mod decide;
@@ -24,6 +25,7 @@ use super::{Distinct, Place, Side};
 use crate::model::{Answer, ChangeClass, Effect, FieldPath};
 use again::{Again, Alike};
 use bumpalo::Bump;
+use class::Answers;
 use counts::Actor;
 pub use decide::SideAnswer;
 use decide::{Decided, Decider, Want};
@@ -291,7 +293,12 @@ impl<'p, 'g> Lane<'p, 'g> {
         counts
             .base
             .see(actions.0, agent, base, line.recorded, &named);
-        let class = classify(base, head, &self.track.head_effects);
+        let answers = Answers {
+            base,
+            head,
+            effects: &self.track.head_effects,
+        };
+        let class = answers.class();
         self.last.class = class;
         if class == ChangeClass::Unchanged {
             counts.unchanged(&actor);
@@ -441,30 +448,5 @@ impl<'p, 'g> Lane<'p, 'g> {
     /// What was counted since the last time.
     pub fn hand_over(&mut self) -> LaneCounts {
         std::mem::take(&mut self.counts)
-    }
-}
-
-/// The class of a change between two answers; both sides decided (`docs/architecture.md`, "Classes of change").
-fn classify(base: &SideAnswer, head: &SideAnswer, effects: &[Option<Effect>]) -> ChangeClass {
-    let erring = |policies: &[u32], effect: Effect| {
-        policies.iter().any(|policy| {
-            head.errors.binary_search(policy).is_ok()
-                && effects.get(*policy as usize) == Some(&Some(effect))
-        })
-    };
-    match (base.allow, head.allow) {
-        // Head allows, so every satisfied forbid of base is lifted.
-        (false, true) if erring(&base.determining, Effect::Forbid) => ChangeClass::ErrorOpened,
-        (false, true) => ChangeClass::NewlyAllowed,
-        // Base allowed, so every satisfied forbid of head is gained.
-        (true, false)
-            if head.determining.is_empty() && erring(&base.determining, Effect::Permit) =>
-        {
-            ChangeClass::ErrorClosed
-        }
-        (true, false) => ChangeClass::NewlyDenied,
-        _ if base.errors != head.errors => ChangeClass::ErrorChanged,
-        _ if base.determining != head.determining => ChangeClass::ReasonChanged,
-        _ => ChangeClass::Unchanged,
     }
 }

@@ -94,6 +94,7 @@ pub fn trace_call(
 impl By<'_> {
     /// Maps a call as [`By::map`] does, and keeps how.
     pub fn trace(self, action: &RecordedAction, call: &ToolCall) -> Trace {
+        self.mapping.uses().mapped.set();
         let mut trace = traced(action, call, self.mapping, self.schema);
         if let Ok(mapped) = &mut trace.outcome {
             match self.look_up(action, &mapped.request) {

@@ -26,6 +26,7 @@ pub fn usage(action: &RecordedAction, call: &ToolCall, by: By<'_>) -> Usage {
     let By {
         mapping, schema, ..
     } = by;
+    mapping.uses().mapped.set();
     let mut usage = Usage {
         tool: None,
         action: Err(NotReplayable::UnknownAction),

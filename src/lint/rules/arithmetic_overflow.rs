@@ -4,7 +4,7 @@ use super::shared_demands::{demanded, scope_terms};
 use super::shared_logic::Known;
 use super::shared_normal::constant;
 use super::shared_within::before;
-use crate::cedar::{BinaryOperator, Term, TermKind};
+use crate::cedar::{BinaryOperator, Demand, Term, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::{Policy, Trust};
 use crate::lint::found::Found;
@@ -41,7 +41,8 @@ fn visit(policy: &Policy<'_>, term: &Term, parent: Option<&Term>, found: &mut Fo
     let of_scope = scope_terms(&policy.syntax);
     let mut holds = demanded(&of_scope);
     holds.extend(before(&policy.syntax, term));
-    if range(term, &Known::of(&holds)).is_some() {
+    if Ranges::of(holds).range(term).is_some() {
+        inside(policy, term, found);
         return;
     }
     let by_agent = policy.trust(term) == Some(Trust::Agent);
@@ -66,6 +67,28 @@ fn visit(policy: &Policy<'_>, term: &Term, parent: Option<&Term>, found: &mut Fo
     }
 }
 
+/// The arithmetic in what numbers that fit are chosen by, and in what they are read of.
+fn inside(policy: &Policy<'_>, term: &Term, found: &mut Found<'_>) {
+    match &term.kind {
+        TermKind::If(parts) => {
+            let [test, then, other] = parts.as_ref();
+            visit(policy, test, Some(term), found);
+            inside(policy, then, found);
+            inside(policy, other, found);
+        }
+        _ if is_arithmetic(term) => {
+            for part in term.parts() {
+                inside(policy, part, found);
+            }
+        }
+        _ => {
+            for part in term.parts() {
+                visit(policy, part, Some(term), found);
+            }
+        }
+    }
+}
+
 fn is_arithmetic(term: &Term) -> bool {
     match &term.kind {
         TermKind::Neg(inner) => constant(inner).is_none(),
@@ -77,36 +100,65 @@ fn is_arithmetic(term: &Term) -> bool {
     }
 }
 
-/// The least and the greatest value of an expression; nothing where it may overflow.
-fn range(term: &Term, known: &Known) -> Option<(i128, i128)> {
-    if let Some(value) = constant(term) {
-        return match value {
-            Value::Long(number) => Some((i128::from(number), i128::from(number))),
-            _ => None,
-        };
-    }
-    let (low, high) = match &term.kind {
-        TermKind::Neg(inner) => {
-            let (low, high) = range(inner, known)?;
-            (-high, -low)
+/// What numbers may be where some conditions hold.
+struct Ranges<'s> {
+    holds: Vec<Demand<'s>>,
+    known: Known,
+}
+
+impl<'s> Ranges<'s> {
+    fn of(holds: Vec<Demand<'s>>) -> Self {
+        Self {
+            known: Known::of(&holds),
+            holds,
         }
-        TermKind::Binary(operator, sides) if is_arithmetic(term) => {
-            let [left, right] = sides.as_ref();
-            let ((a, b), (c, d)) = (range(left, known)?, range(right, known)?);
-            match operator {
-                BinaryOperator::Add => (a + c, b + d),
-                BinaryOperator::Sub => (a - d, b - c),
-                _ => {
-                    // Products of two numbers of 64 bits fit into 128.
-                    let all = [a * c, a * d, b * c, b * d];
-                    (all.into_iter().min()?, all.into_iter().max()?)
+    }
+
+    /// The same where a test holds, or does not.
+    fn also(&self, test: &'s Term, denied: bool) -> Self {
+        let mut holds = self.holds.clone();
+        holds.push(Demand { term: test, denied });
+        Self::of(holds)
+    }
+
+    /// The least and the greatest value of an expression; nothing where it may overflow.
+    fn range(&self, term: &'s Term) -> Option<(i128, i128)> {
+        if let Some(value) = constant(term) {
+            return match value {
+                Value::Long(number) => Some((i128::from(number), i128::from(number))),
+                _ => None,
+            };
+        }
+        let (low, high) = match &term.kind {
+            TermKind::Neg(inner) => {
+                let (low, high) = self.range(inner)?;
+                (-high, -low)
+            }
+            TermKind::Binary(operator, sides) if is_arithmetic(term) => {
+                let [left, right] = sides.as_ref();
+                let ((a, b), (c, d)) = (self.range(left)?, self.range(right)?);
+                match operator {
+                    BinaryOperator::Add => (a + c, b + d),
+                    BinaryOperator::Sub => (a - d, b - c),
+                    _ => {
+                        // Products of two numbers of 64 bits fit into 128.
+                        let all = [a * c, a * d, b * c, b * d];
+                        (all.into_iter().min()?, all.into_iter().max()?)
+                    }
                 }
             }
-        }
-        _ => return Some(known.range(term)),
-    };
-    let fits = low >= i128::from(i64::MIN) && high <= i128::from(i64::MAX);
-    fits.then_some((low, high))
+            TermKind::If(parts) => {
+                let [test, then, other] = parts.as_ref();
+                let (a, b) = self.also(test, false).range(then)?;
+                let (c, d) = self.also(test, true).range(other)?;
+                let (low, high) = self.known.range(term);
+                (low.max(a.min(c)), high.min(b.max(d)))
+            }
+            _ => return Some(self.known.range(term)),
+        };
+        let fits = low >= i128::from(i64::MIN) && high <= i128::from(i64::MAX);
+        fits.then_some((low, high))
+    }
 }
 
 /// A comparison that says the same without arithmetic, where its other side is a literal.

@@ -270,3 +270,34 @@ fn messages_quote_no_values() {
     let field = format!("unknown field `{}`", token());
     assert_eq!(on.quiet(&field), "what stands there holds a GitHub token");
 }
+
+/// The record that is reported stands behind the one that is meant.
+#[test]
+fn an_earlier_call_that_cannot_be_kept_is_named() {
+    let fault = |earlier: &str| {
+        let mut found = action(r#"{"version":1,"id":"2","call":{"tool":"t"}}"#);
+        found.earlier.push(std::sync::Arc::new(action(earlier)));
+        redaction(&[], true)
+            .apply(&mut found)
+            .expect_err("a secret")
+    };
+    let named = fault(r#"{"version":1,"id":"w1","user":"TOKEN","call":{"tool":"t"}}"#);
+    assert!(
+        named.starts_with("an earlier call of its session, `w1`, may"),
+        "{named}"
+    );
+    assert!(named.contains("`user` holds what looks like"), "{named}");
+    let placed = fault(r#"{"version":1,"id":"TOKEN","sequence":4,"call":{"tool":"t"}}"#);
+    assert!(
+        placed.contains("session, which has place 4 in it, may"),
+        "{placed}"
+    );
+    let nameless = fault(r#"{"version":1,"id":"TOKEN","call":{"tool":"t"}}"#);
+    assert!(
+        nameless.starts_with("an earlier call of its session may"),
+        "{nameless}"
+    );
+    for text in [named, placed, nameless] {
+        assert!(!text.contains(&token()), "{text}");
+    }
+}

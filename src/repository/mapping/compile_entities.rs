@@ -7,7 +7,7 @@ use super::{Line, ValueTemplate};
 use crate::model::{Json, RecordType, Span};
 use crate::repository::files::{ChangeSpec, DataSpec};
 use crate::repository::references::nearest;
-use crate::repository::rows::Given;
+use crate::repository::rows::{Flag, Given};
 use crate::repository::template::{Field, Placeholder, Reads, ReferenceTemplate, Template};
 use crate::yaml::Spanned;
 use std::collections::BTreeMap;
@@ -49,6 +49,7 @@ impl Compiler<'_> {
             as_of,
             line,
             given: Given::default(),
+            asked: Flag::default(),
         })
     }
 

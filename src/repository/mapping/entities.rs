@@ -2,7 +2,7 @@
 
 use super::ValueTemplate;
 use super::lines::Line;
-use crate::repository::rows::{Given, Rows};
+use crate::repository::rows::{Flag, Given, Rows};
 use crate::repository::template::{Field, Placeholder, ReferenceTemplate, Template};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub struct DataSet {
     pub line: Line,
     /// Its rows, once they were read.
     pub(super) given: Given,
+    /// Whether it was asked for a row.
+    pub(super) asked: Flag,
 }
 
 /// A step on the way to rows.
@@ -71,9 +73,15 @@ pub struct Change {
 }
 
 impl DataSet {
-    /// Its rows; nothing before they were read.
+    /// Its rows, to look one up, which is noted; nothing where there is no file.
     pub fn rows(&self) -> Option<&Rows> {
+        self.asked.set();
         self.given.0.as_deref()
+    }
+
+    /// Whether it was asked for a row since its mapping [began](super::Mapping::begin) to be used.
+    pub fn asked(&self) -> &Flag {
+        &self.asked
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is taken out, and what is left.
 
 use super::*;
+use crate::model::{EarlierCall, Moment};
 
 /// Put together here, so that no file of the project looks as if it held one.
 fn token() -> String {
@@ -276,7 +277,16 @@ fn messages_quote_no_values() {
 fn an_earlier_call_that_cannot_be_kept_is_named() {
     let fault = |earlier: &str| {
         let mut found = action(r#"{"version":1,"id":"2","call":{"tool":"t"}}"#);
-        found.earlier.push(std::sync::Arc::new(action(earlier)));
+        let earlier = EarlierCall {
+            call: std::sync::Arc::new(action(earlier)),
+            moment: Moment {
+                sequence: None,
+                time: None,
+                at: (0, 0, 0),
+            },
+            surely: true,
+        };
+        found.earlier = std::iter::once(earlier).collect();
         redaction(&[], true)
             .apply(&mut found)
             .expect_err("a secret")

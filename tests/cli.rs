@@ -1,5 +1,8 @@
 //! The command line as a person meets it: help, versions, schemas, completions, `init`, and the same bytes every time.
 
+#[path = "cli/data.rs"]
+mod data;
+#[path = "support/mod.rs"]
 mod support;
 
 use serde_json::Value;
@@ -841,130 +844,6 @@ fn data_sets_without_files_are_errors() {
             "users.jsonl:1 and users.jsonl:2: two rows of one entity",
         ],
     );
-}
-
-/// Every command that maps a call says that the file is missing, and none writes anything then.
-#[test]
-fn a_file_is_wanted_once_an_action_needs_it() {
-    let (dir, other) = (shop(), shop());
-    let ran = |args: &[&str]| run(dir.path(), args);
-    let base = format!("dir:{}", other.path().display());
-    let pin = [
-        "pin", "1", "--expect", "base", "--base", &base, "--at", "dir:.",
-    ];
-    let commands: [&[&str]; 10] = [
-        &[&pin[..], &["--recordings", "calls.jsonl"]].concat(),
-        &["replay", "calls.jsonl"],
-        &["replay", "calls.jsonl", "--engine", "reference"],
-        &["diff", &base, "dir:.", "--recordings", "calls.jsonl"],
-        &["import", "calls.jsonl", "-o", "out.jsonl"],
-        &["import", "calls.jsonl", "--explain=a0"],
-        &["corpus", "build", "calls.jsonl", "-o", "out.jsonl"],
-        &["explain", "calls.jsonl#a0"],
-        &["mapping", "--recordings", "calls.jsonl"],
-        &["check", "--recordings", "calls.jsonl"],
-    ];
-    for command in commands {
-        ran(command).says(2, &["the data set `orders` of the mapping has no file"]);
-    }
-    assert!(!dir.path().join("out.jsonl").exists());
-    // What brings its entities, or needs none of the data set, needs no file.
-    let data = ["--data", "orders=shop.json", "--data", "users.jsonl"];
-    ran(&[&["import", "calls.jsonl", "-o", "native.jsonl"], &data[..]].concat()).says(0, &["7"]);
-    let corpus = ["corpus", "build", "native.jsonl", "-o", "corpus.jsonl"];
-    ran(&corpus).says(0, &["7 actions"]);
-    for recording in ["native.jsonl", "corpus.jsonl"] {
-        ran(&["replay", recording]).says(0, &["allow 5", "deny 1", "undecidable 1"]);
-        let diff = ["diff", &base, "dir:.", "--recordings", recording];
-        ran(&diff).says(3, &["6 actions decided alike"]);
-    }
-    // Each budget is a run of its own.
-    let budget = |recording: &str| {
-        format!(
-            "\n  - {{ base: \"{base}\", recording: {recording}, changes: {{ newly_denied: 0 }} }}"
-        )
-    };
-    let budgets = budget("calls.jsonl") + &budget("native.jsonl");
-    let suite = format!("version: 1\nsuite: b\nreplay:{budgets}\n");
-    write_files(dir.path(), &[("tests/b.test.yaml", &suite)]);
-    let broken = "has no file, and an action needs it";
-    ran(&["test"]).says(2, &["1 passed, 1 broken", broken]);
-    let unheard = r#"{"version":1,"id":"n","agent":"bot","call":{"tool":"walk","args":{}}}"#;
-    std::fs::write(dir.path().join("unheard.jsonl"), unheard).unwrap();
-    ran(&["replay", "unheard.jsonl"]).says(3, &["unknown_action 1"]);
-}
-
-/// What was looked up when a recording was imported counts, and no other data set: whoever names one is told.
-#[test]
-fn data_that_changes_nothing_is_said() {
-    let (dir, other) = (shop(), shop());
-    let ran = |args: &[&str]| run(dir.path(), args);
-    let base = format!("dir:{}", other.path().display());
-    let data = ["--data", "orders=shop.json", "--data", "users.jsonl"];
-    let with = |args: &[&str]| ran(&[args, &data].concat());
-    let nothing =
-        "warning: `--data` changes nothing for the data sets `orders`, `users`: every action";
-    let some =
-        "warning: `--data` changes nothing for the data sets `orders`, `users` where actions";
-    let pay = |name: &str| {
-        let call = r#""agent":"bot","call":{"tool":"pay","args":{"order":"1"}}"#;
-        let line = format!("{{\"version\":1,\"id\":\"{name}\",{call}}}\n");
-        std::fs::write(dir.path().join(format!("{name}.jsonl")), line).unwrap();
-    };
-    ["one", "two"].iter().for_each(|name| pay(name));
-    with(&["import", "calls.jsonl", "-o", "native.jsonl"]).says(0, &["7"]);
-    with(&["corpus", "build", "native.jsonl", "-o", "corpus.jsonl"]).says(0, &[nothing]);
-    for recording in ["native.jsonl", "corpus.jsonl"] {
-        let replayed = with(&["replay", recording, "--verify", "9"]);
-        replayed.says(0, &["allow 5", nothing, "once more"]);
-        with(&["diff", &base, "dir:.", "--recordings", recording]).says(3, &[nothing]);
-        with(&["replay", recording, "one.jsonl"]).says(0, &["allow 6", some]);
-    }
-    let quiet = [
-        with(&["replay", "calls.jsonl"]),
-        with(&["import", "native.jsonl", "-o", "again.jsonl"]),
-        ran(&["replay", "native.jsonl"]),
-    ];
-    for ran in quiet {
-        let warned = ran.err.contains("warning");
-        assert!(ran.code == 0 && !warned, "{}", ran.all());
-    }
-    // So it is where nothing was found then, and the fast lane decides.
-    std::fs::write(dir.path().join("shop.json"), "{\"orders\": {}}").unwrap();
-    with(&["import", "one.jsonl", "-o", "bare.jsonl"]).says(0, &["1"]);
-    with(&["replay", "bare.jsonl"]).says(0, &[nothing]);
-    with(&["replay", "bare.jsonl", "two.jsonl"]).says(0, &[some]);
-}
-
-/// A suite has one set of entities for all its tests, so what was looked up for one action is in none.
-#[test]
-fn what_was_looked_up_is_not_pinned() {
-    let (dir, other) = (shop(), shop());
-    let permit = "@id(\"all\") permit(principal, action, resource);";
-    write_files(other.path(), &[("policies/p.cedar", permit)]);
-    let base = format!("dir:{}", other.path().display());
-    let pinned = run(
-        dir.path(),
-        &[
-            "pin",
-            "1",
-            "--expect",
-            "base",
-            "--base",
-            &base,
-            "--at",
-            "dir:.",
-            "--recordings",
-            "calls.jsonl",
-            "--data",
-            "orders=shop.json",
-            "--data",
-            "users.jsonl",
-        ],
-    );
-    let note = "it needs entities that are looked up in data sets";
-    pinned.says(2, &["so nothing was written\n  calls.jsonl#", note]);
-    assert!(!pinned.err.contains("\\u{a}"), "{}", pinned.err);
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Watch {
     fn lost(&self, at: Standing, place: &Place) {
         if let Watch::Read(reading) = self {
             let mut reading = reading.lock().unwrap_or_else(PoisonError::into_inner);
-            reading.lose(at, place.clone());
+            reading.lose(at, place);
         }
     }
 }

@@ -321,6 +321,7 @@ impl Importing {
             mapping,
             schema,
             store: self.store.as_ref(),
+            patches: None,
         };
         match by.map(action, call) {
             Ok(mut mapped) => {

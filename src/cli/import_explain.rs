@@ -47,6 +47,7 @@ pub fn run(args: &ImportArgs, id: &str, output: &Output) -> Result<u8, CliError>
         mapping,
         schema,
         store: rules.store.as_ref(),
+        patches: None,
     };
     input.each(output, |incoming| {
         if let Incoming::Action(place, action) = incoming

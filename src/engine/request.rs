@@ -13,6 +13,7 @@ mod usage;
 pub use data::{DataFile, read_rows};
 pub use look_up::{LookedUp, LookedUpEntity, NotFound};
 pub use meant::Meant;
+pub use past::Patches;
 pub use trace::{Became, Trace, TracedFound, TracedPart, TracedRead, trace_call};
 pub use usage::{Takes, Usage, fields, placeholders, usage};
 
@@ -48,6 +49,8 @@ pub struct By<'v> {
     pub schema: &'v Schema,
     /// The entities that the version itself has.
     pub store: Option<&'v EntityStore>,
+    /// What calls changed, where the same calls come before many actions.
+    pub patches: Option<&'v Patches>,
 }
 
 /// Maps one call. The error says why there is no request.
@@ -61,6 +64,7 @@ pub fn map_call(
         mapping,
         schema,
         store: None,
+        patches: None,
     };
     by.map(action, call)
 }

@@ -25,7 +25,7 @@ const LIMIT: usize = 256 << 20;
 const SESSION: usize = 128;
 
 /// And by a record that cannot be read.
-const LOST: usize = 64;
+const LOST: usize = 512;
 
 impl Changing {
     /// Of these mappings; nothing where none of them says that a call changes anything.
@@ -93,7 +93,7 @@ pub struct Reading {
 pub struct Sessions {
     sessions: BTreeMap<String, Session>,
     /// By recordings, the records that could not be read: they may have been calls of any session that is in the recording.
-    lost: BTreeMap<u32, BTreeMap<(u64, u32), Place>>,
+    lost: BTreeMap<u32, BTreeMap<(u64, u32), Arc<RecordedAction>>>,
 }
 
 #[derive(Debug, Default)]
@@ -108,9 +108,10 @@ pub type Standing = (u32, u64, u32);
 
 impl Reading {
     /// Takes note of a record that cannot be read.
-    pub fn lose(&mut self, at: Standing, place: Place) {
+    pub fn lose(&mut self, at: Standing, place: &Place) {
         let lost = self.found.lost.entry(at.0).or_default();
-        if lost.insert((at.1, at.2), place).is_none() {
+        let what = RecordedAction::new(format!("{place}, which cannot be read,"));
+        if lost.insert((at.1, at.2), Arc::new(what)).is_none() {
             self.bytes += LOST;
         }
     }
@@ -206,7 +207,7 @@ impl Sessions {
                 true => lost.range(..(line, nth)).next_back(),
                 false => lost.last_key_value(),
             };
-            let Some(((line, nth), place)) = last else {
+            let Some(((line, nth), call)) = last else {
                 continue;
             };
             let moment = Moment {
@@ -216,9 +217,7 @@ impl Sessions {
             };
             if moment.order(own) != Some(Ordering::Greater) {
                 found.push(EarlierCall {
-                    call: Arc::new(RecordedAction::new(format!(
-                        "{place}, which cannot be read,"
-                    ))),
+                    call: call.clone(),
                     moment,
                     surely: false,
                 });
@@ -302,7 +301,7 @@ mod tests {
                 recording: format!("r{}", at.0).into(),
                 line: at.1,
             };
-            reading.lose(*at, place);
+            reading.lose(*at, &place);
         }
         let sessions = reading.finish().expect("little enough");
         let show =

@@ -2,7 +2,7 @@
 
 use super::kind::Engine;
 use super::pairing::Pairing;
-use super::request::{By, Mapped, Meant};
+use super::request::{By, Mapped, Meant, Patches};
 use super::settle::Settled;
 use super::typed::{fits, plain};
 use super::verdict::{Standing, Verdict};
@@ -27,6 +27,8 @@ pub struct Side<'a> {
     engine: Engine,
     /// What the policies read beside the context, once that was asked.
     reads: OnceLock<Arc<EntityReads>>,
+    /// What earlier calls of sessions changed.
+    patches: Arc<Patches>,
 }
 
 /// What became of one policy whose scope holds, for `explain`.
@@ -71,6 +73,7 @@ impl<'a> Side<'a> {
             names,
             engine: Engine::default(),
             reads: OnceLock::new(),
+            patches: Arc::default(),
         }
     }
 
@@ -87,6 +90,7 @@ impl<'a> Side<'a> {
             names,
             engine: Engine::default(),
             reads: OnceLock::new(),
+            patches: Arc::default(),
         }
     }
 
@@ -102,6 +106,7 @@ impl<'a> Side<'a> {
             names: self.names.clone(),
             engine: self.engine,
             reads: OnceLock::new(),
+            patches: Arc::default(),
         }
     }
 
@@ -207,6 +212,7 @@ impl<'a> Side<'a> {
             mapping: self.version.mapping.as_ref()?,
             schema: self.version.schema.as_ref()?,
             store: Some(&self.version.store),
+            patches: Some(&self.patches),
         })
     }
 

@@ -78,6 +78,7 @@ pub fn see(side: &Side<'_>, seen: &mut Seen, incoming: Incoming) {
             mapping,
             schema,
             store: Some(&version.store),
+            patches: None,
         },
     );
     seen.calls += 1;

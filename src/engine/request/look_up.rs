@@ -1,7 +1,7 @@
 //! The entities that a request needs, of data sets and as earlier calls of the session left them.
 
 use super::facts::{Facts, Found};
-use super::past::{Became, Patch, after, parents_of};
+use super::past::{Became, Counted, Past, after, parents_of};
 use super::{By, Filling};
 use crate::model::{EntityRef, FieldPath, Json, NotReplayable, RecordedAction, Request, Value};
 use crate::repository::{AtTime, DataSet, Row, Tags};
@@ -143,7 +143,7 @@ impl By<'_> {
         let mut looking = Looking {
             by: self,
             time: action.time.as_deref().and_then(|time| time.parse().ok()),
-            patches: self.past(action),
+            past: self.past(action),
             seen: BTreeSet::new(),
             open: Vec::new(),
             found: LookedUp::default(),
@@ -177,7 +177,7 @@ fn reference(json: &Json) -> Option<EntityRef> {
 struct Looking<'a> {
     by: By<'a>,
     time: Option<Timestamp>,
-    patches: Vec<Patch>,
+    past: Vec<Past>,
     seen: BTreeSet<EntityRef>,
     open: Vec<EntityRef>,
     found: LookedUp,
@@ -381,22 +381,20 @@ impl Looking<'_> {
     /// Lays over an entity what earlier calls changed; says whether one did.
     fn change(&self, entity: &mut Entity, since: Option<Timestamp>) -> Result<bool, NotFound> {
         let found = &mut entity.found;
-        let patches = self.patches.iter().filter(|patch| patch.is_of(&found.uid));
-        let patches: Vec<_> = patches.filter_map(|patch| patch.since(since)).collect();
-        let names: BTreeSet<&String> = patches
-            .iter()
-            .flat_map(|patch| patch.attrs.keys())
-            .collect();
+        let changes = self.past.iter().flat_map(|past| past.of(&found.uid, since));
+        let changes: Vec<Counted<'_>> = changes.collect();
+        let names = changes.iter().flat_map(|change| change.patch.attrs.keys());
+        let names: BTreeSet<&String> = names.collect();
         for name in names {
             let before = match (found.attrs.remove(name), found.unknown.remove(name)) {
                 (_, Some(why)) => Became::Unknown(why),
                 (Some(value), None) => Became::Value(value),
                 (None, None) => Became::Gone,
             };
-            let changes = patches
+            let values = changes
                 .iter()
-                .filter_map(|patch| Some((patch.as_ref(), patch.attrs.get(name)?.clone())));
-            match after(before, changes) {
+                .filter_map(|change| Some((change, change.patch.attrs.get(name)?.clone())));
+            match after(before, values) {
                 Ok(Became::Value(value)) => {
                     found.attrs.insert(name.clone(), value);
                 }
@@ -406,9 +404,9 @@ impl Looking<'_> {
                 }
             }
         }
-        let parents = patches
+        let parents = changes
             .iter()
-            .filter_map(|patch| Some((patch.as_ref(), patch.parents.clone()?)));
+            .filter_map(|change| Some((change, change.patch.parents.clone()?)));
         let lost = |why: String| NotFound {
             reason: NotReplayable::UnknownEntity,
             uid: found.uid.clone(),
@@ -417,18 +415,19 @@ impl Looking<'_> {
         found.parents = after(Some(found.parents.clone()), parents)
             .map_err(|why| lost(format!("nobody knows what it is in: {why}")))?
             .ok_or_else(|| {
-                let ids: Vec<String> = patches
+                let ids: Vec<String> = changes
                     .iter()
-                    .filter(|patch| patch.parents.is_some())
-                    .map(|patch| format!("`{}`", patch.by))
+                    .filter(|change| change.patch.parents.is_some())
+                    .map(|change| format!("`{}`", change.patch.by))
                     .collect();
                 lost(format!(
                     "nobody knows what it is in since {}",
                     ids.join(", ")
                 ))
             })?;
-        found.changed_by = patches.iter().map(|patch| patch.by.clone()).collect();
-        Ok(!patches.is_empty())
+        let ids = changes.iter().map(|change| change.patch.by.clone());
+        found.changed_by = ids.collect();
+        Ok(!changes.is_empty())
     }
 }
 

@@ -7,10 +7,11 @@ use crate::model::{
 };
 use crate::repository::{Change, Parent};
 use jiff::Timestamp;
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// What became of an attribute.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,29 +47,74 @@ enum Target {
 }
 
 impl Patch {
-    pub(super) fn is_of(&self, uid: &EntityRef) -> bool {
+    fn is_of(&self, uid: &EntityRef) -> bool {
         match &self.target {
             Target::Entity(entity) => entity == uid,
             Target::Some(ty) => *ty == uid.ty,
         }
     }
+}
 
-    /// The same, seen from a row that counts since a time: nothing where the row says what became of it.
-    pub(super) fn since(&self, since: Option<Timestamp>) -> Option<Cow<'_, Self>> {
-        let Some(since) = since else {
-            return Some(Cow::Borrowed(self));
-        };
-        match self.moment.time {
-            Some(time) if time < since.as_nanosecond() => None,
-            Some(_) => Some(Cow::Borrowed(self)),
-            None => {
-                let why = format!("when `{}` changed it is not recorded", self.by);
-                Some(Cow::Owned(Self {
-                    doubt: Some(why),
-                    ..self.clone()
-                }))
-            }
+/// What a call changed, and why nobody knows whether it came before an action.
+#[derive(Debug, Clone)]
+pub(super) struct Past {
+    patches: Arc<[Patch]>,
+    doubt: Option<String>,
+}
+
+impl Past {
+    /// What of it counts for an entity, whose row is since a time: nothing where the row says what became of it.
+    pub(super) fn of(
+        &self,
+        uid: &EntityRef,
+        since: Option<Timestamp>,
+    ) -> impl Iterator<Item = Counted<'_>> {
+        let patches = self.patches.iter().filter(|patch| patch.is_of(uid));
+        patches.filter_map(move |patch| {
+            let unsure = match (since, patch.moment.time) {
+                (Some(since), Some(time)) if time < since.as_nanosecond() => return None,
+                (Some(_), None) => {
+                    Some(format!("when `{}` changed it is not recorded", patch.by).into())
+                }
+                _ => None,
+            };
+            let doubts = [patch.doubt.as_deref(), self.doubt.as_deref()];
+            let doubt = doubts.into_iter().flatten().next().map(Cow::Borrowed);
+            Some(Counted {
+                patch,
+                doubt: doubt.or(unsure),
+            })
+        })
+    }
+}
+
+/// A change of an entity, as it counts for an action.
+#[derive(Debug)]
+pub(super) struct Counted<'p> {
+    pub(super) patch: &'p Patch,
+    /// Why nobody knows whether it counts.
+    doubt: Option<Cow<'p, str>>,
+}
+
+/// What calls changed, by the mapping and schema of one side: it is the same for every action behind them.
+#[derive(Debug, Default)]
+pub struct Patches(RwLock<FxHashMap<usize, Kept>>);
+
+/// The call is kept, so that no other one has its address.
+type Kept = (Arc<RecordedAction>, Arc<[Patch]>);
+
+impl Patches {
+    fn of(&self, call: &Arc<RecordedAction>, make: impl FnOnce() -> Arc<[Patch]>) -> Arc<[Patch]> {
+        let address = Arc::as_ptr(call) as usize;
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = known.get(&address) {
+            return known.clone();
         }
+        drop(known);
+        let made = make();
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(address, (call.clone(), made.clone()));
+        made
     }
 }
 
@@ -76,106 +122,113 @@ impl Patch {
 /// what there was.
 pub(super) fn after<'p, T: PartialEq>(
     before: T,
-    changes: impl Iterator<Item = (&'p Patch, T)>,
+    changes: impl Iterator<Item = (&'p Counted<'p>, T)>,
 ) -> Result<T, String> {
-    let changes: Vec<(usize, &Patch, T)> = changes
+    let changes: Vec<(usize, &Counted<'_>, T)> = changes
         .enumerate()
-        .map(|(nth, (patch, value))| (nth, patch, value))
+        .map(|(nth, (change, value))| (nth, change, value))
         .collect();
     // What one call changes twice, it changes in the order of the mapping.
-    let is_behind = |one: (usize, &Patch), other: (usize, &Patch)| {
-        let order = match one.1.moment.at == other.1.moment.at {
+    let is_behind = |one: (usize, &Counted<'_>), other: (usize, &Counted<'_>)| {
+        let (moment, from) = (&one.1.patch.moment, &other.1.patch.moment);
+        let order = match moment.at == from.at {
             true => Some(one.0.cmp(&other.0)),
-            false => one.1.moment.order(&other.1.moment),
+            false => moment.order(from),
         };
         order == Some(Ordering::Greater)
     };
-    let mut last: Option<(usize, &Patch)> = None;
-    for (nth, patch, _) in &changes {
-        let this = (*nth, *patch);
-        if patch.doubt.is_none() && last.is_none_or(|last| is_behind(this, last)) {
+    let mut last: Option<(usize, &Counted<'_>)> = None;
+    for (nth, change, _) in &changes {
+        let this = (*nth, *change);
+        if change.doubt.is_none() && last.is_none_or(|last| is_behind(this, last)) {
             last = Some(this);
         }
     }
-    let may_be_last = |this: (usize, &Patch)| last.is_none_or(|last| !is_behind(last, this));
+    let may_be_last = |this: (usize, &Counted<'_>)| last.is_none_or(|last| !is_behind(last, this));
     let before = last.is_none().then_some((None, before));
-    let changes = changes.into_iter();
-    let changes = changes.filter(|(nth, patch, _)| may_be_last((*nth, patch)));
-    let changes = changes.map(|(_, patch, value)| (Some(patch), value));
+    let changes = changes
+        .into_iter()
+        .filter(|(nth, change, _)| may_be_last((*nth, change)))
+        .map(|(_, change, value)| (Some(change), value));
     let mut left = before.into_iter().chain(changes);
     let Some((first, value)) = left.next() else {
         return Err("nothing is known of it".to_owned());
     };
-    let mut others: Vec<&Patch> = Vec::new();
+    let mut may_be: Vec<&Counted<'_>> = first.into_iter().collect();
     let mut differs = false;
-    for (patch, other) in left {
+    for (change, other) in left {
         differs |= other != value;
-        others.extend(patch);
+        may_be.extend(change);
     }
     if !differs {
         return Ok(value);
     }
-    let doubts = first.into_iter().chain(others.iter().copied());
-    let doubt = doubts.filter_map(|patch| patch.doubt.clone()).next();
-    Err(doubt.unwrap_or_else(|| {
-        let ids = first
-            .into_iter()
-            .chain(others)
-            .map(|patch| format!("`{}`", patch.by));
-        let ids: Vec<String> = ids.collect();
-        format!("which of {} came last is not recorded", ids.join(", "))
-    }))
+    let doubt = may_be.iter().find_map(|change| change.doubt.as_deref());
+    Err(match doubt {
+        Some(doubt) => doubt.to_owned(),
+        None => {
+            let ids = may_be.iter().map(|change| format!("`{}`", change.patch.by));
+            let ids: Vec<String> = ids.collect();
+            format!("which of {} came last is not recorded", ids.join(", "))
+        }
+    })
 }
 
 impl By<'_> {
     /// What the calls of an action's session that may have come before it changed.
-    pub(super) fn past(self, action: &RecordedAction) -> Vec<Patch> {
-        let mut patches = Vec::new();
+    pub(super) fn past(self, action: &RecordedAction) -> Vec<Past> {
         if !self.mapping.has_changes() {
-            return patches;
+            return Vec::new();
         }
-        for earlier in action.earlier.iter() {
-            let id = &earlier.call.id;
-            let of = |doubt: Option<String>| Of {
-                by: self,
-                earlier,
-                doubt,
-            };
-            let any = |why: String| {
-                let of = of(Some(why.clone()));
-                let changes = self.mapping.rules().flat_map(|rule| &rule.changes);
-                changes
-                    .map(|change| of.any(change, &why))
-                    .collect::<Vec<_>>()
-            };
-            let Some(call) = &earlier.call.call else {
-                // It could not be read, so it may have been any call.
-                patches.extend(any(format!("{id} may have changed it")));
-                continue;
-            };
-            let doubt = match earlier.call.failed() {
-                Some(true) => continue,
-                None => Some(format!("whether `{id}` changed it is not recorded")),
-                Some(false) if !earlier.surely => {
-                    Some(format!("whether `{id}` came before is not recorded"))
-                }
-                Some(false) => None,
-            };
-            match Meant::of(&earlier.call, call, self.mapping) {
-                Some(meant) => {
-                    let facts = Facts {
-                        result: call.result.as_ref(),
-                        ..meant.facts(&earlier.call)
-                    };
-                    let changes = self.mapping.rule(&meant.tool).changes.iter();
-                    let of = of(doubt);
-                    patches.extend(changes.map(|change| of.patch(change, facts)));
-                }
-                // A router's call that does not say which tool is meant may be of any.
-                None => patches.extend(any(format!("which tool `{id}` called is not recorded"))),
+        let earlier = action.earlier.iter();
+        earlier
+            .filter_map(|earlier| {
+                let patches = match self.patches {
+                    Some(known) => known.of(&earlier.call, || self.patches_of(earlier)),
+                    None => self.patches_of(earlier),
+                };
+                let id = &earlier.call.id;
+                let doubt = (!earlier.surely)
+                    .then(|| format!("whether `{id}` came before is not recorded"));
+                (!patches.is_empty()).then_some(Past { patches, doubt })
+            })
+            .collect()
+    }
+
+    fn patches_of(self, earlier: &EarlierCall) -> Arc<[Patch]> {
+        let id = &earlier.call.id;
+        let of = |doubt: Option<String>| Of {
+            by: self,
+            earlier,
+            doubt,
+        };
+        let any = |why: String| {
+            let of = of(Some(why.clone()));
+            let changes = self.mapping.rules().flat_map(|rule| &rule.changes);
+            changes.map(|change| of.any(change, &why)).collect()
+        };
+        let Some(call) = &earlier.call.call else {
+            // It could not be read, so it may have been any call.
+            return any(format!("{id} may have changed it"));
+        };
+        let doubt = match earlier.call.failed() {
+            Some(true) => return Arc::from([]),
+            None => Some(format!("whether `{id}` changed it is not recorded")),
+            Some(false) => None,
+        };
+        match Meant::of(&earlier.call, call, self.mapping) {
+            Some(meant) => {
+                let facts = Facts {
+                    result: call.result.as_ref(),
+                    ..meant.facts(&earlier.call)
+                };
+                let changes = self.mapping.rule(&meant.tool).changes.iter();
+                let of = of(doubt);
+                changes.map(|change| of.patch(change, facts)).collect()
             }
+            // A router's call that does not say which tool is meant may be of any.
+            None => any(format!("which tool `{id}` called is not recorded")),
         }
-        patches
     }
 }
 

@@ -87,6 +87,7 @@ pub fn trace_call(
         mapping,
         schema,
         store: None,
+        patches: None,
     };
     by.trace(action, call)
 }

@@ -172,6 +172,7 @@ fn entities(action: &RecordedAction) -> Result<Vec<String>, NotReplayable> {
         mapping: version.mapping.as_ref().unwrap(),
         schema: version.schema.as_ref().unwrap(),
         store: Some(&version.store),
+        patches: None,
     };
     let mapped = by.map(action, action.call.as_ref().unwrap())?;
     let trace = by.trace(action, action.call.as_ref().unwrap());
@@ -256,6 +257,7 @@ fn each_and_places_read_arguments() {
         mapping: version.mapping.as_ref().unwrap(),
         schema: version.schema.as_ref().unwrap(),
         store: None,
+        patches: None,
     };
     let context = |args: &str| {
         let action = call("use", args, None);

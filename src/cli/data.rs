@@ -138,10 +138,12 @@ impl LookUps {
         for name in names {
             let of_name = self.sets.iter().filter(|set| *set.name == *name);
             let any = |holds: fn(&Watched) -> bool| of_name.clone().any(holds);
-            if !any(|set| set.asked.is_set() || set.uses.mapped.is_set()) {
-                nothing.push(name);
-            } else if any(|set| set.uses.brought.is_set()) {
-                something.push(name);
+            if !any(|set| set.uses.brought.is_set()) {
+                continue;
+            }
+            match any(|set| set.asked.is_set() || set.uses.mapped.is_set()) {
+                true => something.push(name),
+                false => nothing.push(name),
             }
         }
         let way_out = "import what they were made from once more, with the new data";

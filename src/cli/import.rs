@@ -15,7 +15,7 @@ use crate::model::{
     Diagnostic, Earlier, FieldPath, Json, LogLayout, RecordedAction, RecordedRequest, SourceFile,
     Sources, WrittenRequest,
 };
-use crate::recording::{NAMED, Redacted, Redaction, Repeats, write};
+use crate::recording::{NAMED, Redacted, Redaction, Repeats, write, write_lost};
 use crate::render::{self, Header, ImportSummary, count};
 use crate::repository::{Mapping, MappingFile, log_layout, version_fault};
 use crate::yaml;
@@ -65,6 +65,14 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
         left_out: Counts::default(),
         unwritable: 0,
     };
+    if let Some(session) = input.mixed(output)? {
+        return Err(CliError::new(format!(
+            "calls of the session `{}` change something, it stands in several of these recordings, and not all of it has a \
+             time: in one file nobody could tell any more what came first",
+            session.escape_debug()
+        ))
+        .with_help("import each recording into a file of its own"));
+    }
     let limit = args.malformed.max_malformed;
     let to_stdout = path.as_os_str() == "-";
     if to_stdout {
@@ -240,6 +248,7 @@ impl Importing {
             Incoming::Malformed(place, message) => {
                 let message = self.redaction.quiet(&message);
                 self.malformed(&place, &message);
+                self.lose(&place, out)?;
             }
             Incoming::Action(place, action) if action.corpus.is_some() => {
                 self.unwritable += 1;
@@ -257,7 +266,7 @@ impl Importing {
                     Err(message) => {
                         self.unwritable += 1;
                         self.malformed(&place, &message);
-                        return Ok(());
+                        return self.lose(&place, out);
                     }
                 }
                 let hash = Ids::of(&place.recording).hash(action.id.as_bytes());
@@ -276,6 +285,16 @@ impl Importing {
             self.redacted.add(&format!("{path}: {what}"), 1);
         }
         self.summary.requests_dropped += u64::from(redacted.request);
+    }
+
+    /// Where calls change something, a record that cannot be read or kept may have been one that does: a line stands for it.
+    fn lose(&self, place: &Place, mut out: &mut dyn Write) -> Result<(), CliError> {
+        let mapping = self.mapping.as_ref();
+        if !mapping.is_some_and(Mapping::has_changes) {
+            return Ok(());
+        }
+        let place = self.redaction.quiet(&place.to_string());
+        write_lost(&place, &mut out).map_err(|error| CliError::output(&error))
     }
 
     fn malformed(&mut self, place: &Place, message: &str) {

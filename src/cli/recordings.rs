@@ -112,6 +112,14 @@ impl Input {
         Ok(self.sessions.get_or_init(|| sessions).clone())
     }
 
+    /// A session that must not be put into one recording; see [`crate::engine::Sessions::mixed`].
+    pub fn mixed(&self, output: &Output) -> Result<Option<String>, CliError> {
+        Ok(match self.sessions(output)? {
+            Watch::Give(sessions) => sessions.mixed().map(str::to_owned),
+            Watch::Nothing | Watch::Read(_) => None,
+        })
+    }
+
     fn marks(&self) -> Vec<Option<Mark>> {
         let files = (0..self.paths.len()).filter_map(|number| self.file(number));
         files.map(Mark::of).collect()

@@ -102,6 +102,7 @@ impl Projector {
             tool: None,
             dropped: BTreeSet::new(),
             dropped_attributes: BTreeSet::new(),
+            named: BTreeSet::new(),
         };
         match (&verdict.request, &verdict.outcome) {
             (_, Outcome::NotReplayable(reason)) => {
@@ -109,6 +110,9 @@ impl Projector {
                 asked.tool = verdict.tool.clone();
             }
             (Some(request), _) => {
+                if side.looks_up() {
+                    asked.named = side.named().clone();
+                }
                 asked.request = Some(self.request(action, side, request, beside, &mut asked));
             }
             // What was decided has a request; without one there is nothing that holds for it.

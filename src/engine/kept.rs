@@ -34,6 +34,10 @@ impl Side<'_> {
         if dropped.any(read) || attributes.any(|name| self.reads().attributes.contains(name)) {
             return Err(NotReplayable::NotKept);
         }
+        let looks_up = self.looks_up() && !self.named().is_subset(&asked.named);
+        if looks_up {
+            return Err(NotReplayable::NotKept);
+        }
         asked.request.as_ref().ok_or(NotReplayable::InvalidRequest)
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Side<'a> {
     /// Whether its mapping looks up entities, so that a request may have some of its own.
-    pub(super) fn looks_up(&self) -> bool {
+    pub fn looks_up(&self) -> bool {
         let mapping = self.version().mapping.as_ref();
         mapping.is_some_and(Mapping::looks_up)
     }

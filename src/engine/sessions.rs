@@ -5,9 +5,10 @@
 
 use super::Place;
 use super::request::Meant;
-use crate::model::{Earlier, EarlierCall, Moment, RecordedAction};
+use crate::model::{Earlier, EarlierCall, Moment, RecordedAction, hash64};
 use crate::repository::Mapping;
 use jiff::Timestamp;
+use rustc_hash::FxHashSet;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +24,9 @@ const LIMIT: usize = 256 << 20;
 
 /// So many bytes of what is kept are taken by a session beside its name and its calls.
 const SESSION: usize = 128;
+
+/// And so many by a session that is in a recording, where there are several.
+const PRESENT: usize = 32;
 
 /// And by a record that cannot be read.
 const LOST: usize = 512;
@@ -94,13 +98,25 @@ pub struct Sessions {
     sessions: BTreeMap<String, Session>,
     /// By recordings, the records that could not be read: they may have been calls of any session that is in the recording.
     lost: BTreeMap<u32, BTreeMap<(u64, u32), Arc<RecordedAction>>>,
+    /// Where there are several recordings, which sessions are in which of them, by hashes of their names.
+    present: FxHashSet<(u64, u32)>,
+    /// Sessions with an action that has no time.
+    untimed: FxHashSet<u64>,
 }
 
 #[derive(Debug, Default)]
 struct Session {
-    calls: Vec<(Moment, Arc<RecordedAction>)>,
-    /// The recordings that it is in, where there are several.
-    recordings: BTreeSet<u32>,
+    calls: Vec<Call>,
+    /// The recordings whose lines do not stand in the order of the session.
+    jumbled: BTreeSet<u32>,
+}
+
+#[derive(Debug)]
+struct Call {
+    moment: Moment,
+    call: Arc<RecordedAction>,
+    /// Whether another recording may tell of the same call, or of another one.
+    doubtful: bool,
 }
 
 /// Where something stands: the number of its recording, that of the line or document in it, and which one in that it is.
@@ -121,27 +137,43 @@ impl Reading {
         let Some(name) = action.session.as_ref() else {
             return;
         };
-        let changes = action.corpus.is_none() && self.changing.may_change(action);
-        if !(changes || self.several) || self.bytes > self.limit {
+        if self.bytes > self.limit {
+            return;
+        }
+        if self.several {
+            let hash = hash64(0, name.as_bytes());
+            if self.found.present.insert((hash, at.0)) {
+                self.bytes += PRESENT;
+            }
+            if action.time.is_none() && self.found.untimed.insert(hash) {
+                self.bytes += PRESENT;
+            }
+        }
+        if action.corpus.is_some() || !self.changing.may_change(action) {
             return;
         }
         if !self.found.sessions.contains_key(name) {
             self.bytes += name.len() + SESSION;
         }
+        let mut kept = RecordedAction {
+            request: None,
+            recorded: None,
+            earlier: Earlier::default(),
+            ..action.clone()
+        };
+        // Results are long.
+        if let Some(call) = &mut kept.call
+            && !self.changing.reads_result(action)
+        {
+            call.result = None;
+        }
+        self.bytes += serde_json::to_string(&kept).map_or(0, |text| text.len());
         let session = self.found.sessions.entry(name.clone()).or_default();
-        if self.several {
-            session.recordings.insert(at.0);
-        }
-        if changes {
-            let kept = RecordedAction {
-                request: None,
-                recorded: None,
-                earlier: Earlier::default(),
-                ..action.clone()
-            };
-            self.bytes += serde_json::to_string(&kept).map_or(0, |text| text.len());
-            session.calls.push((moment(action, at), Arc::new(kept)));
-        }
+        session.calls.push(Call {
+            moment: moment(action, at),
+            call: Arc::new(kept),
+            doubtful: false,
+        });
     }
 
     /// Everything was read. The error says that it is too much.
@@ -154,18 +186,104 @@ impl Reading {
         }
         let mut found = self.found;
         for session in found.sessions.values_mut() {
-            session.calls.sort_by_key(|(moment, _)| moment.at);
-        }
-        if found.lost.is_empty() {
-            found
-                .sessions
-                .retain(|_, session| !session.calls.is_empty());
+            session.calls.sort_by_key(|call| call.moment.at);
+            session.mark_jumbled();
+            if self.several {
+                session.join();
+            }
         }
         Ok(found)
     }
 }
 
+impl Session {
+    /// Notes the recordings whose lines do not stand in the order of places and times.
+    fn mark_jumbled(&mut self) {
+        let mut last: BTreeMap<u32, (Option<u64>, Option<i128>)> = BTreeMap::new();
+        for Call { moment, .. } in &self.calls {
+            let last = last.entry(moment.at.0).or_default();
+            if is_less(moment.sequence, last.0) || is_less(moment.time, last.1) {
+                self.jumbled.insert(moment.at.0);
+            }
+            *last = (last.0.max(moment.sequence), last.1.max(moment.time));
+        }
+        for call in &mut self.calls {
+            call.moment.within = !self.jumbled.contains(&call.moment.at.0);
+        }
+    }
+
+    /// Joins what several recordings tell of one call: a transcript, say, and the log of its hooks. Where nobody can tell
+    /// whether two are one, both are doubtful.
+    fn join(&mut self) {
+        let mut joined: Vec<Call> = Vec::new();
+        let mut by_id: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for call in std::mem::take(&mut self.calls) {
+            let others = by_id.entry(call.call.id.clone()).or_default();
+            let mut twin = None;
+            let mut doubtful = false;
+            for at in others.iter().copied() {
+                let Some(other) = joined.get_mut(at) else {
+                    continue;
+                };
+                if other.moment.at.0 == call.moment.at.0 {
+                    continue;
+                }
+                match is_the_same(&other.call, &call.call) {
+                    Some(true) if twin.is_none() => twin = Some(at),
+                    Some(_) => {}
+                    None => {
+                        other.doubtful = true;
+                        doubtful = true;
+                    }
+                }
+            }
+            match twin.and_then(|at| joined.get_mut(at)) {
+                Some(other) => {
+                    other.moment.twins.push(call.moment);
+                    other.doubtful |= doubtful;
+                }
+                None => {
+                    others.push(joined.len());
+                    joined.push(Call { doubtful, ..call });
+                }
+            }
+        }
+        self.calls = joined;
+    }
+}
+
+/// Whether two records of two recordings with one id tell of the same call; nothing where nobody knows.
+fn is_the_same(one: &RecordedAction, other: &RecordedAction) -> Option<bool> {
+    let (one, other) = (one.call.as_ref()?, other.call.as_ref()?);
+    if one.tool != other.tool {
+        return Some(false);
+    }
+    match (&one.args, &other.args) {
+        (Some(one), Some(other)) if one == other => Some(true),
+        (Some(one), Some(other)) if !one.has_unknown() && !other.has_unknown() => Some(false),
+        _ => None,
+    }
+}
+
+fn is_less<T: Ord>(one: Option<T>, other: Option<T>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one < other)
+}
+
 impl Sessions {
+    /// A session whose calls change something, and that stands in several recordings, where not all of it has a time: put
+    /// into one recording, nobody could tell any more what came first.
+    pub fn mixed(&self) -> Option<&str> {
+        let mixed = |name: &String| {
+            let hash = hash64(0, name.as_bytes());
+            let of = self.present.iter().filter(|(other, _)| *other == hash);
+            self.untimed.contains(&hash) && of.count() > 1
+        };
+        self.sessions
+            .keys()
+            .find(|name| mixed(name))
+            .map(String::as_str)
+    }
+
     /// Gives an action the calls of its session that may have come before it and changed something.
     pub fn give(&self, at: Standing, action: &mut RecordedAction) {
         if action.corpus.is_some() {
@@ -175,47 +293,61 @@ impl Sessions {
             return;
         };
         let session = self.sessions.get(name);
-        let own = moment(action, at);
-        let mut earlier = self.lost(session, &own);
-        for (moment, call) in session.iter().flat_map(|session| &session.calls) {
+        let calls = || session.iter().flat_map(|session| &session.calls);
+        let mut own = moment(action, at);
+        let is_own =
+            |moment: &Moment| moment.at == at || moment.twins.iter().any(|twin| twin.at == at);
+        if let Some(same) = calls().find(|call| is_own(&call.moment)) {
+            let all = same.moment.twins.iter().chain([&same.moment]);
+            own.twins = all.filter(|twin| twin.at != at).cloned().collect();
+        }
+        // One that stands before what it came behind tells that lines say nothing of it.
+        let is_jumbled = session.is_some_and(|session| session.jumbled.contains(&at.0));
+        own.within = !is_jumbled && !calls().any(|call| contradicts(&own, &call.moment));
+        let mut earlier = self.lost(name, &own, is_jumbled);
+        for Call {
+            moment,
+            call,
+            doubtful,
+        } in calls()
+        {
             let order = moment.order(&own);
-            if moment.at == at || order == Some(Ordering::Greater) {
+            if is_own(moment) || order == Some(Ordering::Greater) {
                 continue;
             }
             earlier.push(EarlierCall {
                 call: call.clone(),
                 moment: moment.clone(),
-                surely: order.is_some() && !may_be_the_same(at, action, moment, call),
+                surely: order.is_some() && !doubtful,
             });
         }
-        earlier.sort_by_key(|call| call.moment.at);
         action.earlier = earlier.into_iter().collect();
     }
 
     /// The records that could not be read and may have been calls of the session before a moment: of each recording the
     /// last one, behind which the others change nothing more.
-    fn lost(&self, session: Option<&Session>, own: &Moment) -> Vec<EarlierCall> {
+    fn lost(&self, name: &str, own: &Moment, is_jumbled: bool) -> Vec<EarlierCall> {
         let (recording, line, nth) = own.at;
-        let others = session.iter().flat_map(|session| &session.recordings);
-        let others = others.copied().filter(|other| *other != recording);
+        let hash = hash64(0, name.as_bytes());
         let mut found = Vec::new();
-        for number in others.chain([recording]) {
-            let Some(lost) = self.lost.get(&number) else {
+        for (number, lost) in &self.lost {
+            let is_own = *number == recording;
+            if !is_own && !self.present.contains(&(hash, *number)) {
                 continue;
-            };
-            let last = match number == recording {
+            }
+            let last = match is_own && own.within {
                 true => lost.range(..(line, nth)).next_back(),
                 false => lost.last_key_value(),
             };
-            let Some(((line, nth), call)) = last else {
-                continue;
-            };
-            let moment = Moment {
-                sequence: None,
-                time: None,
-                at: (number, *line, *nth),
-            };
-            if moment.order(own) != Some(Ordering::Greater) {
+            if let Some(((line, nth), call)) = last {
+                let moment = Moment {
+                    sequence: None,
+                    time: None,
+                    at: (*number, *line, *nth),
+                    within: is_own && !is_jumbled,
+                    across: false,
+                    twins: Vec::new(),
+                };
                 found.push(EarlierCall {
                     call: call.clone(),
                     moment,
@@ -227,6 +359,16 @@ impl Sessions {
     }
 }
 
+/// Whether places or times say of two moments of one recording that their lines do not stand in order.
+fn contradicts(one: &Moment, other: &Moment) -> bool {
+    let lines = one.at.cmp(&other.at);
+    let against =
+        |order: Option<Ordering>| order.is_some_and(|order| order.is_ne() && order != lines);
+    one.at.0 == other.at.0
+        && (against(one.sequence.zip(other.sequence).map(|(a, b)| a.cmp(&b)))
+            || against(one.time.zip(other.time).map(|(a, b)| a.cmp(&b))))
+}
+
 /// When an action was.
 fn moment(action: &RecordedAction, at: Standing) -> Moment {
     let time: Option<Timestamp> = action.time.as_deref().and_then(|time| time.parse().ok());
@@ -234,231 +376,11 @@ fn moment(action: &RecordedAction, at: Standing) -> Moment {
         sequence: action.sequence,
         time: time.map(Timestamp::as_nanosecond),
         at,
+        within: true,
+        across: true,
+        twins: Vec::new(),
     }
-}
-
-/// Whether two records may be of one call: two recordings may tell of the same session, such as a transcript and the log of
-/// its hooks.
-fn may_be_the_same(
-    at: Standing,
-    action: &RecordedAction,
-    moment: &Moment,
-    call: &RecordedAction,
-) -> bool {
-    let tools = |action: &RecordedAction| action.call.as_ref().map(|call| call.tool.clone());
-    moment.at.0 != at.0 && call.id == action.id && tools(call) == tools(action)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Json, SourceFile, ToolCall};
-    use crate::repository::MappingFile;
-    use crate::yaml;
-
-    fn changing() -> Changing {
-        let text = "tools: { write: { changes: [ { entity: 'D::\"{args.id}\"', attrs: { a: '{result}' } } ] } }";
-        let file = SourceFile::new("mapping.yaml", text);
-        let spec: MappingFile = yaml::parse(&file).expect("a mapping");
-        let (mapping, faults) = Mapping::compile(&spec, &file, None);
-        assert_eq!(faults, []);
-        Changing::of([&mapping]).expect("it changes something")
-    }
-
-    fn action(
-        id: &str,
-        session: Option<&str>,
-        sequence: Option<u64>,
-        tool: &str,
-    ) -> RecordedAction {
-        let mut action = RecordedAction::new(id);
-        action.session = session.map(str::to_owned);
-        action.sequence = sequence;
-        action.call = Some(ToolCall {
-            tool: tool.to_owned(),
-            args: None,
-            result: None,
-        });
-        action
-    }
-
-    /// What each of these has before it, of one recording in this order; `?` where that is not sure.
-    fn earlier(actions: &[RecordedAction]) -> Vec<String> {
-        let at: Vec<Standing> = (0..actions.len()).map(|line| (0, line as u64, 0)).collect();
-        let all: Vec<_> = at.into_iter().zip(actions).collect();
-        given(&all, &[])
-    }
-
-    fn given(all: &[(Standing, &RecordedAction)], lost: &[Standing]) -> Vec<String> {
-        let several = all.iter().any(|(at, _)| at.0 > 0);
-        let mut reading = changing().begin(several);
-        // The order in which threads read does not matter.
-        for (at, action) in all.iter().rev() {
-            reading.see(*at, action);
-        }
-        for at in lost {
-            let place = Place {
-                recording: format!("r{}", at.0).into(),
-                line: at.1,
-            };
-            reading.lose(*at, &place);
-        }
-        let sessions = reading.finish().expect("little enough");
-        let show =
-            |call: &EarlierCall| format!("{}{}", call.call.id, if call.surely { "" } else { "?" });
-        all.iter()
-            .map(|(at, action)| {
-                let mut action = RecordedAction::clone(action);
-                sessions.give(*at, &mut action);
-                let ids: Vec<String> = action.earlier.iter().map(show).collect();
-                ids.join(" ")
-            })
-            .collect()
-    }
-
-    fn timed(id: &str, tool: &str, sequence: Option<u64>, time: &str) -> RecordedAction {
-        let mut action = action(id, Some("s"), sequence, tool);
-        action.time = Some(format!("2026-01-{time}T00:00:00Z"));
-        action
-    }
-
-    #[test]
-    fn a_call_has_the_earlier_calls_of_its_session_that_change_something() {
-        let found = earlier(&[
-            action("1", Some("s"), Some(0), "write"),
-            action("2", Some("s"), Some(1), "read"),
-            action("3", Some("t"), Some(1), "read"),
-            action("4", Some("s"), Some(2), "write"),
-            action("5", Some("s"), None, "read"),
-            action("6", None, None, "write"),
-            action("7", None, None, "read"),
-        ]);
-        assert_eq!(found, ["", "1", "", "1", "1 4", "", ""]);
-    }
-
-    #[test]
-    fn places_and_times_tell_the_order_where_they_agree() {
-        // Lines in any order, and times that say what places say.
-        let found = earlier(&[
-            timed("3", "read", Some(3), "03"),
-            timed("1", "write", Some(1), "01"),
-            timed("2", "write", Some(2), "02"),
-        ]);
-        assert_eq!(found, ["1 2", "", "1"]);
-        // Without times nobody knows whether the places or the lines are right.
-        let found = earlier(&[
-            action("2", Some("s"), Some(2), "read"),
-            action("1", Some("s"), Some(1), "write"),
-        ]);
-        assert_eq!(found, ["1?", ""]);
-        // Places and times contradict one another.
-        let found = earlier(&[
-            timed("1", "write", Some(1), "02"),
-            timed("2", "read", Some(2), "01"),
-        ]);
-        assert_eq!(found, ["", "1?"]);
-        // Of one place, either may have been first.
-        let found = earlier(&[
-            timed("1", "write", Some(1), "01"),
-            timed("2", "write", Some(1), "02"),
-        ]);
-        assert_eq!(found, ["2?", "1?"]);
-        // Times alone, and lines that say something else.
-        let found = earlier(&[
-            timed("2", "read", None, "02"),
-            timed("1", "write", None, "01"),
-            timed("3", "read", None, "02"),
-        ]);
-        assert_eq!(found, ["1?", "", "1"]);
-    }
-
-    #[test]
-    fn a_session_goes_on_in_another_recording() {
-        let write = timed("1", "write", Some(9), "01");
-        let read = timed("2", "read", Some(1), "02");
-        // Places begin anew there; times tell.
-        let later = [((1, 0, 0), &read), ((0, 5, 0), &write)];
-        assert_eq!(given(&later, &[]), ["1", ""]);
-        let named_first = [((0, 0, 0), &read), ((1, 5, 0), &write)];
-        assert_eq!(given(&named_first, &[]), ["1", ""]);
-        // Without times the places say one thing, and the order in which the recordings were named another one.
-        let (write, read) = (
-            action("1", Some("s"), Some(9), "write"),
-            action("2", Some("s"), Some(1), "read"),
-        );
-        assert_eq!(
-            given(&[((1, 0, 0), &read), ((0, 5, 0), &write)], &[]),
-            ["1?", ""]
-        );
-        // Neither has a place.
-        let (write, read) = (
-            action("1", Some("s"), None, "write"),
-            action("2", Some("s"), None, "read"),
-        );
-        assert_eq!(
-            given(&[((1, 0, 0), &read), ((0, 5, 0), &write)], &[]),
-            ["1", ""]
-        );
-        assert_eq!(
-            given(&[((0, 0, 0), &read), ((1, 5, 0), &write)], &[]),
-            ["", ""]
-        );
-    }
-
-    #[test]
-    fn what_two_recordings_say_of_one_call_is_not_taken_for_two() {
-        let told = timed("1", "write", None, "01");
-        let told_again = timed("1", "write", None, "02");
-        let found = given(&[((0, 0, 0), &told), ((1, 0, 0), &told_again)], &[]);
-        assert_eq!(found, ["", "1?"]);
-    }
-
-    #[test]
-    fn what_cannot_be_read_may_have_changed_something() {
-        let read = action("1", Some("s"), None, "read");
-        let found = given(
-            &[((0, 5, 0), &read), ((0, 9, 0), &read)],
-            &[(0, 7, 0), (0, 8, 0)],
-        );
-        assert_eq!(found, ["", "r0:8, which cannot be read,?"]);
-        // In another recording of the session, which has no times.
-        let all = [((0, 5, 0), &read), ((1, 1, 0), &read), ((2, 1, 0), &read)];
-        let lost = "r0:7, which cannot be read,?";
-        assert_eq!(given(&all, &[(0, 7, 0)]), ["", lost, lost]);
-        let timed = timed("2", "read", None, "01");
-        let all = [((0, 5, 0), &timed), ((1, 1, 0), &timed)];
-        assert_eq!(
-            given(&all, &[(1, 7, 0)]),
-            ["r1:7, which cannot be read,?", ""]
-        );
-        // The session is not in that one.
-        assert_eq!(given(&[((1, 1, 0), &read)], &[(0, 7, 0)]), [""]);
-    }
-
-    #[test]
-    fn a_failed_call_changes_nothing() {
-        let mut failed = action("1", Some("s"), None, "write");
-        failed.meta.insert("is_error".to_owned(), Json::Bool(true));
-        let read = action("2", Some("s"), None, "read");
-        assert_eq!(earlier(&[failed, read]), ["", ""]);
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        let mut reading = changing().begin(false);
-        reading.limit = 500;
-        for number in 0..10 {
-            let write = action("w", Some("s"), Some(number), "write");
-            reading.see((0, number, 0), &write);
-        }
-        let fault = reading.finish().expect_err("too much");
-        assert!(fault.contains("takes more than"), "{fault}");
-    }
-
-    #[test]
-    fn results_are_kept_where_they_are_read() {
-        let changing = changing();
-        assert!(changing.reads_result(&action("1", None, None, "write")));
-        assert!(!changing.reads_result(&action("1", None, None, "read")));
-    }
-}
+mod tests;

@@ -11,8 +11,8 @@ use crate::cedar::{
     PreparedRequest,
 };
 use crate::model::{
-    Digest, Effect, FieldPath, NotReplayable, Outcome, RecordedAction, RecordedRequest, Request,
-    Status,
+    Digest, Effect, EntityRef, FieldPath, NotReplayable, Outcome, RecordedAction, RecordedRequest,
+    Request, Status,
 };
 use crate::repository::PolicyVersion;
 use std::collections::BTreeSet;
@@ -29,6 +29,8 @@ pub struct Side<'a> {
     reads: OnceLock<Arc<EntityReads>>,
     /// What earlier calls of sessions changed.
     patches: Arc<Patches>,
+    /// Entities that are looked up because policies name them, where those of others count, too.
+    named: Option<Arc<BTreeSet<EntityRef>>>,
 }
 
 /// What became of one policy whose scope holds, for `explain`.
@@ -74,6 +76,7 @@ impl<'a> Side<'a> {
             engine: Engine::default(),
             reads: OnceLock::new(),
             patches: Arc::default(),
+            named: None,
         }
     }
 
@@ -91,6 +94,7 @@ impl<'a> Side<'a> {
             engine: Engine::default(),
             reads: OnceLock::new(),
             patches: Arc::default(),
+            named: None,
         }
     }
 
@@ -107,6 +111,22 @@ impl<'a> Side<'a> {
             engine: self.engine,
             reads: OnceLock::new(),
             patches: Arc::default(),
+            named: None,
+        }
+    }
+
+    /// The same side, which also looks up what the policies of another one name.
+    pub fn naming(mut self, other: &Side<'_>) -> Self {
+        let named = self.named().union(other.named()).cloned().collect();
+        self.named = Some(Arc::new(named));
+        self
+    }
+
+    /// The entities that are looked up because policies name them, to read something of them.
+    pub fn named(&self) -> &BTreeSet<EntityRef> {
+        match &self.named {
+            Some(named) => named,
+            None => &self.reads().named,
         }
     }
 
@@ -161,11 +181,11 @@ impl<'a> Side<'a> {
                 Err(_) => Verdict::not_replayable(NotReplayable::InvalidRequest),
             },
         };
-        self.named(verdict, action)
+        self.with_tool(verdict, action)
     }
 
     /// A verdict that names the tool, where it is not the one that was recorded and there is no request.
-    pub(super) fn named(&self, mut verdict: Verdict, action: &RecordedAction) -> Verdict {
+    pub(super) fn with_tool(&self, mut verdict: Verdict, action: &RecordedAction) -> Verdict {
         if matches!(verdict.outcome, Outcome::NotReplayable(_)) {
             verdict.tool = self.meant(action);
         }
@@ -197,7 +217,7 @@ impl<'a> Side<'a> {
             if action.call.is_none() && known.is_empty() {
                 *known = by.look_up_recorded(action, &asked.mapped.request)?;
             }
-            let named = &self.reads().named;
+            let named = self.named();
             if !named.is_empty() {
                 let found = by.look_up_named(action, named, known)?;
                 known.extend(found);

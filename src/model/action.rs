@@ -1,7 +1,7 @@
 //! Recorded actions: the native form of what an agent did, one JSON object a line (`agentauthz.action/1`).
 
 use super::earlier::Earlier;
-use super::{Decision, Digest, Json, WrittenRequest};
+use super::{Decision, Digest, EntityRef, Json, WrittenRequest};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -143,6 +143,10 @@ pub struct ProjectedRequest {
     /// Attributes that were not kept of the entities that came with it. No policy that reads one may be asked.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub dropped_attributes: BTreeSet<String>,
+    /// The entities that were looked up because policies name them. No policy that reads something of another one may be
+    /// asked, where the mapping looks entities up.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub named: BTreeSet<EntityRef>,
 }
 
 /// A part of a request of which a corpus may keep the type alone.

@@ -34,6 +34,13 @@ pub struct Moment {
     /// The number of its recording among those that were named, the number of the line or document there, and which one
     /// in that it is.
     pub at: (u32, u64, u32),
+    /// Whether the order of the lines of its recording says anything.
+    pub within: bool,
+    /// Whether the order in which recordings were named says anything.
+    pub across: bool,
+    /// The same call, as other recordings tell of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub twins: Vec<Moment>,
 }
 
 impl Moment {
@@ -41,9 +48,22 @@ impl Moment {
     /// are recorded of them contradict one another, or nothing is.
     ///
     /// Within a recording, places in the session decide, where times or the order of the lines say the same; without places
-    /// the order of the lines, where times do not say otherwise. Across recordings times decide; where neither has one, the
-    /// order in which the recordings were named, where places do not say otherwise.
+    /// times, where the order of the lines says the same; without both the order of the lines. Across recordings times
+    /// decide; where neither has one, the order in which the recordings were named, where places do not say otherwise.
     pub fn order(&self, other: &Self) -> Option<Ordering> {
+        let mut orders = self
+            .tellings()
+            .flat_map(|one| other.tellings().map(|other| one.order_of_one(other)));
+        let first = orders.next()??;
+        orders.all(|order| order == Some(first)).then_some(first)
+    }
+
+    /// As each recording tells of it.
+    fn tellings(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.twins)
+    }
+
+    fn order_of_one(&self, other: &Self) -> Option<Ordering> {
         let lines = self.at.cmp(&other.at);
         let places = pair(self.sequence, other.sequence);
         let times = pair(self.time, other.time);
@@ -58,7 +78,8 @@ impl Moment {
             (None, Some(time)) if time.is_ne() => (time == lines).then_some(time),
             // One has a time and the other has none: in which order their recordings were named says nothing of that.
             (None, None) if !is_one_recording && self.time != other.time => None,
-            (None, _) => Some(lines),
+            (None, _) if is_one_recording => (self.within && other.within).then_some(lines),
+            (None, _) => (self.across && other.across).then_some(lines),
         }
     }
 }

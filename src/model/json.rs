@@ -123,6 +123,16 @@ impl Json {
         }
     }
 
+    /// Whether nobody knows it, or something in it.
+    pub fn has_unknown(&self) -> bool {
+        self.is_unknown()
+            || match self {
+                Json::Array(items) => items.iter().any(Json::has_unknown),
+                Json::Object(members) => members.values().any(Json::has_unknown),
+                _ => false,
+            }
+    }
+
     /// Whether some key stands twice in it.
     pub fn has_repeated_key(&self) -> bool {
         match self {

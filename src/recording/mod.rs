@@ -62,7 +62,7 @@ pub use chunks::{CHUNK, Chunks, Lines, lines};
 pub use detect::{PREFIX, detect};
 pub use items::{Item, ItemError, Items, Limits, OpenError, Peeked, Unread};
 pub use malformed::Malformed;
-pub use native::{MOST, native_schema, write};
+pub use native::{MOST, native_schema, write, write_lost};
 pub use own::{missing_columns, parse_line, parse_row};
 pub use redact::{NAMED, RedactPath, Redacted, Redaction};
 pub use repeats::{Confirm, Repeats, Sightings};

@@ -6,8 +6,8 @@ use super::malformed::from_item;
 use super::outline::{Outline, Root};
 use super::{Item, Malformed, Parsed};
 use crate::model::{FieldPath, Importer, Json, Projected, RecordedAction};
-use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
@@ -39,8 +39,10 @@ pub fn write(action: &RecordedAction, out: &mut impl io::Write) -> io::Result<()
 }
 
 fn parse(item: &Item) -> Result<Parsed, Malformed> {
-    let mut action: RecordedAction =
-        from_item(item).map_err(|fault| other_version(item).unwrap_or(fault))?;
+    let mut action: RecordedAction = from_item(item).map_err(|fault| {
+        let known = other_version(item).or_else(|| was_lost(item));
+        known.unwrap_or(fault)
+    })?;
     if action.version != 1 {
         return Err(version_fault(item, &Json::Int(action.version.into())));
     }
@@ -79,6 +81,36 @@ fn other_version(item: &Item) -> Option<Malformed> {
     }
     let Version { version } = from_item(item).ok()?;
     (version != Json::Int(1)).then(|| version_fault(item, &version))
+}
+
+/// Stands in a recording for a record that could not be read when it was imported: what comes behind it cannot be known
+/// better than it was there.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lost {
+    version: u32,
+    id: String,
+    lost: bool,
+}
+
+/// Writes that a record could not be read, which stood at a place.
+pub fn write_lost(place: &str, out: &mut impl io::Write) -> io::Result<()> {
+    let lost = Lost {
+        version: 1,
+        id: place.to_owned(),
+        lost: true,
+    };
+    serde_json::to_writer(&mut *out, &lost)?;
+    out.write_all(b"\n")
+}
+
+fn was_lost(item: &Item) -> Option<Malformed> {
+    let lost: Lost = from_item(item).ok()?;
+    let message = format!(
+        "`{}` could not be read when this was imported",
+        lost.id.escape_debug()
+    );
+    Some(Malformed::new(item, message))
 }
 
 fn version_fault(item: &Item, version: &Json) -> Malformed {

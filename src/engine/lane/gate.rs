@@ -32,7 +32,7 @@ impl Gate {
         let schema = schema.digest().to_string();
         match by.looks_up() {
             false => Gate::Made { mapping, schema },
-            true if side.reads().named.is_empty() => Gate::Held {
+            true if side.named().is_empty() => Gate::Held {
                 mapping,
                 schema,
                 brought: by.uses().brought.clone(),

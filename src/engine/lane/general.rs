@@ -131,8 +131,8 @@ impl Lane<'_, '_> {
             Ruling::Verdicts(before, after) => Ruling::Verdicts(
                 before
                     .zip(base)
-                    .map(|(verdict, base)| Box::new(base.named(*verdict, action))),
-                Box::new(head.named(*after, action)),
+                    .map(|(verdict, base)| Box::new(base.with_tool(*verdict, action))),
+                Box::new(head.with_tool(*after, action)),
             ),
             alike @ Ruling::Alike(..) => alike,
         };

@@ -283,6 +283,9 @@ fn an_earlier_call_that_cannot_be_kept_is_named() {
                 sequence: None,
                 time: None,
                 at: (0, 0, 0),
+                within: true,
+                across: true,
+                twins: Vec::new(),
             },
             surely: true,
         };

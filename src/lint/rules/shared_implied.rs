@@ -5,12 +5,13 @@
 //! the wider one.
 
 use super::shared_demands::{demanded, scope_terms};
-use super::shared_logic::{conflict, follows_from_possible, may_follow};
+use super::shared_logic::{Settled, conflict, may_follow};
 use super::shared_normal::{binary, key, normal, unplaced};
 use crate::cedar::{BinaryOperator, Demand, Term, TermKind, Verdict};
 use crate::lint::context::{Implied, Policy, Repository};
 use crate::model::{EntityRef, Variable};
 use rayon::prelude::*;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
@@ -71,16 +72,17 @@ impl<'r> Widest<'r> {
             .copied()
             .collect();
         wider.sort_unstable();
+        let settled = LazyCell::new(|| Settled::of(narrow.demands()));
         for (place, wider) in wider.iter().filter_map(|at| Some((*at, all.get(*at)?))) {
             let alike = narrow.policy.is_forbid() == wider.policy.is_forbid();
             let open = match alike {
                 true => found.wider.is_none() || (found.same.is_none() && place < at),
                 false => wider.policy.is_forbid() && found.forbidden.is_none(),
             };
-            if place == at || !open || !narrow.implies(wider) {
+            if place == at || !open || !narrow.implies(wider, &settled) {
                 continue;
             }
-            let slot = match (alike, alike && wider.implies(narrow)) {
+            let slot = match (alike, alike && wider.implies_alone(narrow)) {
                 (false, _) => &mut found.forbidden,
                 (true, true) if place < at => &mut found.same,
                 (true, true) => continue,
@@ -182,7 +184,15 @@ impl<'r> Ruled<'r> {
     }
 
     /// Whether a policy applies wherever this one does.
-    fn implies(&self, wider: &Ruled<'_>) -> bool {
+    fn implies_alone<'s>(&'s self, wider: &'s Ruled<'_>) -> bool {
+        self.implies(wider, &LazyCell::new(|| Settled::of(self.demands())))
+    }
+
+    /// The same, where it is asked of many.
+    fn implies<'s, F>(&'s self, wider: &'s Ruled<'_>, settled: &LazyCell<Option<Settled<'s>>, F>) -> bool
+    where
+        F: FnOnce() -> Option<Settled<'s>>,
+    {
         if wider.policy.parsed.is_template || !self.alive || !wider.alive {
             return false;
         }
@@ -206,12 +216,12 @@ impl<'r> Ruled<'r> {
         {
             return open.is_empty();
         }
-        let known = self.demands();
         let demands = wider.policy.syntax.demands();
         open.iter().all(|(at, _)| {
-            demands
-                .get(*at)
-                .is_some_and(|demand| follows_from_possible(&known, *demand))
+            demands.get(*at).is_some_and(|demand| {
+                let settled = settled.as_ref();
+                settled.is_none_or(|settled| settled.implies(*demand))
+            })
         })
     }
 }

@@ -42,9 +42,7 @@ impl Kind {
             Type::Entity(EntityKind::Entity(lub)) => {
                 lub.get_single_entity().cloned().map(Kind::Entity)
             }
-            Type::Set { element_type } => {
-                Kind::of(element_type.as_ref()?).map(|_| Kind::Other)
-            }
+            Type::Set { element_type } => Kind::of(element_type.as_ref()?).map(|_| Kind::Other),
             Type::Long | Type::String | Type::Record { .. } | Type::ExtensionType { .. } => {
                 Some(Kind::Other)
             }

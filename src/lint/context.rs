@@ -344,8 +344,7 @@ impl<'r> Policy<'r> {
         self.live.get_or_init(|| {
             let mut all = self.actions().to_vec();
             if let Some(typing) = self.typing() {
-                let live = typing.live_actions();
-                all.retain(|action| live.binary_search(action).is_ok());
+                keep(&mut all, typing.live_actions());
             }
             all
         })
@@ -405,6 +404,15 @@ impl<'r> Policy<'r> {
             })
             .min()
     }
+}
+
+/// Keeps what is in another list, too; both are sorted.
+pub(super) fn keep<'e>(all: &mut Vec<EntityRef>, others: impl IntoIterator<Item = &'e EntityRef>) {
+    let mut others = others.into_iter().peekable();
+    all.retain(|one| {
+        while others.next_if(|other| *other < one).is_some() {}
+        others.peek().is_some_and(|other| *other == one)
+    });
 }
 
 impl<'r> Repository<'r> {

@@ -40,7 +40,9 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
                 .iter()
                 .all(|each| read.get(each) == Some(&1))
     };
-    if kept.iter().all(|demand| passed_over(demand) || alone(demand))
+    if kept
+        .iter()
+        .all(|demand| passed_over(demand) || alone(demand))
         || conflict_of(policy).is_some()
     {
         return;

@@ -131,7 +131,9 @@ impl Grant<'_, '_> {
         let types = types_of(self.policy, Variable::Resource);
         let named = self.resource_names().next().is_some();
         let all = self.resource_names().flat_map(|named| {
-            let inside = types.iter().flat_map(|ty| world.below(named, ty).iter().copied());
+            let inside = types
+                .iter()
+                .flat_map(|ty| world.below(named, ty).iter().copied());
             inside
                 .chain(std::iter::once(named))
                 .filter(|uid| types.contains(&uid.ty) && self.takes_resource(world, uid))

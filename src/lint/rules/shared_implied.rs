@@ -12,7 +12,7 @@ use crate::lint::context::{Implied, Policy, Repository};
 use crate::model::{EntityRef, Variable};
 use rayon::prelude::*;
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
@@ -30,17 +30,17 @@ pub(super) fn implied<'r>(repository: &'r Repository<'_>) -> &'r [Implied] {
 /// Policies by what each asks first of every request: few of them can apply wherever another one does.
 struct Widest<'r> {
     /// By something that the scope demands of principal or resource, or by nothing; and by action, or for any.
-    places: BTreeMap<(Option<u64>, Option<&'r EntityRef>), Vec<usize>>,
+    places: HashMap<(Option<u64>, Option<&'r EntityRef>), Vec<usize>>,
 }
 
 impl<'r> Widest<'r> {
     fn of(all: &[Ruled<'r>]) -> Self {
         // What the fewest demand tells the most apart.
-        let mut often: BTreeMap<u64, usize> = BTreeMap::new();
+        let mut often: HashMap<u64, usize> = HashMap::new();
         for demand in all.iter().flat_map(|ruled| &ruled.scope) {
             *often.entry(*demand).or_default() += 1;
         }
-        let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        let mut places: HashMap<_, Vec<usize>> = HashMap::new();
         let taken = |ruled: &&Ruled<'_>| ruled.alive && !ruled.policy.parsed.is_template;
         for (at, ruled) in all.iter().enumerate().filter(|(_, ruled)| taken(ruled)) {
             let demands = ruled.scope.iter().copied();
@@ -189,7 +189,11 @@ impl<'r> Ruled<'r> {
     }
 
     /// The same, where it is asked of many.
-    fn implies<'s, F>(&'s self, wider: &'s Ruled<'_>, settled: &LazyCell<Option<Settled<'s>>, F>) -> bool
+    fn implies<'s, F>(
+        &'s self,
+        wider: &'s Ruled<'_>,
+        settled: &LazyCell<Option<Settled<'s>>, F>,
+    ) -> bool
     where
         F: FnOnce() -> Option<Settled<'s>>,
     {

@@ -9,8 +9,8 @@ use super::shared_normal::{constant, each_has, key, literals, may_raise, normal}
 use super::shared_rules::{Rule, clash};
 use super::shared_within::is_connective;
 use crate::cedar::{BinaryOperator, Demand, Quantity, Term, TermKind};
-use crate::lint::context::Policy;
 pub(super) use crate::lint::context::Conflict;
+use crate::lint::context::Policy;
 use crate::model::{Span, Value};
 use std::collections::BTreeMap;
 
@@ -347,4 +347,53 @@ fn choose<'s>(known: &Known, choices: Vec<Choice<'s>>, budget: &mut u32) -> Opti
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cedar::parse_term;
+
+    #[test]
+    fn settled_conditions_imply_what_they_do_together() {
+        let texts = [
+            "context.a == 1",
+            "context.a > 3",
+            "context.a <= 1 || context.b",
+            "context.b",
+            "!context.b",
+            "context.a == 2 || context.a == 4",
+            "if context.b then context.a < 5 else context.a < 9",
+            "context has c.d",
+            "context has c",
+            "principal is T in U::\"x\"",
+            "principal is T",
+        ];
+        let terms: Vec<Term> = texts.map(|text| parse_term(text).unwrap()).into();
+        let demands = demanded(&terms);
+        let (mut implied, mut asked) = (0, 0);
+        for (at, one) in demands.iter().enumerate() {
+            for (behind, other) in demands.iter().enumerate().skip(at) {
+                let facts: Vec<Demand<'_>> = match at == behind {
+                    true => vec![*one],
+                    false => vec![*one, *other],
+                };
+                if conflict(&facts).is_some() {
+                    continue;
+                }
+                let settled = Settled::of(facts.clone()).unwrap();
+                for goal in &demands {
+                    let mut all = facts.clone();
+                    all.push(opposite(*goal));
+                    let expected = conflict(&all).is_some();
+                    assert_eq!(settled.implies(*goal), expected, "{facts:?} {goal:?}");
+                    implied += usize::from(expected);
+                    asked += 1;
+                }
+            }
+        }
+        assert!(implied > 100 && asked > 3 * implied, "{implied} of {asked}");
+        let never = parse_term("context.a != context.a").unwrap();
+        assert!(Settled::of(demanded(&[never])).is_none());
+    }
 }

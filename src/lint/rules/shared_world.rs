@@ -53,7 +53,9 @@ impl Aim {
             Aim::One(uid) => uid.ty == *ty,
             Aim::Type(named) => named == ty,
             Aim::In(group) => {
-                group.ty == *ty || !world.types.contains(ty.as_ref()) || !world.below(group, ty).is_empty()
+                group.ty == *ty
+                    || !world.types.contains(ty.as_ref())
+                    || !world.below(group, ty).is_empty()
             }
             Aim::Among(aims) => aims.iter().any(|aim| aim.touches(world, ty)),
         }

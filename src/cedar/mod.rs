@@ -62,7 +62,8 @@ pub use syntax::{
 };
 pub use tree::{Atom, Can, Node, Part, RequestTypes, Seen, Tree, Truth, Walk};
 pub use trials::{Trials, trials};
-pub use typing::{Typed, TypedEnvironment, Typing, Typings, Verdict};
+pub use typed_parts::Typed;
+pub use typing::{TypedEnvironment, Typing, Typings, Verdict};
 pub use values::{BuiltRequest, PreparedRequest};
 pub use written::WrittenEntity;
 

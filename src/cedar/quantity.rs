@@ -3,6 +3,7 @@
 use super::values::{call, extension};
 use crate::model::Value;
 use cedar_policy_core::ast;
+use std::sync::LazyLock;
 
 /// What kind of number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +124,9 @@ fn argument<'t>(text: &'t str, function: &str) -> Option<&'t str> {
 }
 
 fn decimal(argument: &str) -> Option<Quantity> {
-    extension("decimal", argument).ok()?;
+    if !is_plain_decimal(argument) {
+        extension("decimal", argument).ok()?;
+    }
     // Cedar takes at least one and at most four decimals.
     let (whole, fraction) = argument.split_once('.')?;
     let units = format!("{whole}{fraction:0<4}").parse().ok()?;
@@ -133,8 +136,20 @@ fn decimal(argument: &str) -> Option<Quantity> {
     })
 }
 
+/// Whether a text surely is a decimal: some digits, a point, and at most four more.
+fn is_plain_decimal(argument: &str) -> bool {
+    let digits = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let unsigned = argument.strip_prefix('-').unwrap_or(argument);
+    let parts = unsigned.split_once('.');
+    parts.is_some_and(|(whole, fraction)| digits(whole, 12) && digits(fraction, DIGITS))
+}
+
 fn since_epoch(datetime: ast::Value) -> Option<Quantity> {
-    let epoch = extension("datetime", "1970-01-01").ok()?;
+    static EPOCH: LazyLock<Option<ast::Value>> =
+        LazyLock::new(|| extension("datetime", "1970-01-01").ok());
+    let epoch = EPOCH.clone()?;
     milliseconds(
         call("durationSince", &[datetime, epoch]).ok()?,
         Kind::Datetime,
@@ -160,6 +175,30 @@ fn milliseconds(duration: ast::Value, kind: Kind) -> Option<Quantity> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_taken_for_a_decimal_is_one() {
+        for text in ["0.0", "-0.5", "007.1200", "999999999999.9999", "-1.2345"] {
+            assert!(is_plain_decimal(text), "{text}");
+            assert!(extension("decimal", text).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "1",
+            "1.",
+            ".5",
+            "-",
+            "--1.0",
+            "+1.0",
+            "1.23456",
+            "1.2.3",
+            "1,0",
+            " 1.0",
+            "\u{661}.0",
+        ] {
+            assert!(!is_plain_decimal(text), "{text}");
+        }
+    }
 
     #[track_caller]
     fn ascending(texts: &[&str]) {

@@ -2,14 +2,13 @@
 //! types of its expressions.
 
 use super::typecheck::Environments;
-use super::typed_parts::collect;
+use super::typed_parts::{Typed, by_place, collect};
 use super::{ParsedPolicy, Schema, reference};
-use crate::model::{EntityRef, Span, Type};
+use crate::model::{EntityRef, Span};
 use cedar_policy_core::ast;
 use cedar_policy_core::validator::ValidationMode;
 use cedar_policy_core::validator::typecheck::{PolicyCheck, Typechecker};
 use cedar_policy_core::validator::types::{BoolType, Type as CedarType};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The request environments of a schema, for looking at many policies.
@@ -38,10 +37,22 @@ pub struct TypedEnvironment {
     pub resource: Arc<str>,
     /// What comes of the policy.
     pub verdict: Verdict,
-    /// The boolean parts of its conditions that always hold here.
-    pub holds: BTreeSet<Span>,
+    /// The boolean parts of its conditions that always hold here, sorted.
+    holds: Vec<Span>,
     /// Those that never hold here.
-    pub fails: BTreeSet<Span>,
+    fails: Vec<Span>,
+}
+
+impl TypedEnvironment {
+    /// Whether the part at a place always holds here.
+    pub fn holds(&self, span: Span) -> bool {
+        self.holds.binary_search(&span).is_ok()
+    }
+
+    /// Whether the part at a place never holds here.
+    pub fn fails(&self, span: Span) -> bool {
+        self.fails.binary_search(&span).is_ok()
+    }
 }
 
 /// What comes of a policy in an environment, as far as types say.
@@ -57,23 +68,13 @@ pub enum Verdict {
     Faulty,
 }
 
-/// What the type of an expression says, over all environments in which it is looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Typed {
-    /// Its types, each once.
-    pub types: Vec<Type>,
-    /// Whether it can be true, where it is a boolean.
-    pub can_hold: bool,
-    /// Whether it can be false, where it is a boolean.
-    pub can_fail: bool,
-}
-
 /// What the type checker sees of a policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Typing {
     /// The environments of its scope.
     pub environments: Vec<TypedEnvironment>,
-    types: BTreeMap<Span, Typed>,
+    /// By place, sorted.
+    types: Vec<(Span, Typed)>,
     covered: Vec<EntityRef>,
     live: Vec<EntityRef>,
 }
@@ -82,7 +83,9 @@ impl Typing {
     /// The type of the expression at a place; nothing where it is not looked at in any environment, as what stands behind
     /// a `false &&`.
     pub fn at(&self, span: Span) -> Option<&Typed> {
-        self.types.get(&span)
+        let found = self.types.binary_search_by_key(&span, |(span, _)| *span);
+        let (_, typed) = self.types.get(found.ok()?)?;
+        Some(typed)
     }
 
     /// Whether the policy has no type error.
@@ -167,7 +170,7 @@ impl Typings<'_> {
                 };
                 let linked = self.environments.linked(template, first)?;
                 let mut verdict = None;
-                let mut here = BTreeMap::new();
+                let mut here = Vec::new();
                 for env in &linked {
                     let found = match typechecker.typecheck_by_single_request_env(template, env) {
                         PolicyCheck::Success(typed) => {
@@ -191,6 +194,7 @@ impl Typings<'_> {
                         Some(other) => worse(other, found),
                     });
                 }
+                by_place(&mut here);
                 let numbers: Vec<usize> = group.iter().map(|(_, action)| *action).collect();
                 let spans = |wanted: fn(&Typed) -> bool| {
                     let found = here.iter().filter(|(_, typed)| wanted(typed));
@@ -205,22 +209,14 @@ impl Typings<'_> {
                     verdict: verdict.unwrap_or(Verdict::Never),
                 };
                 found.push((numbers, environment));
-                for (span, found) in here {
-                    let known = typing.types.entry(span).or_default();
-                    known.can_hold |= found.can_hold;
-                    known.can_fail |= found.can_fail;
-                    for ty in found.types {
-                        if !known.types.contains(&ty) {
-                            known.types.push(ty);
-                        }
-                    }
-                }
+                typing.types.extend(here);
             }
         }
         found.sort_by(|(one, a), (other, b)| {
             (one, &a.principal, &a.resource).cmp(&(other, &b.principal, &b.resource))
         });
         let all = found.iter().flat_map(|(numbers, _)| numbers);
+        by_place(&mut typing.types);
         typing.covered = self.named(&distinct(all));
         let live = found
             .iter()

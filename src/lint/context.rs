@@ -4,11 +4,13 @@ use super::catalogue::Need;
 use super::facts::TestFacts;
 use super::givers::Givers;
 use crate::cedar::{
-    Declaration, ParsedPolicy, Schema, Syntax, Term, Typing, Typings, declarations, parse_term,
+    Declaration, LoweredEntity, ParsedPolicy, Schema, Syntax, Term, Typing, Typings, declarations,
+    parse_term,
 };
 use crate::engine::{CaseSuite, Fixtures, case_suites};
 use crate::model::{Effect, EntityRef, FieldPath, SourceFile, Span, Variable};
-use crate::repository::{LintOptions, PolicyVersion};
+use crate::repository::{AgentsFile, LintOptions, PolicyVersion};
+use crate::yaml;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
@@ -25,12 +27,17 @@ pub struct Context<'r> {
     pub(super) typings: Option<Typings<'r>>,
     pub(super) declared: OnceLock<Vec<Declaration>>,
     pub(super) suites: OnceLock<Vec<CaseSuite>>,
+    pub(super) entities: OnceLock<Vec<LoweredEntity>>,
+    pub(super) inventories: OnceLock<Vec<AgentsOf>>,
     pub(super) requestable: OnceLock<Vec<EntityRef>>,
     /// For each action the number of what its context is: actions with one number have the same, down to its annotations and
     /// to how the mapping fills it.
     pub(super) kinds: OnceLock<HashMap<EntityRef, usize>>,
     pub(super) givers: Givers<'r>,
 }
+
+/// A file of the inventory of agents, by its path, and what it says.
+type AgentsOf = (Arc<str>, AgentsFile);
 
 /// A policy or template with what is known about it.
 pub struct Policy<'r> {
@@ -49,6 +56,16 @@ pub struct Policy<'r> {
     pub(super) live: OnceLock<Vec<EntityRef>>,
     pub(super) live_samples: OnceLock<Vec<EntityRef>>,
     pub(super) live_for_agents: OnceLock<Vec<EntityRef>>,
+    pub(super) conflict: OnceLock<Option<Conflict>>,
+}
+
+/// Two conditions that cannot hold both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Conflict {
+    /// The later one.
+    pub(super) here: Span,
+    /// The earlier one; nothing where the later one never holds by itself.
+    pub(super) with: Option<Span>,
 }
 
 /// Everything, for lints that look at more than one policy.
@@ -101,6 +118,27 @@ impl<'r> Context<'r> {
     pub fn suites(&self) -> &[CaseSuite] {
         self.suites
             .get_or_init(|| case_suites(self.version, Fixtures::Strict))
+    }
+
+    /// The entities, in no order; none where one of them holds what is not known.
+    pub(super) fn entities(&self) -> &[LoweredEntity] {
+        self.entities
+            .get_or_init(|| self.version.store.lowered().unwrap_or_default())
+    }
+
+    /// The files of the inventory of agents that can be read.
+    pub(super) fn inventories(&self) -> impl Iterator<Item = (&'r SourceFile, &AgentsFile)> {
+        let all = self.inventories.get_or_init(|| {
+            let agents = self.version.agents.iter();
+            let paths: BTreeSet<&Arc<str>> = agents.map(|agent| &agent.file).collect();
+            let read = paths.into_iter().filter_map(|path| {
+                let file = self.file(path)?;
+                Some((path.clone(), yaml::parse(file).ok()?))
+            });
+            read.collect()
+        });
+        all.iter()
+            .filter_map(|(path, inventory)| Some((self.file(path)?, inventory)))
     }
 
     /// The file of a path.
@@ -306,8 +344,7 @@ impl<'r> Policy<'r> {
         self.live.get_or_init(|| {
             let mut all = self.actions().to_vec();
             if let Some(typing) = self.typing() {
-                let live = typing.live_actions();
-                all.retain(|action| live.binary_search(action).is_ok());
+                keep(&mut all, typing.live_actions());
             }
             all
         })
@@ -367,6 +404,15 @@ impl<'r> Policy<'r> {
             })
             .min()
     }
+}
+
+/// Keeps what is in another list, too; both are sorted.
+pub(super) fn keep<'e>(all: &mut Vec<EntityRef>, others: impl IntoIterator<Item = &'e EntityRef>) {
+    let mut others = others.into_iter().peekable();
+    all.retain(|one| {
+        while others.next_if(|other| *other < one).is_some() {}
+        others.peek().is_some_and(|other| *other == one)
+    });
 }
 
 impl<'r> Repository<'r> {

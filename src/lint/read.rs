@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use std::sync::OnceLock;
 
 /// So many policies of a file are read together.
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 128;
 
 /// The policies and templates, in order of their files and places.
 pub(super) fn policies<'r>(context: &'r Context<'r>) -> Vec<Policy<'r>> {
@@ -36,6 +36,7 @@ pub(super) fn policies<'r>(context: &'r Context<'r>) -> Vec<Policy<'r>> {
             live: OnceLock::new(),
             live_samples: OnceLock::new(),
             live_for_agents: OnceLock::new(),
+            conflict: OnceLock::new(),
         });
         found.collect::<Vec<_>>()
     });

@@ -43,6 +43,8 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         typings: version.schema.as_ref().and_then(Schema::typings),
         declared: OnceLock::new(),
         suites: OnceLock::new(),
+        entities: OnceLock::new(),
+        inventories: OnceLock::new(),
         requestable: OnceLock::new(),
         kinds: OnceLock::new(),
         givers: super::givers::Givers::of(version),

@@ -262,31 +262,40 @@ impl Term {
         let mut open = vec![self];
         std::iter::from_fn(move || {
             let next = open.pop()?;
-            let parts = next.parts();
-            open.extend(parts.into_iter().rev());
+            let behind = open.len();
+            next.push_parts(&mut open);
+            if let Some(parts) = open.get_mut(behind..) {
+                parts.reverse();
+            }
             Some(next)
         })
     }
 
     /// Its direct parts, in order.
     pub fn parts(&self) -> Vec<&Term> {
+        let mut parts = Vec::new();
+        self.push_parts(&mut parts);
+        parts
+    }
+
+    fn push_parts<'t>(&'t self, out: &mut Vec<&'t Term>) {
         match &self.kind {
-            TermKind::Literal(_) | TermKind::Variable(_) | TermKind::Slot | TermKind::Deep => {
-                Vec::new()
+            TermKind::Literal(_) | TermKind::Variable(_) | TermKind::Slot | TermKind::Deep => {}
+            TermKind::If(parts) => out.extend(parts.iter()),
+            TermKind::And(parts) | TermKind::Or(parts) | TermKind::Set(parts) => out.extend(parts),
+            TermKind::Call(_, parts) => out.extend(parts),
+            TermKind::Not(inner) | TermKind::Neg(inner) | TermKind::IsEmpty(inner) => {
+                out.push(inner);
             }
-            TermKind::If(parts) => parts.iter().collect(),
-            TermKind::And(parts) | TermKind::Or(parts) | TermKind::Set(parts) => {
-                parts.iter().collect()
-            }
-            TermKind::Call(_, parts) => parts.iter().collect(),
-            TermKind::Not(inner) | TermKind::Neg(inner) | TermKind::IsEmpty(inner) => vec![inner],
-            TermKind::Binary(_, parts) => parts.iter().collect(),
+            TermKind::Binary(_, parts) => out.extend(parts.iter()),
             TermKind::Get(inner, _) | TermKind::Has(inner, _) | TermKind::Like(inner, _) => {
-                vec![inner]
+                out.push(inner);
             }
-            TermKind::Is(inner, _, None) => vec![inner],
-            TermKind::Is(inner, _, Some(group)) => vec![inner, group],
-            TermKind::Record(members) => members.iter().map(|(_, member)| member).collect(),
+            TermKind::Is(inner, _, group) => {
+                out.push(inner);
+                out.extend(group.as_deref());
+            }
+            TermKind::Record(members) => out.extend(members.iter().map(|(_, member)| member)),
         }
     }
 
@@ -357,16 +366,24 @@ impl Term {
 
     /// Every path that is read in it, the longest ones alone; `has` reads the path that it asks for.
     pub fn paths(&self) -> Vec<(Variable, Vec<&str>)> {
+        let mut found = Vec::new();
+        self.push_paths(&mut found);
+        found
+    }
+
+    fn push_paths<'t>(&'t self, out: &mut Vec<(Variable, Vec<&'t str>)>) {
         if let Some(path) = self.path() {
-            return vec![path];
+            return out.push(path);
         }
         if let TermKind::Has(of, names) = &self.kind
             && let Some((variable, mut path)) = of.path()
         {
             path.extend(names.iter().map(AsRef::as_ref));
-            return vec![(variable, path)];
+            return out.push((variable, path));
         }
-        self.parts().into_iter().flat_map(Term::paths).collect()
+        for part in self.parts() {
+            part.push_paths(out);
+        }
     }
 
     /// The same expression without its places, for comparing.

@@ -1,12 +1,11 @@
 //! AZ310: an agent of the inventory for which nobody answers.
 
-use super::shared_mentions::{inventories, owner_type};
+use super::shared_mentions::owner_type;
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::{Context, Repository};
 use crate::lint::found::Found;
 use crate::model::EntityRef;
-use crate::repository::{AgentStatus, AgentsFile, LintLevel, parse_reference};
-use crate::yaml;
+use crate::repository::{AgentStatus, LintLevel, parse_reference};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -47,10 +46,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let all = context.version.store.of_type(&ty);
         (ty, all)
     });
-    for file in inventories(context) {
-        let Ok(inventory) = yaml::parse::<AgentsFile>(file) else {
-            continue;
-        };
+    for (file, inventory) in context.inventories() {
         for agent in &inventory.agents {
             let (id, owner) = (&agent.value.id, &agent.value.owner);
             let Some(fault) = fault(context, &owner.value, people.as_ref()) else {

@@ -184,7 +184,7 @@ fn of_policy(
     grants: &[Grant<'_, '_>],
     actions: &[EntityRef],
     (agent, resource): (&Place, &Place),
-    world: &World,
+    world: &World<'_>,
     found: &mut Found<'_>,
 ) {
     let (names, all) = (names(actions), all_names(actions));
@@ -272,7 +272,7 @@ fn of_policy(
 type Known = BTreeMap<EntityRef, Value>;
 
 /// The environments of entities; nothing for those that say none.
-fn known(world: &World, place: &Place, entities: BTreeSet<EntityRef>) -> Known {
+fn known(world: &World<'_>, place: &Place, entities: BTreeSet<EntityRef>) -> Known {
     let values = entities.into_iter().filter_map(|uid| {
         let value = place.value(world.entity(&uid)?)?;
         Some((uid, value))

@@ -2,7 +2,7 @@
 
 use super::shared_demands::{demanded, scope_terms};
 use super::shared_entailment::matches_every;
-use super::shared_logic::conflict;
+use super::shared_logic::{conflict, conflict_of};
 use super::shared_within::before;
 use crate::cedar::{Demand, Term, TermKind, Typing, Verdict};
 use crate::lint::catalogue::{Evidence, Lint, Run};
@@ -24,17 +24,19 @@ pub(super) static LINT: Lint = Lint {
 };
 
 fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
+    let mut terms = policy.syntax.terms();
+    if !terms.any(|term| matches!(term.kind, TermKind::If(_) | TermKind::Or(_))) {
+        return;
+    }
     let scope = scope_terms(&policy.syntax);
     let scope = demanded(&scope);
-    let mut all = scope.clone();
-    all.extend(policy.syntax.demands());
     let typing = policy.typing().filter(|typing| typing.is_clean());
     let dead = typing.is_some_and(|typing| {
         let mut verdicts = typing.environments.iter().map(|found| found.verdict);
         verdicts.all(|verdict| verdict == Verdict::Never)
     });
     // A policy that never applies has a lint of its own.
-    if dead || conflict(&all).is_some() {
+    if dead || conflict_of(policy).is_some() {
         return;
     }
     for clause in &policy.syntax.clauses {

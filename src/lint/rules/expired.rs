@@ -2,15 +2,13 @@
 
 use super::shared_claims::is_clock;
 use super::shared_entailment::branches;
-use super::shared_mentions::inventories;
 use super::shared_removal::lines;
 use crate::cedar::{BinaryOperator, Demand, Quantity, Term, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::{Context, Policy, Repository};
 use crate::lint::found::Found;
 use crate::model::{EntityRef, Value, Variable};
-use crate::repository::{AgentStatus, AgentsFile, LintLevel, is_day};
-use crate::yaml;
+use crate::repository::{AgentStatus, LintLevel, is_day};
 
 pub(super) static LINT: Lint = Lint {
     code: "AZ316",
@@ -196,10 +194,7 @@ impl<'p, 'r> Reader<'p, 'r> {
 }
 
 fn of_agents(context: &Context<'_>, found: &mut Found<'_>) {
-    for file in inventories(context) {
-        let Ok(inventory) = yaml::parse::<AgentsFile>(file) else {
-            continue;
-        };
+    for (file, inventory) in context.inventories() {
         for agent in &inventory.agents {
             let Some(expires) = &agent.value.expires else {
                 continue;

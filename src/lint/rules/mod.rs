@@ -158,6 +158,10 @@ pub(super) fn prepare(repository: &super::context::Repository<'_>, ran: &[&super
     if ran.iter().any(|lint| implying.contains(&lint.code)) {
         shared_implied::implied(repository);
     }
+    let populated = ["AZ128", "AZ318", "AZ320", "AZ321", "AZ323", "AZ325"];
+    if ran.iter().any(|lint| populated.contains(&lint.code)) {
+        repository.context.entities();
+    }
     // Lints of the repository ask this of one policy after the other.
     let policies = repository.policies.par_iter();
     policies.for_each(|policy| _ = shared_reach::live_for_agents(policy));

@@ -1,8 +1,7 @@
 //! AZ110: a policy that applies to no request.
 
-use super::shared_demands::{demanded, scope_terms};
 use super::shared_edit::deleted;
-use super::shared_logic::{Conflict, conflict};
+use super::shared_logic::{Conflict, conflict_of};
 use super::shared_validator::said;
 use super::when_unless_contradiction;
 use crate::cedar::{Typing, Verdict};
@@ -33,10 +32,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         true => "the forbid forbids nothing",
         false => "the permit permits nothing",
     };
-    let scope = scope_terms(&policy.syntax);
-    let mut demands = demanded(&scope);
-    demands.extend(policy.syntax.demands());
-    if let Some(Conflict { here, with }) = conflict(&demands) {
+    if let Some(Conflict { here, with }) = conflict_of(policy) {
         let message = match with {
             Some(_) => format!("this cannot hold together with what is demanded before: {effect}"),
             None => format!("this never holds: {effect}"),

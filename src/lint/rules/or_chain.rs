@@ -1,12 +1,12 @@
 //! AZ507: one value compared with several literals.
 
 use super::shared_edits::{edit, is_balanced, operand, replace, short, written};
-use super::shared_terms::{Binding, Keys, Placed, placed, types};
+use super::shared_terms::{Binding, Keys, Placed, placed, typed};
 use crate::cedar::{BinaryOperator, Term, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;
 use crate::lint::found::Found;
-use crate::model::{Span, Type, Value};
+use crate::model::{Span, Value};
 use crate::repository::LintLevel;
 
 pub(super) static LINT: Lint = Lint {
@@ -151,5 +151,5 @@ fn may_be_in_set(policy: &Policy<'_>, subject: &Term, literal: Option<&Term>) ->
         return true;
     };
     policy.context.schema().is_none()
-        || types(policy, subject) == Some(&[Type::Entity(entity.ty.clone())])
+        || typed(policy, subject).is_some_and(|typed| typed.is_of_type(&entity.ty))
 }

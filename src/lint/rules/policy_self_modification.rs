@@ -131,7 +131,7 @@ fn controls(context: &Context<'_>, found: &mut Found<'_>) -> Vec<Control> {
 }
 
 /// Whether a grant may be about a control resource, for a type of resources that it reaches.
-fn reaches(grant: &Grant<'_, '_>, control: &Control, ty: &Arc<str>, world: &World) -> bool {
+fn reaches(grant: &Grant<'_, '_>, control: &Control, ty: &Arc<str>, world: &World<'_>) -> bool {
     match control {
         Control::Type(named) => named == ty,
         Control::Entity(uid) => {

@@ -1,15 +1,14 @@
 //! AZ325: several people behind one agent.
 
 use super::shared_grants::grants;
-use super::shared_mentions::{inventories, owner_type};
+use super::shared_mentions::owner_type;
 use super::shared_powers::Entries;
 use super::shared_world::World;
 use crate::lint::catalogue::{Evidence, Lint, Need, Run};
 use crate::lint::context::{Context, Repository};
 use crate::lint::found::Found;
 use crate::model::{EntityRef, Type, Value};
-use crate::repository::{AgentStatus, AgentsFile, LintLevel};
-use crate::yaml;
+use crate::repository::{AgentStatus, LintLevel};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -42,8 +41,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let context = repository.context;
     let world = World::of(repository);
     let entries = Entries::of(context);
-    for file in inventories(context) {
-        let inventory = yaml::parse::<AgentsFile>(file).unwrap_or_default();
+    for (file, inventory) in context.inventories() {
         let active = inventory
             .agents
             .iter()
@@ -114,7 +112,7 @@ fn several(owner: &str) -> Option<usize> {
 /// action says for whom it is done.
 fn of_resources(
     repository: &Repository<'_>,
-    world: &World,
+    world: &World<'_>,
     people: &Arc<str>,
     entries: &Entries<'_>,
     found: &mut Found<'_>,

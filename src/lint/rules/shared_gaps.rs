@@ -110,8 +110,8 @@ pub(super) fn gaps<'s>(policy: &'s Policy<'_>, typing: &Typing) -> Vec<Gap<'s>> 
 /// The `has` for which a condition has not the value that is asked for: it is false, or, denied, true.
 fn lacking<'s>(term: &'s Term, denied: bool, environment: &TypedEnvironment) -> Option<&'s Term> {
     let settled = match denied {
-        false => environment.fails.contains(&term.span),
-        true => environment.holds.contains(&term.span),
+        false => environment.fails(term.span),
+        true => environment.holds(term.span),
     };
     if !settled {
         return None;
@@ -125,8 +125,8 @@ fn lacking<'s>(term: &'s Term, denied: bool, environment: &TypedEnvironment) -> 
         (TermKind::And(parts), false) | (TermKind::Or(parts), true) => {
             // The first one that is settled decides; what stands behind it is not looked at.
             let first = parts.iter().find(|part| match denied {
-                false => environment.fails.contains(&part.span),
-                true => environment.holds.contains(&part.span),
+                false => environment.fails(part.span),
+                true => environment.holds(part.span),
             })?;
             one(first)
         }

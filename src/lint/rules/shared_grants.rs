@@ -101,7 +101,7 @@ fn aims(policy: &Policy<'_>, variable: Variable, slot: Option<&EntityRef>) -> Ve
 
 impl Grant<'_, '_> {
     /// The agents that it may apply to.
-    pub(super) fn holders(&self, world: &World) -> BTreeSet<EntityRef> {
+    pub(super) fn holders(&self, world: &World<'_>) -> BTreeSet<EntityRef> {
         let types = types_of(self.policy, Variable::Principal);
         let agents = world.agents.iter().filter(|agent| {
             (types.is_empty() || types.contains(&agent.ty))
@@ -127,11 +127,13 @@ impl Grant<'_, '_> {
     }
 
     /// The resources that it names, or those below the group that it names; nothing where it names none.
-    pub(super) fn resources(&self, world: &World) -> Option<BTreeSet<EntityRef>> {
+    pub(super) fn resources(&self, world: &World<'_>) -> Option<BTreeSet<EntityRef>> {
         let types = types_of(self.policy, Variable::Resource);
         let named = self.resource_names().next().is_some();
         let all = self.resource_names().flat_map(|named| {
-            let inside = types.iter().flat_map(|ty| world.below(named, ty));
+            let inside = types
+                .iter()
+                .flat_map(|ty| world.below(named, ty).iter().copied());
             inside
                 .chain(std::iter::once(named))
                 .filter(|uid| types.contains(&uid.ty) && self.takes_resource(world, uid))
@@ -154,7 +156,7 @@ impl Grant<'_, '_> {
     }
 
     /// Whether it may be about a resource.
-    pub(super) fn takes_resource(&self, world: &World, uid: &EntityRef) -> bool {
+    pub(super) fn takes_resource(&self, world: &World<'_>, uid: &EntityRef) -> bool {
         self.resource.iter().all(|aim| world.takes(aim, uid))
     }
 
@@ -167,7 +169,7 @@ impl Grant<'_, '_> {
     }
 
     /// The actions that it lets through, each with a type of resources, as far as types and entities say.
-    pub(super) fn reaches(&self, world: &World) -> BTreeSet<(EntityRef, Arc<str>)> {
+    pub(super) fn reaches(&self, world: &World<'_>) -> BTreeSet<(EntityRef, Arc<str>)> {
         let Some(typing) = self.policy.typing() else {
             return BTreeSet::new();
         };
@@ -187,7 +189,7 @@ impl Grant<'_, '_> {
     }
 
     /// Whether it may be about resources of a type.
-    fn touches(&self, world: &World, ty: &Arc<str>) -> bool {
+    fn touches(&self, world: &World<'_>, ty: &Arc<str>) -> bool {
         self.resource.iter().all(|aim| aim.touches(world, ty))
     }
 }

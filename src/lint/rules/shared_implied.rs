@@ -5,13 +5,14 @@
 //! the wider one.
 
 use super::shared_demands::{demanded, scope_terms};
-use super::shared_logic::{conflict, follows_from_possible, may_follow};
+use super::shared_logic::{Settled, conflict, may_follow};
 use super::shared_normal::{binary, key, normal, unplaced};
 use crate::cedar::{BinaryOperator, Demand, Term, TermKind, Verdict};
 use crate::lint::context::{Implied, Policy, Repository};
 use crate::model::{EntityRef, Variable};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::LazyCell;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
@@ -29,17 +30,17 @@ pub(super) fn implied<'r>(repository: &'r Repository<'_>) -> &'r [Implied] {
 /// Policies by what each asks first of every request: few of them can apply wherever another one does.
 struct Widest<'r> {
     /// By something that the scope demands of principal or resource, or by nothing; and by action, or for any.
-    places: BTreeMap<(Option<u64>, Option<&'r EntityRef>), Vec<usize>>,
+    places: HashMap<(Option<u64>, Option<&'r EntityRef>), Vec<usize>>,
 }
 
 impl<'r> Widest<'r> {
     fn of(all: &[Ruled<'r>]) -> Self {
         // What the fewest demand tells the most apart.
-        let mut often: BTreeMap<u64, usize> = BTreeMap::new();
+        let mut often: HashMap<u64, usize> = HashMap::new();
         for demand in all.iter().flat_map(|ruled| &ruled.scope) {
             *often.entry(*demand).or_default() += 1;
         }
-        let mut places: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        let mut places: HashMap<_, Vec<usize>> = HashMap::new();
         let taken = |ruled: &&Ruled<'_>| ruled.alive && !ruled.policy.parsed.is_template;
         for (at, ruled) in all.iter().enumerate().filter(|(_, ruled)| taken(ruled)) {
             let demands = ruled.scope.iter().copied();
@@ -71,16 +72,17 @@ impl<'r> Widest<'r> {
             .copied()
             .collect();
         wider.sort_unstable();
+        let settled = LazyCell::new(|| Settled::of(narrow.demands()));
         for (place, wider) in wider.iter().filter_map(|at| Some((*at, all.get(*at)?))) {
             let alike = narrow.policy.is_forbid() == wider.policy.is_forbid();
             let open = match alike {
                 true => found.wider.is_none() || (found.same.is_none() && place < at),
                 false => wider.policy.is_forbid() && found.forbidden.is_none(),
             };
-            if place == at || !open || !narrow.implies(wider) {
+            if place == at || !open || !narrow.implies(wider, &settled) {
                 continue;
             }
-            let slot = match (alike, alike && wider.implies(narrow)) {
+            let slot = match (alike, alike && wider.implies_alone(narrow)) {
                 (false, _) => &mut found.forbidden,
                 (true, true) if place < at => &mut found.same,
                 (true, true) => continue,
@@ -182,7 +184,19 @@ impl<'r> Ruled<'r> {
     }
 
     /// Whether a policy applies wherever this one does.
-    fn implies(&self, wider: &Ruled<'_>) -> bool {
+    fn implies_alone<'s>(&'s self, wider: &'s Ruled<'_>) -> bool {
+        self.implies(wider, &LazyCell::new(|| Settled::of(self.demands())))
+    }
+
+    /// The same, where it is asked of many.
+    fn implies<'s, F>(
+        &'s self,
+        wider: &'s Ruled<'_>,
+        settled: &LazyCell<Option<Settled<'s>>, F>,
+    ) -> bool
+    where
+        F: FnOnce() -> Option<Settled<'s>>,
+    {
         if wider.policy.parsed.is_template || !self.alive || !wider.alive {
             return false;
         }
@@ -206,12 +220,12 @@ impl<'r> Ruled<'r> {
         {
             return open.is_empty();
         }
-        let known = self.demands();
         let demands = wider.policy.syntax.demands();
         open.iter().all(|(at, _)| {
-            demands
-                .get(*at)
-                .is_some_and(|demand| follows_from_possible(&known, *demand))
+            demands.get(*at).is_some_and(|demand| {
+                let settled = settled.as_ref();
+                settled.is_none_or(|settled| settled.implies(*demand))
+            })
         })
     }
 }

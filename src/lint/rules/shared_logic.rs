@@ -4,21 +4,15 @@
 //! order, sets of literals, `like`, `is`, and that a condition is not true and false at once; anything else is a condition
 //! of which nothing is known. It is blind for what conditions raise: a condition that raises an error does not hold.
 
+use super::shared_demands::{demanded, scope_terms};
 use super::shared_normal::{constant, each_has, key, literals, may_raise, normal};
 use super::shared_rules::{Rule, clash};
 use super::shared_within::is_connective;
 use crate::cedar::{BinaryOperator, Demand, Quantity, Term, TermKind};
+pub(super) use crate::lint::context::Conflict;
+use crate::lint::context::Policy;
 use crate::model::{Span, Value};
 use std::collections::BTreeMap;
-
-/// Two conditions that cannot hold both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Conflict {
-    /// The later one.
-    pub here: Span,
-    /// The earlier one; nothing where the later one never holds by itself.
-    pub with: Option<Span>,
-}
 
 /// So many alternatives are followed at most.
 const BUDGET: u32 = 200;
@@ -38,9 +32,50 @@ pub(super) fn conflict(demands: &[Demand<'_>]) -> Option<Conflict> {
     solve(&mut Known::default(), demands.to_vec(), &mut budget)
 }
 
+/// Why what a policy demands cannot all hold, its scope included; nothing where it may.
+pub(super) fn conflict_of(policy: &Policy<'_>) -> Option<Conflict> {
+    *policy.conflict.get_or_init(|| {
+        let scope = scope_terms(&policy.syntax);
+        let mut demands = demanded(&scope);
+        demands.extend(policy.syntax.demands());
+        conflict(&demands)
+    })
+}
+
+/// Conditions that may all hold, as far as each by itself says: what they are asked again and again is found once.
+pub(super) struct Settled<'s> {
+    known: Known,
+    choices: Vec<Choice<'s>>,
+}
+
+impl<'s> Settled<'s> {
+    /// Nothing where they cannot all hold.
+    pub(super) fn of(demands: Vec<Demand<'s>>) -> Option<Self> {
+        let mut known = Known::default();
+        let mut choices = Vec::new();
+        match gather(&mut known, demands, &mut choices) {
+            Some(_) => None,
+            None => Some(Self { known, choices }),
+        }
+    }
+
+    /// Whether a condition that may follow does so from these, which may all hold.
+    pub(super) fn implies(&self, demand: Demand<'s>) -> bool {
+        let mut known = self.known.clone();
+        let mut choices = self.choices.clone();
+        let mut budget = BUDGET;
+        let found = gather(&mut known, vec![opposite(demand)], &mut choices);
+        found
+            .or_else(|| choose(&known, choices, &mut budget))
+            .is_some()
+    }
+}
+
 /// Whether a condition follows from others, and not from itself alone; one that may raise an error where they hold does not.
 pub(super) fn follows(from: &[Demand<'_>], demand: Demand<'_>) -> bool {
-    may_follow(demand) && conflict(from).is_none() && follows_from_possible(from, demand)
+    let mut all = from.to_vec();
+    all.push(opposite(demand));
+    may_follow(demand) && conflict(from).is_none() && conflict(&all).is_some()
 }
 
 /// Whether a condition may follow from others at all, and not from itself alone.
@@ -48,13 +83,6 @@ pub(super) fn may_follow(demand: Demand<'_>) -> bool {
     // What a condition without connectives follows from has read what it reads.
     let raises = is_connective(demand.term) && may_raise(demand.term);
     !raises && conflict(&[opposite(demand)]).is_none()
-}
-
-/// The same as [`follows`], where the others may all hold and the condition may follow.
-pub(super) fn follows_from_possible(from: &[Demand<'_>], demand: Demand<'_>) -> bool {
-    let mut all = from.to_vec();
-    all.push(opposite(demand));
-    conflict(&all).is_some()
 }
 
 fn opposite(demand: Demand<'_>) -> Demand<'_> {
@@ -221,9 +249,22 @@ fn is_long(limit: Quantity) -> bool {
     Quantity::of(&Value::Long(0)).is_some_and(|zero| zero.partial_cmp(&limit).is_some())
 }
 
+/// A place, and the conditions of which all of one group hold.
+type Choice<'s> = (Span, Vec<Vec<Demand<'s>>>);
+
 fn solve<'s>(known: &mut Known, demands: Vec<Demand<'s>>, budget: &mut u32) -> Option<Conflict> {
+    let mut choices = Vec::new();
+    let found = gather(known, demands, &mut choices);
+    found.or_else(|| choose(known, choices, budget))
+}
+
+/// Notes what conditions say by themselves, and keeps for later what leaves a choice.
+fn gather<'s>(
+    known: &mut Known,
+    demands: Vec<Demand<'s>>,
+    choices: &mut Vec<Choice<'s>>,
+) -> Option<Conflict> {
     let mut open: Vec<Demand<'s>> = demands.into_iter().rev().collect();
-    let mut choices: Vec<(Span, Vec<Vec<Demand<'s>>>)> = Vec::new();
     while let Some(demand) = open.pop() {
         let Demand { term, denied } = demand;
         let each = |parts: &'s [Term]| -> Vec<Vec<Demand<'s>>> {
@@ -278,6 +319,11 @@ fn solve<'s>(known: &mut Known, demands: Vec<Demand<'s>>, budget: &mut u32) -> O
             }
         }
     }
+    None
+}
+
+/// Whether nothing of a choice can hold.
+fn choose<'s>(known: &Known, choices: Vec<Choice<'s>>, budget: &mut u32) -> Option<Conflict> {
     for (here, branches) in choices {
         let mut with = None;
         let closed = branches.into_iter().all(|branch| {
@@ -301,4 +347,53 @@ fn solve<'s>(known: &mut Known, demands: Vec<Demand<'s>>, budget: &mut u32) -> O
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cedar::parse_term;
+
+    #[test]
+    fn settled_conditions_imply_what_they_do_together() {
+        let texts = [
+            "context.a == 1",
+            "context.a > 3",
+            "context.a <= 1 || context.b",
+            "context.b",
+            "!context.b",
+            "context.a == 2 || context.a == 4",
+            "if context.b then context.a < 5 else context.a < 9",
+            "context has c.d",
+            "context has c",
+            "principal is T in U::\"x\"",
+            "principal is T",
+        ];
+        let terms: Vec<Term> = texts.map(|text| parse_term(text).unwrap()).into();
+        let demands = demanded(&terms);
+        let (mut implied, mut asked) = (0, 0);
+        for (at, one) in demands.iter().enumerate() {
+            for (behind, other) in demands.iter().enumerate().skip(at) {
+                let facts: Vec<Demand<'_>> = match at == behind {
+                    true => vec![*one],
+                    false => vec![*one, *other],
+                };
+                if conflict(&facts).is_some() {
+                    continue;
+                }
+                let settled = Settled::of(facts.clone()).unwrap();
+                for goal in &demands {
+                    let mut all = facts.clone();
+                    all.push(opposite(*goal));
+                    let expected = conflict(&all).is_some();
+                    assert_eq!(settled.implies(*goal), expected, "{facts:?} {goal:?}");
+                    implied += usize::from(expected);
+                    asked += 1;
+                }
+            }
+        }
+        assert!(implied > 100 && asked > 3 * implied, "{implied} of {asked}");
+        let never = parse_term("context.a != context.a").unwrap();
+        assert!(Settled::of(demanded(&[never])).is_none());
+    }
 }

@@ -128,20 +128,6 @@ pub(super) fn of_links<'r>(context: &Context<'r>) -> Vec<Filled<'r>> {
     found
 }
 
-/// The files of the inventory.
-pub(super) fn inventories<'r>(context: &Context<'r>) -> Vec<&'r SourceFile> {
-    let paths: BTreeSet<&str> = context
-        .version
-        .agents
-        .iter()
-        .map(|agent| agent.file.as_ref())
-        .collect();
-    paths
-        .into_iter()
-        .filter_map(|path| context.file(path))
-        .collect()
-}
-
 /// The type of `owner`, where the schema gives agents one that is an entity.
 pub(super) fn owner_type(context: &Context<'_>) -> Option<Arc<str>> {
     let agents = context.version.manifest.agent_type.as_str();

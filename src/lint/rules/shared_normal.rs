@@ -198,16 +198,14 @@ pub(super) fn key(term: &Term) -> String {
 
 fn write_key(term: &Term, out: &mut String) {
     // Each begins with what it is, and says how much follows or where that ends.
-    let word = |word: &str, out: &mut String| {
-        let _ = write!(out, "{word:?}");
-    };
     let each = |terms: &[Term], out: &mut String| {
         let _ = write!(out, "{}[", terms.len());
         terms.iter().for_each(|term| write_key(term, out));
     };
     match &term.kind {
         TermKind::Literal(value) => {
-            let _ = write!(out, "l{value:?}");
+            out.push('l');
+            literal(value, out);
         }
         TermKind::Variable(variable) => {
             let _ = write!(out, "v{variable:?}");
@@ -276,6 +274,34 @@ fn write_key(term: &Term, out: &mut String) {
                 word(name, out);
                 write_key(value, out);
             }
+        }
+    }
+}
+
+/// A text with its length, which is written faster than one in quotes.
+fn word(text: &str, out: &mut String) {
+    let _ = write!(out, "{}:", text.len());
+    out.push_str(text);
+}
+
+fn literal(value: &Value, out: &mut String) {
+    match value {
+        Value::String(text) => {
+            out.push('"');
+            word(text, out);
+        }
+        Value::Entity(entity) => {
+            out.push('@');
+            word(&entity.ty, out);
+            word(&entity.id, out);
+        }
+        Value::Extension(function, argument) => {
+            out.push('(');
+            word(function, out);
+            word(argument, out);
+        }
+        Value::Bool(_) | Value::Long(_) | Value::Call(..) | Value::Set(_) | Value::Record(_) => {
+            let _ = write!(out, "{value:?}");
         }
     }
 }

@@ -4,13 +4,10 @@ use super::shared_claims::is_watched;
 use super::shared_entailment::Forbids;
 use super::shared_grants::grants;
 use super::shared_manifest::fault;
-use super::shared_mentions::inventories;
 use super::shared_world::World;
 use crate::lint::context::{Context, Repository};
 use crate::lint::found::{Finding, Found};
 use crate::model::{EntityRef, SourceFile, Span};
-use crate::repository::AgentsFile;
-use crate::yaml;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -97,11 +94,10 @@ impl<'r> Entries<'r> {
     /// Those of a repository.
     pub(super) fn of(context: &Context<'r>) -> Self {
         let mut by_id = BTreeMap::new();
-        for file in inventories(context) {
-            let inventory = yaml::parse::<AgentsFile>(file).unwrap_or_default();
-            for agent in inventory.agents {
-                let id = agent.value.id;
-                by_id.entry(id.value).or_insert((file, id.span));
+        for (file, inventory) in context.inventories() {
+            for agent in &inventory.agents {
+                let id = &agent.value.id;
+                by_id.entry(id.value.clone()).or_insert((file, id.span));
             }
         }
         Self { by_id }

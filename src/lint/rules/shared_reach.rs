@@ -4,7 +4,7 @@ use super::shared_entailment::is_scope;
 use crate::cedar::{
     BinaryOperator, DeclaredKind, EntityStore, ScopeSyntax, Term, TermKind, Verdict,
 };
-use crate::lint::context::{Context, Policy};
+use crate::lint::context::{Context, Policy, keep};
 use crate::model::{EntityRef, Span, Variable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,8 +39,9 @@ pub(super) fn live_for_agents<'p>(policy: &'p Policy<'_>) -> &'p [EntityRef] {
                 live.partition(|found| are_agents(policy.context, &found.principal));
             if !of_others.is_empty() {
                 let actions = of_agents.iter().flat_map(|found| &found.actions);
-                let actions: BTreeSet<&EntityRef> = actions.collect();
-                all.retain(|action| actions.contains(action));
+                let mut actions: Vec<&EntityRef> = actions.collect();
+                actions.sort_unstable();
+                keep(&mut all, actions);
             }
         }
         all

@@ -1,10 +1,10 @@
 //! Expressions with where they stand: how tightly they must bind there, whether only a boolean may stand there, and what
 //! they are by the schema.
 
-use crate::cedar::{BinaryOperator, Syntax, Term, TermKind};
+use crate::cedar::{BinaryOperator, Syntax, Term, TermKind, Typed};
 use crate::lint::context::Policy;
 use crate::lint::found::Finding;
-use crate::model::{Type, Value, Variable};
+use crate::model::{Value, Variable};
 use std::collections::BTreeMap;
 
 /// How tightly an expression binds, from `if` to what needs no brackets anywhere.
@@ -163,7 +163,7 @@ pub(super) fn gives_bool(policy: &Policy<'_>, term: &Term) -> bool {
         ),
         _ => false,
     };
-    by_form || types(policy, term).is_some_and(|types| types == [Type::Bool])
+    by_form || typed(policy, term).is_some_and(Typed::is_bool)
 }
 
 /// Whether an expression is an entity, by its form or, where the policy has no type error, by the schema.
@@ -173,21 +173,13 @@ pub(super) fn gives_entity(policy: &Policy<'_>, term: &Term) -> bool {
         TermKind::Variable(variable) => *variable != Variable::Context,
         _ => false,
     };
-    let all =
-        |types: &[Type]| !types.is_empty() && types.iter().all(|ty| matches!(ty, Type::Entity(_)));
-    by_form || types(policy, term).is_some_and(all)
+    by_form || typed(policy, term).is_some_and(Typed::is_entity)
 }
 
-/// The types of an expression by the schema, where the policy has no type error.
-pub(super) fn types<'p>(policy: &'p Policy<'_>, term: &Term) -> Option<&'p [Type]> {
+/// What the schema says of an expression, where the policy has no type error.
+pub(super) fn typed<'p>(policy: &'p Policy<'_>, term: &Term) -> Option<&'p Typed> {
     let typing = policy.typing().filter(|typing| typing.is_clean())?;
-    Some(
-        typing
-            .at(term.span)
-            .filter(|_| term.span.len > 0)?
-            .types
-            .as_slice(),
-    )
+    typing.at(term.span).filter(|_| term.span.len > 0)
 }
 
 /// Tells findings of one policy that mark the same text apart.

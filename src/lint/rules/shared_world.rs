@@ -4,19 +4,22 @@ use crate::cedar::LoweredEntity;
 use crate::lint::context::Repository;
 use crate::model::EntityRef;
 use crate::repository::AgentStatus;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 /// The agents and entities of a repository.
-pub(super) struct World {
+pub(super) struct World<'r> {
     /// The agents in use; without an inventory, the entities of their type.
     pub(super) agents: BTreeSet<EntityRef>,
-    entities: BTreeMap<EntityRef, LoweredEntity>,
+    entities: HashMap<&'r EntityRef, &'r LoweredEntity>,
     /// The types of which there are entities.
-    types: BTreeSet<Arc<str>>,
-    /// What lies in each group, by types.
-    below: BTreeMap<EntityRef, BTreeMap<Arc<str>, Vec<EntityRef>>>,
+    types: HashSet<&'r str>,
+    /// What lies in each group, by types; found when it is first asked for.
+    below: OnceLock<Below<'r>>,
 }
+
+/// What lies in each group, by types.
+type Below<'r> = HashMap<&'r EntityRef, HashMap<&'r str, Vec<&'r EntityRef>>>;
 
 /// What a scope, or a link's filled slot, takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,32 +47,33 @@ impl Aim {
     }
 
     /// Whether it may take an entity of a type. Where entities of the type are known, one of them must be taken.
-    pub(super) fn touches(&self, world: &World, ty: &Arc<str>) -> bool {
+    pub(super) fn touches(&self, world: &World<'_>, ty: &Arc<str>) -> bool {
         match self {
             Aim::Any => true,
             Aim::One(uid) => uid.ty == *ty,
             Aim::Type(named) => named == ty,
             Aim::In(group) => {
-                group.ty == *ty || !world.types.contains(ty) || !world.below(group, ty).is_empty()
+                group.ty == *ty
+                    || !world.types.contains(ty.as_ref())
+                    || !world.below(group, ty).is_empty()
             }
             Aim::Among(aims) => aims.iter().any(|aim| aim.touches(world, ty)),
         }
     }
 }
 
-impl World {
+impl<'r> World<'r> {
     /// That of a repository.
-    pub(super) fn of(repository: &Repository<'_>) -> Self {
+    pub(super) fn of(repository: &Repository<'r>) -> Self {
         let version = repository.context.version;
-        let lowered = version.store.lowered().unwrap_or_default();
-        let entities: BTreeMap<EntityRef, LoweredEntity> = lowered
-            .into_iter()
-            .map(|entity| (entity.uid.clone(), entity))
-            .collect();
+        let all = repository.context.entities();
+        let entities: HashMap<&EntityRef, &LoweredEntity> =
+            all.iter().map(|entity| (&entity.uid, entity)).collect();
         let ty = version.manifest.agent_type.as_str();
         let agents = match version.agents.is_empty() {
-            true => entities
-                .keys()
+            true => all
+                .iter()
+                .map(|entity| &entity.uid)
                 .filter(|uid| uid.ty.as_ref() == ty)
                 .cloned()
                 .collect(),
@@ -81,32 +85,37 @@ impl World {
                 active.map(|agent| agent.uid.clone()).collect()
             }
         };
-        let mut below: BTreeMap<EntityRef, BTreeMap<Arc<str>, Vec<EntityRef>>> = BTreeMap::new();
-        for entity in entities.values() {
-            for group in &entity.ancestors {
-                let types = below.entry(group.clone()).or_default();
-                types
-                    .entry(entity.uid.ty.clone())
-                    .or_default()
-                    .push(entity.uid.clone());
-            }
-        }
         Self {
             agents,
-            types: entities.keys().map(|uid| uid.ty.clone()).collect(),
+            types: all.iter().map(|entity| entity.uid.ty.as_ref()).collect(),
             entities,
-            below,
+            below: OnceLock::new(),
         }
     }
 
     /// An entity with all that is known of it.
-    pub(super) fn entity(&self, uid: &EntityRef) -> Option<&LoweredEntity> {
-        self.entities.get(uid)
+    pub(super) fn entity(&self, uid: &EntityRef) -> Option<&'r LoweredEntity> {
+        self.entities.get(uid).copied()
     }
 
     /// The entities of a type that lie below a group, in order.
-    pub(super) fn below(&self, group: &EntityRef, ty: &str) -> &[EntityRef] {
-        let types = self.below.get(group);
+    pub(super) fn below(&self, group: &EntityRef, ty: &str) -> &[&'r EntityRef] {
+        let below = self.below.get_or_init(|| {
+            let mut below = Below::new();
+            for entity in self.entities.values() {
+                for group in &entity.ancestors {
+                    let types = below.entry(group).or_default();
+                    types
+                        .entry(entity.uid.ty.as_ref())
+                        .or_default()
+                        .push(&entity.uid);
+                }
+            }
+            let inside = below.values_mut().flat_map(HashMap::values_mut);
+            inside.for_each(|inside| inside.sort_unstable());
+            below
+        });
+        let types = below.get(group);
         types
             .and_then(|types| types.get(ty))
             .map_or(&[], Vec::as_slice)

@@ -1,12 +1,12 @@
 //! AZ128: an entity that the repository does not have, and that is written almost like one that it has.
 
-use crate::cedar::{LoweredEntity, Schema};
+use crate::cedar::Schema;
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::{Context, Policy, Repository};
 use crate::lint::found::Found;
 use crate::model::{EntityRef, Span};
 use crate::repository::{LintLevel, parse_plain_reference};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 pub(super) static LINT: Lint = Lint {
@@ -71,14 +71,19 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
 /// inventory, and of actions and enumerated types Cedar knows all.
 fn listed(context: &Context<'_>) -> Ids {
     let version = context.version;
-    let lowered: Vec<LoweredEntity> = version.store.lowered().unwrap_or_default();
-    let mut all: BTreeSet<EntityRef> = BTreeSet::new();
-    for entity in lowered {
-        all.extend(entity.ancestors);
-        all.insert(entity.uid);
+    // A list that is too long already need not be whole.
+    let mut all: HashMap<&str, HashSet<&EntityRef>> = HashMap::new();
+    for entity in context.entities() {
+        for uid in entity.ancestors.iter().chain([&entity.uid]) {
+            let of_type = all.entry(&uid.ty).or_default();
+            if of_type.len() <= MOST {
+                of_type.insert(uid);
+            }
+        }
     }
+    let short = all.into_values().filter(|of_type| of_type.len() <= MOST);
     let mut ids = Ids::new();
-    for uid in &all {
+    for uid in short.flatten() {
         ids.entry(uid.ty.clone())
             .or_default()
             .insert(uid.id.clone());

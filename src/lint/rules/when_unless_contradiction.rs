@@ -42,6 +42,9 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
 
 /// An exception that holds wherever the policy's conditions do, and the condition.
 pub(super) fn find(policy: &Policy<'_>) -> Option<(Span, Span)> {
+    if !policy.syntax.clauses.iter().any(|clause| clause.unless) {
+        return None;
+    }
     let demanded = demanded(&policy.syntax);
     let mut excepted = policy.syntax.clauses.iter().filter(|clause| clause.unless);
     excepted.find_map(|clause| {

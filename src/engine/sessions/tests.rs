@@ -6,7 +6,9 @@ use crate::repository::MappingFile;
 use crate::yaml;
 
 fn changing() -> Changing {
-    let text = "tools: { write: { changes: [ { entity: 'D::\"{args.id}\"', attrs: { a: '{result}' } } ] } }";
+    let text =
+        "tools: { write: { changes: [ { entity: 'D::\"{args.id}\"', attrs: { a: '{result}' } } ] },
+                         close: { changes: [ { entity: 'D::\"{args.id}\"', attrs: { a: ~ } } ] } }";
     let file = SourceFile::new("mapping.yaml", text);
     let spec: MappingFile = yaml::parse(&file).expect("a mapping");
     let (mapping, faults) = Mapping::compile(&spec, &file, None);
@@ -33,7 +35,7 @@ fn earlier(actions: &[RecordedAction]) -> Vec<String> {
     given(&all, &[])
 }
 
-fn given(all: &[(Standing, &RecordedAction)], lost: &[Standing]) -> Vec<String> {
+fn read(all: &[(Standing, &RecordedAction)], lost: &[Standing]) -> Reading {
     let several = all.iter().any(|(at, _)| at.0 > 0);
     let mut reading = changing().begin(several);
     // The order in which threads read does not matter.
@@ -47,7 +49,11 @@ fn given(all: &[(Standing, &RecordedAction)], lost: &[Standing]) -> Vec<String> 
         };
         reading.lose(*at, &place);
     }
-    let sessions = reading.finish().expect("little enough");
+    reading
+}
+
+fn given(all: &[(Standing, &RecordedAction)], lost: &[Standing]) -> Vec<String> {
+    let sessions = read(all, lost).finish().expect("little enough");
     let show =
         |call: &EarlierCall| format!("{}{}", call.call.id, if call.surely { "" } else { "?" });
     all.iter()
@@ -151,10 +157,106 @@ fn a_session_goes_on_in_another_recording() {
 
 #[test]
 fn what_two_recordings_say_of_one_call_is_not_taken_for_two() {
-    let told = timed("1", "write", None, "01");
-    let told_again = timed("1", "write", None, "02");
-    let found = given(&[((0, 0, 0), &told), ((1, 0, 0), &told_again)], &[]);
-    assert_eq!(found, ["", "1?"]);
+    let with = |action: &RecordedAction, args: Option<&str>| {
+        let mut action = action.clone();
+        if let Some(call) = &mut action.call {
+            call.args = args.map(|args| serde_json::from_str(args).expect("JSON"));
+        }
+        action
+    };
+    let told = with(&timed("1", "write", None, "01"), Some("{}"));
+    let told_again = with(&timed("1", "write", None, "05"), Some("{}"));
+    let between = timed("2", "write", None, "02");
+    let later = timed("3", "read", None, "09");
+    let all = [
+        ((0, 0, 0), &told),
+        ((0, 1, 0), &between),
+        ((0, 2, 0), &later),
+        ((1, 0, 0), &told_again),
+    ];
+    assert_eq!(given(&all, &[]), ["2?", "1?", "1 2", "2?"]);
+    // Of the two before the third, nobody knows which came last.
+    let sessions = read(&all, &[]).finish().expect("little enough");
+    let mut third = later.clone();
+    sessions.give((0, 2, 0), &mut third);
+    let moments: Vec<&Moment> = third.earlier.iter().map(|call| &call.moment).collect();
+    assert_eq!(moments[0].order(moments[1]), None);
+    // The same id of other calls: other arguments, and arguments that nobody knows.
+    let said = |one: Option<&str>, other: Option<&str>| {
+        let (one, other) = (with(&told, one), with(&told_again, other));
+        let all = [((0, 0, 0), &one), ((1, 0, 0), &other), ((0, 2, 0), &later)];
+        given(&all, &[]).pop().expect("one")
+    };
+    let (a, b) = (Some("{\"a\":1}"), Some("{\"a\":2}"));
+    assert_eq!(said(a, a), "1");
+    assert_eq!(said(a, b), "1 1");
+    assert_eq!(said(a, None), "1? 1?");
+    assert_eq!(said(a, Some("{\"a\":{\"$unknown\":\"x\"}}")), "1? 1?");
+}
+
+#[test]
+fn lines_that_are_out_of_order_decide_nothing() {
+    // By places and times the third comes first, so nobody knows where the second belongs.
+    let (b, c, a) = (
+        timed("b", "write", Some(2), "02"),
+        action("c", Some("s"), None, "read"),
+        timed("a", "write", Some(1), "01"),
+    );
+    assert_eq!(earlier(&[b, c, a]), ["a", "b? a?", ""]);
+    // What is lost may have been anywhere.
+    let (late, early) = (
+        timed("late", "read", Some(5), "05"),
+        timed("early", "write", Some(1), "01"),
+    );
+    let all = [((0, 1, 0), &late), ((0, 2, 0), &early)];
+    let found = given(&all, &[(0, 3, 0)]);
+    assert_eq!(found[0], "r0:3, which cannot be read,? early");
+}
+
+#[test]
+fn a_session_that_cannot_be_put_into_one_recording_is_named() {
+    let (write, untimed, elsewhere) = (
+        timed("1", "write", None, "01"),
+        action("2", Some("s"), None, "read"),
+        action("3", Some("t"), None, "read"),
+    );
+    let mixed = |all: &[(Standing, &RecordedAction)]| {
+        let sessions = read(all, &[]).finish().expect("little enough");
+        sessions.mixed().map(str::to_owned)
+    };
+    assert_eq!(
+        mixed(&[((0, 0, 0), &write), ((1, 0, 0), &untimed)]),
+        Some("s".to_owned())
+    );
+    assert_eq!(mixed(&[((0, 0, 0), &write), ((1, 0, 0), &write)]), None);
+    assert_eq!(mixed(&[((0, 0, 0), &write), ((0, 1, 0), &untimed)]), None);
+    assert_eq!(
+        mixed(&[((0, 0, 0), &elsewhere), ((1, 0, 0), &elsewhere)]),
+        None
+    );
+}
+
+#[test]
+fn results_that_nobody_reads_are_not_kept() {
+    let mut silent = action("1", Some("s"), None, "close");
+    let mut spoken = action("2", Some("s"), None, "write");
+    for action in [&mut silent, &mut spoken] {
+        if let Some(call) = &mut action.call {
+            call.result = Some(Json::Null);
+        }
+    }
+    let mut last = action("3", Some("s"), None, "read");
+    let all = [((0, 0, 0), &silent), ((0, 1, 0), &spoken)];
+    let sessions = read(&all, &[]).finish().expect("little enough");
+    sessions.give((0, 2, 0), &mut last);
+    let kept = |call: &EarlierCall| {
+        call.call
+            .call
+            .as_ref()
+            .is_some_and(|call| call.result.is_some())
+    };
+    let kept: Vec<bool> = last.earlier.iter().map(kept).collect();
+    assert_eq!(kept, [false, true]);
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn build(args: &BuildArgs, output: &Output) -> Result<u8, CliError> {
         let incoming = building.redact(&redaction, [&left, &right], incoming);
         observe(&builder, &mut building.built, incoming);
     })?;
-    look_ups.end()?;
+    look_ups.end_of_corpus()?;
     let Building {
         built,
         redacted,

@@ -131,17 +131,28 @@ impl LookUps {
 
     /// The same, once everything is decided; and says where `--data` changes nothing.
     pub fn end(&self) -> Result<(), CliError> {
+        self.end_with(|uses| uses.brought.is_set() || uses.kept.is_set())
+    }
+
+    /// The same where a corpus is made, each record of which is decided to try it.
+    pub fn end_of_corpus(&self) -> Result<(), CliError> {
+        self.end_with(|uses| uses.brought.is_set())
+    }
+
+    fn end_with(&self, brought: fn(&Uses) -> bool) -> Result<(), CliError> {
         self.wanting()?;
         let of_option = self.sets.iter().filter(|set| set.by_option);
         let names: BTreeSet<&str> = of_option.map(|set| &*set.name).collect();
         let (mut nothing, mut something) = (Vec::new(), Vec::new());
         for name in names {
             let of_name = self.sets.iter().filter(|set| *set.name == *name);
-            let any = |holds: fn(&Watched) -> bool| of_name.clone().any(holds);
-            if !any(|set| set.uses.brought.is_set()) {
+            if !of_name.clone().any(|set| brought(&set.uses)) {
                 continue;
             }
-            match any(|set| set.asked.is_set() || set.uses.mapped.is_set()) {
+            match of_name
+                .clone()
+                .any(|set| set.asked.is_set() || set.uses.mapped.is_set())
+            {
                 true => something.push(name),
                 false => nothing.push(name),
             }

@@ -14,7 +14,7 @@ use crate::model::{
     Digest, Effect, EntityRef, FieldPath, NotReplayable, Outcome, RecordedAction, RecordedRequest,
     Request, Status,
 };
-use crate::repository::PolicyVersion;
+use crate::repository::{Mapping, PolicyVersion};
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
@@ -254,18 +254,15 @@ impl<'a> Side<'a> {
                 context,
             })
         };
-        let brought = || {
-            let mapping = self.version.mapping.iter();
-            mapping.for_each(|mapping| mapping.uses().brought.set());
-        };
+        let uses = self.version.mapping.as_ref().map(Mapping::uses);
         if let Some(corpus) = &action.corpus {
-            brought();
+            uses.into_iter().for_each(|uses| uses.kept.set());
             return as_recorded(self.projected(corpus)?);
         }
         match (recorded, &action.call, &self.version.mapping) {
             (Some(recorded), None, _) | (Some(recorded), Some(_), None) => as_recorded(recorded),
             (Some(recorded), Some(_), Some(_)) if self.made_here(recorded) => {
-                brought();
+                uses.into_iter().for_each(|uses| uses.brought.set());
                 as_recorded(recorded)
             }
             (_, Some(call), Some(_)) => {

@@ -20,7 +20,7 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn marks(outline: &Outline) -> bool {
-    let what = ["call", "request", "corpus"]
+    let what = ["call", "request", "corpus", "lost"]
         .map(|key| outline.has(key))
         .contains(&true);
     outline.root == Root::Object && outline.has("version") && outline.has("id") && what

@@ -182,6 +182,8 @@ pub struct Uses {
     pub mapped: Flag,
     /// A call was decided with the request that came with it, and with what was looked up when that was made.
     pub brought: Flag,
+    /// A record of a corpus was decided with what it holds.
+    pub kept: Flag,
 }
 
 #[cfg(test)]

@@ -127,3 +127,86 @@ fn what_was_looked_up_is_not_pinned() {
     pinned.says(2, &["so nothing was written\n  calls.jsonl#", note]);
     assert!(!pinned.err.contains("\\u{a}"), "{}", pinned.err);
 }
+
+/// A corpus holds the entities that policies name, and says so where other policies name others.
+#[test]
+fn a_corpus_holds_what_its_policies_name() {
+    let (base, head, other) = (shop(), shop(), shop());
+    let names = |dir: &tempfile::TempDir, order: &str| {
+        let text = format!(
+            "@id(\"named\") forbid(principal, action, resource) when {{ Order::\"{order}\" has open && Order::\"{order}\".open }};\n"
+        );
+        write_files(dir.path(), &[("policies/named.cedar", &text)]);
+    };
+    names(&head, "1");
+    names(&other, "9");
+    let dir = |dir: &tempfile::TempDir| format!("dir:{}", dir.path().display());
+    let (before, after, later) = (dir(&base), dir(&head), dir(&other));
+    let data = ["--data", "orders=shop.json", "--data", "users.jsonl"];
+    let with = |args: &[&str]| run(base.path(), &[args, &data].concat());
+    let build = ["corpus", "build", "calls.jsonl", "-o", "corpus.jsonl"];
+    let versions = ["--versions", &before, "--versions", &after];
+    let built = with(&[&build[..], &versions].concat());
+    built.says(0, &["7 actions"]);
+    assert!(!built.err.contains("changes nothing"), "{}", built.err);
+    let diff = |after: &str, recording: &str| {
+        with(&[
+            "diff",
+            &before,
+            after,
+            "--recordings",
+            recording,
+            "--format",
+            "json",
+        ])
+        .json()
+    };
+    let classes = |recording: &str| {
+        let found = diff(&after, recording);
+        let classes = found["classes"].as_array().unwrap().iter();
+        let counts = classes.map(|class| format!("{} {}", class["class"], class["actions"]));
+        counts.collect::<Vec<String>>()
+    };
+    assert!(classes("calls.jsonl").contains(&"\"newly_denied\" 5".to_owned()));
+    assert_eq!(classes("corpus.jsonl"), classes("calls.jsonl"));
+    assert_eq!(diff(&later, "corpus.jsonl")["verdict"], "inconclusive");
+    let info = ["corpus", "info", "corpus.jsonl", "--at", &later];
+    run(base.path(), &info).says(1, &["not kept  7 actions"]);
+}
+
+/// What could not be read when a recording was imported may have changed something for what was read.
+#[test]
+fn an_import_keeps_where_a_record_was_lost() {
+    let dir = shop();
+    let data = ["--data", "orders=shop.json", "--data", "users.jsonl"];
+    let with = |args: &[&str]| run(dir.path(), &[args, &data].concat());
+    let request = r#"{"version":1,"id":"q","session":"a","sequence":9,"request":{"cedar":{"principal":{"type":"Agent","id":"bot"},"action":{"type":"Action","id":"pay"},"resource":{"type":"Order","id":"1"},"context":{}}}}"#;
+    let sound = format!("{request}\n");
+    let broken = format!("{{]\n{request}\n");
+    write_files(
+        dir.path(),
+        &[("sound.jsonl", &sound), ("broken.jsonl", &broken)],
+    );
+    with(&["replay", "sound.jsonl"]).says(0, &["allow 1"]);
+    with(&["replay", "broken.jsonl"]).says(1, &["undecidable 1"]);
+    with(&["import", "broken.jsonl", "-o", "native.jsonl"]).says(1, &["malformed 1"]);
+    with(&["replay", "native.jsonl"]).says(
+        1,
+        &[
+            "undecidable 1",
+            "`broken.jsonl:1` could not be read when this was imported",
+        ],
+    );
+    // What several recordings say of a session is not put into one where nobody could tell the order any more.
+    let calls = std::fs::read_to_string(dir.path().join("calls.jsonl")).unwrap();
+    let (one, other) = calls.split_at(calls.match_indices('\n').nth(1).unwrap().0 + 1);
+    write_files(dir.path(), &[("one.jsonl", one), ("other.jsonl", other)]);
+    with(&["import", "one.jsonl", "other.jsonl", "-o", "both.jsonl"]).says(
+        2,
+        &[
+            "the session `a` change something",
+            "import each recording into a file of its own",
+        ],
+    );
+    assert!(!dir.path().join("both.jsonl").exists());
+}

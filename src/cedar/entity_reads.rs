@@ -77,11 +77,11 @@ impl EntityReads {
             ExprKind::GetAttr { expr, .. }
             | ExprKind::HasAttr { expr, .. }
             | ExprKind::ExtHasAttr { expr, .. } => expr,
-            ExprKind::BinaryApp { op, arg1, .. }
-                if matches!(op, BinaryOp::In | BinaryOp::GetTag | BinaryOp::HasTag) =>
-            {
-                arg1
-            }
+            ExprKind::BinaryApp {
+                op: BinaryOp::In | BinaryOp::GetTag | BinaryOp::HasTag,
+                arg1,
+                ..
+            } => arg1,
             _ => return,
         };
         let literals = of

@@ -169,7 +169,10 @@ fn a_corpus_holds_what_its_policies_name() {
     };
     assert!(classes("calls.jsonl").contains(&"\"newly_denied\" 5".to_owned()));
     assert_eq!(classes("corpus.jsonl"), classes("calls.jsonl"));
-    assert_eq!(diff(&later, "corpus.jsonl")["verdict"], "inconclusive");
+    assert_eq!(
+        diff(&later, "corpus.jsonl")["verdict"]["result"],
+        "inconclusive"
+    );
     let info = ["corpus", "info", "corpus.jsonl", "--at", &later];
     run(base.path(), &info).says(1, &["not kept  7 actions"]);
 }

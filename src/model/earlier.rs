@@ -108,8 +108,13 @@ impl Earlier {
         for earlier in self.0.iter() {
             let mut call = RecordedAction::clone(&earlier.call);
             change(&mut call)?;
+            // What stays as it is stays shared.
+            let is_same = call == *earlier.call;
             changed.push(EarlierCall {
-                call: Arc::new(call),
+                call: match is_same {
+                    true => earlier.call.clone(),
+                    false => Arc::new(call),
+                },
                 ..earlier.clone()
             });
         }

@@ -153,9 +153,6 @@ fn build(args: &BuildArgs, output: &Output) -> Result<u8, CliError> {
     let pairing = Pairing::of(&before.version, &head.version);
     let left = Side::base(&before.version, &pairing);
     let right = Side::head(&head.version);
-    // What one side finds must be there for the other.
-    let left = left.naming(&right);
-    let right = right.naming(&left);
     let builder = Builder::new(&left, &right, key);
     let input = Input::new(&paths, args.from)?
         .allowing(args.malformed)

@@ -67,9 +67,8 @@ pub fn run(args: &ImportArgs, output: &Output) -> Result<u8, CliError> {
     };
     if let Some(session) = input.mixed(output)? {
         return Err(CliError::new(format!(
-            "calls of the session `{}` change something, it stands in several of these recordings, and not all of it has a \
-             time: in one file nobody could tell any more what came first",
-            session.escape_debug()
+            "{session} stands in several of these recordings, and calls change something: in one file nobody could tell any \
+             more what came first"
         ))
         .with_help("import each recording into a file of its own"));
     }

@@ -115,7 +115,7 @@ impl Input {
     /// A session that must not be put into one recording; see [`crate::engine::Sessions::mixed`].
     pub fn mixed(&self, output: &Output) -> Result<Option<String>, CliError> {
         Ok(match self.sessions(output)? {
-            Watch::Give(sessions) => sessions.mixed().map(str::to_owned),
+            Watch::Give(sessions) => sessions.mixed(),
             Watch::Nothing | Watch::Read(_) => None,
         })
     }

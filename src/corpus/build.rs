@@ -13,6 +13,8 @@ use std::collections::btree_map::Entry;
 pub struct Builder<'a> {
     base: &'a Side<'a>,
     head: &'a Side<'a>,
+    /// The same, and what is looked up for the one is looked up for the other: a record holds it for both.
+    naming: [Side<'a>; 2],
     projector: Projector,
 }
 
@@ -61,6 +63,7 @@ impl<'a> Builder<'a> {
         Self {
             base,
             head,
+            naming: [base.clone().naming(head), head.clone().naming(base)],
             projector: Projector::new(&[base, head], key),
         }
     }
@@ -72,7 +75,8 @@ impl<'a> Builder<'a> {
     fn add(&self, built: &mut Built, place: &Place, action: &RecordedAction) {
         let before = self.decide(action);
         let [of_base, of_head] = &before;
-        let sides = [(self.base, of_base), (self.head, of_head)];
+        let [base, head] = &self.naming;
+        let sides = [(base, of_base), (head, of_head)];
         let said = said(&before);
         let nonconforming = conformance(&before);
         for beside in Beside::ALL {

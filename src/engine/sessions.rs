@@ -5,7 +5,7 @@
 
 use super::Place;
 use super::request::Meant;
-use crate::model::{Earlier, EarlierCall, Moment, RecordedAction, hash64};
+use crate::model::{Earlier, EarlierCall, Lines, Moment, RecordedAction, hash64};
 use crate::repository::Mapping;
 use jiff::Timestamp;
 use rustc_hash::FxHashSet;
@@ -63,10 +63,14 @@ impl Changing {
 
     /// Whether a call may change something by some mapping.
     fn may_change(&self, action: &RecordedAction) -> bool {
-        action.failed() != Some(true)
-            && self.any(action, |mapping, tool| {
-                !mapping.rule(tool).changes.is_empty()
-            })
+        action.failed() != Some(true) && self.would_change(action)
+    }
+
+    /// The same, had it not failed.
+    fn would_change(&self, action: &RecordedAction) -> bool {
+        self.any(action, |mapping, tool| {
+            !mapping.rule(tool).changes.is_empty()
+        })
     }
 
     fn any(&self, action: &RecordedAction, holds: impl Fn(&Mapping, &str) -> bool) -> bool {
@@ -100,8 +104,8 @@ pub struct Sessions {
     lost: BTreeMap<u32, BTreeMap<(u64, u32), Arc<RecordedAction>>>,
     /// Where there are several recordings, which sessions are in which of them, by hashes of their names.
     present: FxHashSet<(u64, u32)>,
-    /// Sessions with an action that has no time.
-    untimed: FxHashSet<u64>,
+    /// The sessions of which some action has a place or a time, by hashes of their names.
+    placed: FxHashSet<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -109,13 +113,15 @@ struct Session {
     calls: Vec<Call>,
     /// The recordings whose lines do not stand in the order of the session.
     jumbled: BTreeSet<u32>,
+    /// Whether two recordings may tell of the same call, so that none of them was before the other.
+    overlaps: bool,
 }
 
 #[derive(Debug)]
 struct Call {
     moment: Moment,
     call: Arc<RecordedAction>,
-    /// Whether another recording may tell of the same call, or of another one.
+    /// Whether another recording may tell of the same call.
     doubtful: bool,
 }
 
@@ -140,16 +146,20 @@ impl Reading {
         if self.bytes > self.limit {
             return;
         }
-        if self.several {
-            let hash = hash64(0, name.as_bytes());
-            if self.found.present.insert((hash, at.0)) {
-                self.bytes += PRESENT;
-            }
-            if action.time.is_none() && self.found.untimed.insert(hash) {
-                self.bytes += PRESENT;
-            }
+        let hash = hash64(0, name.as_bytes());
+        if self.several && self.found.present.insert((hash, at.0)) {
+            self.bytes += PRESENT;
         }
-        if action.corpus.is_some() || !self.changing.may_change(action) {
+        let is_placed = action.sequence.is_some() || action.time.is_some();
+        if is_placed && self.found.placed.insert(hash) {
+            self.bytes += PRESENT;
+        }
+        // What failed may be told otherwise by another recording.
+        let changes = match self.several {
+            true => self.changing.would_change(action),
+            false => self.changing.may_change(action),
+        };
+        if action.corpus.is_some() || !changes {
             return;
         }
         if !self.found.sessions.contains_key(name) {
@@ -185,12 +195,15 @@ impl Reading {
             ));
         }
         let mut found = self.found;
-        for session in found.sessions.values_mut() {
+        let placed = &found.placed;
+        for (name, session) in &mut found.sessions {
             session.calls.sort_by_key(|call| call.moment.at);
-            session.mark_jumbled();
             if self.several {
-                session.join();
+                session.doubt_what_is_told_twice();
             }
+            let changing = &self.changing;
+            session.calls.retain(|call| changing.may_change(&call.call));
+            session.mark_jumbled(placed.contains(&hash64(0, name.as_bytes())));
         }
         Ok(found)
     }
@@ -198,7 +211,7 @@ impl Reading {
 
 impl Session {
     /// Notes the recordings whose lines do not stand in the order of places and times.
-    fn mark_jumbled(&mut self) {
+    fn mark_jumbled(&mut self, is_placed: bool) {
         let mut last: BTreeMap<u32, (Option<u64>, Option<i128>)> = BTreeMap::new();
         for Call { moment, .. } in &self.calls {
             let last = last.entry(moment.at.0).or_default();
@@ -208,60 +221,36 @@ impl Session {
             *last = (last.0.max(moment.sequence), last.1.max(moment.time));
         }
         for call in &mut self.calls {
-            call.moment.within = !self.jumbled.contains(&call.moment.at.0);
+            let is_jumbled = self.overlaps || self.jumbled.contains(&call.moment.at.0);
+            call.moment.lines = lines(is_jumbled, is_placed);
         }
     }
 
-    /// Joins what several recordings tell of one call: a transcript, say, and the log of its hooks. Where nobody can tell
-    /// whether two are one, both are doubtful.
-    fn join(&mut self) {
-        let mut joined: Vec<Call> = Vec::new();
-        let mut by_id: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for call in std::mem::take(&mut self.calls) {
-            let others = by_id.entry(call.call.id.clone()).or_default();
-            let mut twin = None;
-            let mut doubtful = false;
-            for at in others.iter().copied() {
-                let Some(other) = joined.get_mut(at) else {
-                    continue;
-                };
-                if other.moment.at.0 == call.moment.at.0 {
-                    continue;
-                }
-                match is_the_same(&other.call, &call.call) {
-                    Some(true) if twin.is_none() => twin = Some(at),
-                    Some(_) => {}
-                    None => {
-                        other.doubtful = true;
-                        doubtful = true;
-                    }
-                }
-            }
-            match twin.and_then(|at| joined.get_mut(at)) {
-                Some(other) => {
-                    other.moment.twins.push(call.moment);
-                    other.doubtful |= doubtful;
-                }
-                None => {
-                    others.push(joined.len());
-                    joined.push(Call { doubtful, ..call });
-                }
-            }
+    /// Calls with one id and tool in two recordings may be one: a transcript, say, and the log of its hooks. Ids are unique
+    /// within a recording alone, so they may also be two.
+    fn doubt_what_is_told_twice(&mut self) {
+        let key = |call: &Call| {
+            let tool = call.call.call.as_ref().map(|call| call.tool.clone());
+            (call.call.id.clone(), tool)
+        };
+        let mut recordings: BTreeMap<_, BTreeSet<u32>> = BTreeMap::new();
+        for call in &self.calls {
+            let of_call = recordings.entry(key(call)).or_default();
+            of_call.insert(call.moment.at.0);
         }
-        self.calls = joined;
+        for call in &mut self.calls {
+            let of_call = recordings.get(&key(call));
+            call.doubtful = of_call.is_some_and(|recordings| recordings.len() > 1);
+            self.overlaps |= call.doubtful;
+        }
     }
 }
 
-/// Whether two records of two recordings with one id tell of the same call; nothing where nobody knows.
-fn is_the_same(one: &RecordedAction, other: &RecordedAction) -> Option<bool> {
-    let (one, other) = (one.call.as_ref()?, other.call.as_ref()?);
-    if one.tool != other.tool {
-        return Some(false);
-    }
-    match (&one.args, &other.args) {
-        (Some(one), Some(other)) if one == other => Some(true),
-        (Some(one), Some(other)) if !one.has_unknown() && !other.has_unknown() => Some(false),
-        _ => None,
+fn lines(is_jumbled: bool, is_placed: bool) -> Lines {
+    match (is_jumbled, is_placed) {
+        (true, _) => Lines::Nothing,
+        (false, true) => Lines::CountForLost,
+        (false, false) => Lines::Count,
     }
 }
 
@@ -270,18 +259,28 @@ fn is_less<T: Ord>(one: Option<T>, other: Option<T>) -> bool {
 }
 
 impl Sessions {
-    /// A session whose calls change something, and that stands in several recordings, where not all of it has a time: put
-    /// into one recording, nobody could tell any more what came first.
-    pub fn mixed(&self) -> Option<&str> {
-        let mixed = |name: &String| {
-            let hash = hash64(0, name.as_bytes());
-            let of = self.present.iter().filter(|(other, _)| *other == hash);
-            self.untimed.contains(&hash) && of.count() > 1
+    /// A session in several recordings that must not be put into one, since nobody could tell any more what came first: its
+    /// calls change something, or one of its recordings has a record that cannot be read.
+    pub fn mixed(&self) -> Option<String> {
+        let mut seen = FxHashSet::default();
+        let mut several = FxHashSet::default();
+        for (session, _) in &self.present {
+            if !seen.insert(*session) {
+                several.insert(*session);
+            }
+        }
+        let is_several = |name: &str| several.contains(&hash64(0, name.as_bytes()));
+        let mut changing = self.sessions.iter();
+        let changing =
+            changing.find(|(name, session)| !session.calls.is_empty() && is_several(name));
+        let mut present = self.present.iter();
+        let loses = |(session, recording): &(u64, u32)| {
+            several.contains(session) && self.lost.contains_key(recording)
         };
-        self.sessions
-            .keys()
-            .find(|name| mixed(name))
-            .map(String::as_str)
+        match changing {
+            Some((name, _)) => Some(format!("the session `{}`", name.escape_debug())),
+            None => present.any(loses).then(|| "a session".to_owned()),
+        }
     }
 
     /// Gives an action the calls of its session that may have come before it and changed something.
@@ -294,17 +293,14 @@ impl Sessions {
         };
         let session = self.sessions.get(name);
         let calls = || session.iter().flat_map(|session| &session.calls);
+        let hash = hash64(0, name.as_bytes());
         let mut own = moment(action, at);
-        let is_own =
-            |moment: &Moment| moment.at == at || moment.twins.iter().any(|twin| twin.at == at);
-        if let Some(same) = calls().find(|call| is_own(&call.moment)) {
-            let all = same.moment.twins.iter().chain([&same.moment]);
-            own.twins = all.filter(|twin| twin.at != at).cloned().collect();
-        }
         // One that stands before what it came behind tells that lines say nothing of it.
-        let is_jumbled = session.is_some_and(|session| session.jumbled.contains(&at.0));
-        own.within = !is_jumbled && !calls().any(|call| contradicts(&own, &call.moment));
-        let mut earlier = self.lost(name, &own, is_jumbled);
+        let is_jumbled = session
+            .is_some_and(|session| session.overlaps || session.jumbled.contains(&at.0))
+            || calls().any(|call| contradicts(&own, &call.moment));
+        own.lines = lines(is_jumbled, self.placed.contains(&hash));
+        let mut earlier = self.lost(hash, &own);
         for Call {
             moment,
             call,
@@ -312,7 +308,7 @@ impl Sessions {
         } in calls()
         {
             let order = moment.order(&own);
-            if is_own(moment) || order == Some(Ordering::Greater) {
+            if moment.at == at || order == Some(Ordering::Greater) {
                 continue;
             }
             earlier.push(EarlierCall {
@@ -326,27 +322,26 @@ impl Sessions {
 
     /// The records that could not be read and may have been calls of the session before a moment: of each recording the
     /// last one, behind which the others change nothing more.
-    fn lost(&self, name: &str, own: &Moment, is_jumbled: bool) -> Vec<EarlierCall> {
+    fn lost(&self, hash: u64, own: &Moment) -> Vec<EarlierCall> {
         let (recording, line, nth) = own.at;
-        let hash = hash64(0, name.as_bytes());
         let mut found = Vec::new();
         for (number, lost) in &self.lost {
             let is_own = *number == recording;
             if !is_own && !self.present.contains(&(hash, *number)) {
                 continue;
             }
-            let last = match is_own && own.within {
+            let last = match is_own && own.lines != Lines::Nothing {
                 true => lost.range(..(line, nth)).next_back(),
                 false => lost.last_key_value(),
             };
             if let Some(((line, nth), call)) = last {
+                // The same for whatever action it is given to.
                 let moment = Moment {
                     sequence: None,
                     time: None,
                     at: (*number, *line, *nth),
-                    within: is_own && !is_jumbled,
-                    across: false,
-                    twins: Vec::new(),
+                    lines: Lines::Count,
+                    lost: true,
                 };
                 found.push(EarlierCall {
                     call: call.clone(),
@@ -376,9 +371,8 @@ fn moment(action: &RecordedAction, at: Standing) -> Moment {
         sequence: action.sequence,
         time: time.map(Timestamp::as_nanosecond),
         at,
-        within: true,
-        across: true,
-        twins: Vec::new(),
+        lines: Lines::Count,
+        lost: false,
     }
 }
 

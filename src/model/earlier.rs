@@ -34,13 +34,22 @@ pub struct Moment {
     /// The number of its recording among those that were named, the number of the line or document there, and which one
     /// in that it is.
     pub at: (u32, u64, u32),
-    /// Whether the order of the lines of its recording says anything.
-    pub within: bool,
-    /// Whether the order in which recordings were named says anything.
-    pub across: bool,
-    /// The same call, as other recordings tell of it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub twins: Vec<Moment>,
+    /// What the order of the lines of its recording says.
+    pub lines: Lines,
+    /// Whether it is a record that could not be read.
+    pub lost: bool,
+}
+
+/// What the order of the lines of a recording says of a session, where neither places nor times tell what came first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lines {
+    /// What stands first came first.
+    Count,
+    /// Nothing of a call without place and time, because others of its session have them.
+    CountForLost,
+    /// Nothing, because they are seen to stand out of order.
+    Nothing,
 }
 
 impl Moment {
@@ -48,38 +57,39 @@ impl Moment {
     /// are recorded of them contradict one another, or nothing is.
     ///
     /// Within a recording, places in the session decide, where times or the order of the lines say the same; without places
-    /// times, where the order of the lines says the same; without both the order of the lines. Across recordings times
-    /// decide; where neither has one, the order in which the recordings were named, where places do not say otherwise.
+    /// times, where the order of the lines says the same; without both the order of the lines, as far as it counts. Across
+    /// recordings times decide; where neither has one, the order in which the recordings were named, where places do not say
+    /// otherwise.
     pub fn order(&self, other: &Self) -> Option<Ordering> {
-        let mut orders = self
-            .tellings()
-            .flat_map(|one| other.tellings().map(|other| one.order_of_one(other)));
-        let first = orders.next()??;
-        orders.all(|order| order == Some(first)).then_some(first)
-    }
-
-    /// As each recording tells of it.
-    fn tellings(&self) -> impl Iterator<Item = &Self> {
-        std::iter::once(self).chain(&self.twins)
-    }
-
-    fn order_of_one(&self, other: &Self) -> Option<Ordering> {
         let lines = self.at.cmp(&other.at);
         let places = pair(self.sequence, other.sequence);
         let times = pair(self.time, other.time);
-        let is_one_recording = self.at.0 == other.at.0;
+        let untimed = self.time.is_none() && other.time.is_none();
+        let lost = self.lost || other.lost;
+        if self.at.0 != other.at.0 {
+            return match (places, times) {
+                (_, Some(time)) if time.is_ne() => Some(time),
+                // The order in which recordings were named says nothing where times count, nor of what could not be read.
+                _ if !untimed || lost => None,
+                _ if self.lines == Lines::Nothing || other.lines == Lines::Nothing => None,
+                (Some(place), _) => (place == lines).then_some(place),
+                (None, _) => Some(lines),
+            };
+        }
         match (places, times) {
-            // Of one place, or of one instant in two recordings, either may have been first.
-            (Some(Ordering::Equal), _) if is_one_recording => None,
-            (_, Some(time)) if time.is_ne() && !is_one_recording => Some(time),
+            // Of one place, either may have been first.
+            (Some(Ordering::Equal), _) => None,
             (Some(place), Some(time)) if time.is_ne() => (place == time).then_some(place),
             (Some(place), _) => (place == lines).then_some(place),
-            (None, Some(_)) if !is_one_recording => None,
             (None, Some(time)) if time.is_ne() => (time == lines).then_some(time),
-            // One has a time and the other has none: in which order their recordings were named says nothing of that.
-            (None, None) if !is_one_recording && self.time != other.time => None,
-            (None, _) if is_one_recording => (self.within && other.within).then_some(lines),
-            (None, _) => (self.across && other.across).then_some(lines),
+            (None, times) => {
+                let counts = |of: &Self| match of.lines {
+                    Lines::Count => true,
+                    Lines::CountForLost => lost || times.is_some(),
+                    Lines::Nothing => false,
+                };
+                (counts(self) && counts(other)).then_some(lines)
+            }
         }
     }
 }

@@ -27,7 +27,7 @@ pub use change::ChangeClass;
 pub use decision::{Answer, Decision, Effect, Outcome, Status};
 pub use diagnostic::{Diagnostic, Label, Severity, Stage};
 pub use digest::Digest;
-pub use earlier::{Earlier, EarlierCall, Moment};
+pub use earlier::{Earlier, EarlierCall, Lines, Moment};
 pub use expr::{Expr, Operator, PatternPart, Scope, ScopeTest, Variable};
 pub use hash::hash64;
 pub use importer::Importer;

@@ -83,7 +83,7 @@ fn a_call_has_the_earlier_calls_of_its_session_that_change_something() {
         action("6", None, None, "write"),
         action("7", None, None, "read"),
     ]);
-    assert_eq!(found, ["", "1", "", "1", "1 4", "", ""]);
+    assert_eq!(found, ["", "1", "", "1", "1? 4?", "", ""]);
 }
 
 #[test]
@@ -156,16 +156,9 @@ fn a_session_goes_on_in_another_recording() {
 }
 
 #[test]
-fn what_two_recordings_say_of_one_call_is_not_taken_for_two() {
-    let with = |action: &RecordedAction, args: Option<&str>| {
-        let mut action = action.clone();
-        if let Some(call) = &mut action.call {
-            call.args = args.map(|args| serde_json::from_str(args).expect("JSON"));
-        }
-        action
-    };
-    let told = with(&timed("1", "write", None, "01"), Some("{}"));
-    let told_again = with(&timed("1", "write", None, "05"), Some("{}"));
+fn what_two_recordings_say_of_one_call_may_be_one_or_two() {
+    let told = timed("1", "write", None, "01");
+    let told_again = timed("1", "write", None, "05");
     let between = timed("2", "write", None, "02");
     let later = timed("3", "read", None, "09");
     let all = [
@@ -174,24 +167,73 @@ fn what_two_recordings_say_of_one_call_is_not_taken_for_two() {
         ((0, 2, 0), &later),
         ((1, 0, 0), &told_again),
     ];
-    assert_eq!(given(&all, &[]), ["2?", "1?", "1 2", "2?"]);
-    // Of the two before the third, nobody knows which came last.
-    let sessions = read(&all, &[]).finish().expect("little enough");
-    let mut third = later.clone();
-    sessions.give((0, 2, 0), &mut third);
-    let moments: Vec<&Moment> = third.earlier.iter().map(|call| &call.moment).collect();
-    assert_eq!(moments[0].order(moments[1]), None);
-    // The same id of other calls: other arguments, and arguments that nobody knows.
-    let said = |one: Option<&str>, other: Option<&str>| {
-        let (one, other) = (with(&told, one), with(&told_again, other));
-        let all = [((0, 0, 0), &one), ((1, 0, 0), &other), ((0, 2, 0), &later)];
-        given(&all, &[]).pop().expect("one")
+    assert_eq!(given(&all, &[]), ["", "1?", "1? 2 1?", "1? 2"]);
+    // Another tool is another call.
+    let other = timed("1", "close", None, "05");
+    let all = [((0, 0, 0), &told), ((0, 2, 0), &later), ((1, 0, 0), &other)];
+    assert_eq!(given(&all, &[]), ["", "1 1", "1"]);
+    // One of them says that it failed.
+    let mut failed = told_again.clone();
+    failed.meta.insert("is_error".to_owned(), Json::Bool(true));
+    let all = [
+        ((0, 0, 0), &told),
+        ((0, 2, 0), &later),
+        ((1, 0, 0), &failed),
+    ];
+    assert_eq!(given(&all, &[]), ["", "1?", "1?"]);
+}
+
+#[test]
+fn the_order_of_recordings_says_nothing_of_times() {
+    let at = |sequence: Option<u64>, time: Option<i128>, at: Standing| Moment {
+        sequence,
+        time,
+        at,
+        lines: Lines::Count,
+        lost: false,
     };
-    let (a, b) = (Some("{\"a\":1}"), Some("{\"a\":2}"));
-    assert_eq!(said(a, a), "1");
-    assert_eq!(said(a, b), "1 1");
-    assert_eq!(said(a, None), "1? 1?");
-    assert_eq!(said(a, Some("{\"a\":{\"$unknown\":\"x\"}}")), "1? 1?");
+    let (first, second) = ((0, 0, 0), (1, 0, 0));
+    // One has a time; both have the same.
+    for (one, other) in [(None, Some(1)), (Some(1), None), (Some(1), Some(1))] {
+        let (one, other) = (at(Some(1), one, first), at(Some(2), other, second));
+        assert_eq!(one.order(&other), None);
+        assert_eq!(other.order(&one), None);
+    }
+    let (one, other) = (at(Some(1), None, first), at(Some(2), None, second));
+    assert_eq!(one.order(&other), Some(Ordering::Less));
+}
+
+#[test]
+fn without_place_and_time_among_others_that_have_them_a_call_may_have_been_anywhere() {
+    let found = earlier(&[
+        timed("1", "read", None, "05"),
+        action("2", Some("s"), None, "write"),
+        timed("3", "read", None, "03"),
+    ]);
+    assert_eq!(found, ["2?", "", "2?"]);
+}
+
+#[test]
+fn what_is_lost_is_the_same_for_every_action() {
+    let (jumbled, sound) = (
+        timed("1", "write", None, "05"),
+        timed("2", "write", None, "01"),
+    );
+    let mut elsewhere = timed("3", "read", None, "09");
+    elsewhere.session = Some("t".to_owned());
+    let all = [
+        ((0, 0, 0), &jumbled),
+        ((0, 2, 0), &sound),
+        ((0, 5, 0), &elsewhere),
+    ];
+    let sessions = read(&all, &[(0, 3, 0)]).finish().expect("little enough");
+    let lost = |at: Standing, action: &RecordedAction| {
+        let mut action = action.clone();
+        sessions.give(at, &mut action);
+        let lost = action.earlier.iter().find(|call| call.moment.lost).cloned();
+        lost.expect("one").moment
+    };
+    assert_eq!(lost((0, 0, 0), &jumbled), lost((0, 5, 0), &elsewhere));
 }
 
 #[test]
@@ -215,25 +257,24 @@ fn lines_that_are_out_of_order_decide_nothing() {
 
 #[test]
 fn a_session_that_cannot_be_put_into_one_recording_is_named() {
-    let (write, untimed, elsewhere) = (
+    let (write, read_only, elsewhere) = (
         timed("1", "write", None, "01"),
-        action("2", Some("s"), None, "read"),
+        timed("2", "read", None, "02"),
         action("3", Some("t"), None, "read"),
     );
-    let mixed = |all: &[(Standing, &RecordedAction)]| {
-        let sessions = read(all, &[]).finish().expect("little enough");
-        sessions.mixed().map(str::to_owned)
+    let mixed = |all: &[(Standing, &RecordedAction)], lost: &[Standing]| {
+        let sessions = read(all, lost).finish().expect("little enough");
+        sessions.mixed()
     };
+    let two = [((0, 0, 0), &write), ((1, 0, 0), &read_only)];
+    assert_eq!(mixed(&two, &[]), Some("the session `s`".to_owned()));
     assert_eq!(
-        mixed(&[((0, 0, 0), &write), ((1, 0, 0), &untimed)]),
-        Some("s".to_owned())
-    );
-    assert_eq!(mixed(&[((0, 0, 0), &write), ((1, 0, 0), &write)]), None);
-    assert_eq!(mixed(&[((0, 0, 0), &write), ((0, 1, 0), &untimed)]), None);
-    assert_eq!(
-        mixed(&[((0, 0, 0), &elsewhere), ((1, 0, 0), &elsewhere)]),
+        mixed(&[((0, 0, 0), &write), ((0, 1, 0), &read_only)], &[]),
         None
     );
+    let harmless = [((0, 0, 0), &elsewhere), ((1, 0, 0), &elsewhere)];
+    assert_eq!(mixed(&harmless, &[]), None);
+    assert_eq!(mixed(&harmless, &[(1, 7, 0)]), Some("a session".to_owned()));
 }
 
 #[test]

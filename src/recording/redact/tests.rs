@@ -283,9 +283,8 @@ fn an_earlier_call_that_cannot_be_kept_is_named() {
                 sequence: None,
                 time: None,
                 at: (0, 0, 0),
-                within: true,
-                across: true,
-                twins: Vec::new(),
+                lines: crate::model::Lines::Count,
+                lost: false,
             },
             surely: true,
         };

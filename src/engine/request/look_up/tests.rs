@@ -151,9 +151,8 @@ fn after(mut action: RecordedAction, earlier: &[RecordedAction]) -> RecordedActi
             .as_ref()
             .map(|time| time.parse::<jiff::Timestamp>().unwrap().as_nanosecond()),
         at: (0, line as u64, 0),
-        within: true,
-        across: true,
-        twins: Vec::new(),
+        lines: crate::model::Lines::Count,
+        lost: false,
     };
     let own = moment(&action, earlier.len());
     let calls = earlier.iter().enumerate().map(|(line, call)| {

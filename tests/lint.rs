@@ -8,7 +8,7 @@ use agentauthz::model::Effect;
 use agentauthz::repository::LintLevel;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use support::play::{Play, Ran, run};
+use support::play::{Play, Ran, fed, run};
 use support::repository::load_directory;
 
 const NOW: &str = "2026-11-24";
@@ -488,22 +488,10 @@ fn suggestions_are_asked_for_one_by_one() {
     let play = Play::init();
     play.write("policies/more.cedar", "@id(\"more\")\n@owner(\"o\")\n@reason(\"r\")\nforbid (principal, action, resource)\nunless { context has x && context.input.host like \"*example.com\" };\n");
     let mut command = support::repository::agentauthz();
-    let mut child = command
+    command
         .current_dir(play.path("."))
-        .args(["lint", "--fix", "--suggested", "--now", NOW])
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    use std::io::Write as _;
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all("n\n".repeat(200).as_bytes())
-        .unwrap();
-    let ran = Ran::of(&child.wait_with_output().unwrap());
+        .args(["lint", "--fix", "--suggested", "--now", NOW]);
+    let ran = Ran::of(&fed(&mut command, "n\n".repeat(200).as_bytes()));
     assert!(ran.err.contains("apply it?"), "{}", ran.all());
     assert!(
         play.text("policies/more.cedar")

@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::Value;
 use std::fs;
-use support::play::Play;
+use support::play::{Play, run_with};
 
 /// A diff of the repository against a copy of it with other limits, over one recording.
 fn diff(play: &Play, recording: &str) -> (i32, Value) {
@@ -207,25 +207,10 @@ fn lines_that_are_no_messages_are_said_to_be_none() {
 
 #[test]
 fn ids_that_may_repeat_on_standard_input_are_warned_of() {
-    use std::io::Write;
     let play = Play::init();
     let read = action("a", "read_order", "{}");
     for (text, warned) in [(format!("{read}{read}"), true), (read, false)] {
-        let mut child = support::repository::agentauthz()
-            .current_dir(play.path(""))
-            .args(["replay", "-"])
-            .stdin(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(text.as_bytes())
-            .unwrap();
-        let err = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+        let err = run_with(&play.path(""), &["replay", "-"], &text).err;
         assert_eq!(
             err.contains("1 id of these recordings may stand twice"),
             warned,

@@ -3,9 +3,8 @@
 
 mod support;
 
-use std::io::Write;
-use std::process::Stdio;
-use support::play::Play;
+use std::io::Write as _;
+use support::play::{Play, fed};
 use support::repository::agentauthz;
 
 /// Actions of the recording: enough for many chunks of several sizes.
@@ -77,20 +76,12 @@ fn versions() -> (Play, Play, String) {
 }
 
 fn run(play: &Play, threads: &str, args: &[&str], input: Option<&[u8]>) -> Vec<u8> {
-    let mut child = agentauthz()
+    let mut command = agentauthz();
+    command
         .current_dir(play.path(""))
         .env("RAYON_NUM_THREADS", threads)
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.unwrap_or_default().to_vec();
-    let writer = std::thread::spawn(move || stdin.write_all(&input));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
+        .args(args);
+    let output = fed(&mut command, input.unwrap_or_default());
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.stdout.is_empty(), "{error}");
     output.stdout

@@ -34,8 +34,7 @@ impl Side<'_> {
         if dropped.any(read) || attributes.any(|name| self.reads().attributes.contains(name)) {
             return Err(NotReplayable::NotKept);
         }
-        let looks_up = self.looks_up() && !self.named().is_subset(&asked.named);
-        if looks_up {
+        if self.looks_up() && !self.named().is_subset(&asked.named) {
             return Err(NotReplayable::NotKept);
         }
         asked.request.as_ref().ok_or(NotReplayable::InvalidRequest)

@@ -298,7 +298,7 @@ impl Sessions {
         // One that stands before what it came behind tells that lines say nothing of it.
         let is_jumbled = session
             .is_some_and(|session| session.overlaps || session.jumbled.contains(&at.0))
-            || calls().any(|call| contradicts(&own, &call.moment));
+            || calls().any(|call| own.contradicts_lines(&call.moment));
         own.lines = lines(is_jumbled, self.placed.contains(&hash));
         let mut earlier = self.lost(hash, &own);
         for Call {
@@ -352,16 +352,6 @@ impl Sessions {
         }
         found
     }
-}
-
-/// Whether places or times say of two moments of one recording that their lines do not stand in order.
-fn contradicts(one: &Moment, other: &Moment) -> bool {
-    let lines = one.at.cmp(&other.at);
-    let against =
-        |order: Option<Ordering>| order.is_some_and(|order| order.is_ne() && order != lines);
-    one.at.0 == other.at.0
-        && (against(one.sequence.zip(other.sequence).map(|(a, b)| a.cmp(&b)))
-            || against(one.time.zip(other.time).map(|(a, b)| a.cmp(&b))))
 }
 
 /// When an action was.

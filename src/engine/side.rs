@@ -215,7 +215,8 @@ impl<'a> Side<'a> {
         {
             let known = &mut asked.mapped.entities;
             if action.call.is_none() && known.is_empty() {
-                *known = by.look_up_recorded(action, &asked.mapped.request)?;
+                let found = by.look_up(action, &asked.mapped.request);
+                *known = found.map_err(|lost| lost.reason)?.json();
             }
             let named = self.named();
             if !named.is_empty() {

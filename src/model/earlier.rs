@@ -94,6 +94,19 @@ impl Moment {
     }
 }
 
+impl Moment {
+    /// Whether places or times say that the lines of two calls of one recording do not stand in order.
+    pub fn contradicts_lines(&self, other: &Self) -> bool {
+        let lines = self.at.cmp(&other.at);
+        let said = [
+            pair(self.sequence, other.sequence),
+            pair(self.time, other.time),
+        ];
+        let against = |order: Ordering| order.is_ne() && order != lines;
+        self.at.0 == other.at.0 && said.into_iter().flatten().any(against)
+    }
+}
+
 fn pair<T: Ord>(one: Option<T>, other: Option<T>) -> Option<Ordering> {
     Some(one?.cmp(&other?))
 }

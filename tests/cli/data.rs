@@ -213,3 +213,57 @@ fn an_import_keeps_where_a_record_was_lost() {
     );
     assert!(!dir.path().join("both.jsonl").exists());
 }
+
+/// What policies name is looked up also for calls that were imported, and need nothing looked up themselves.
+#[test]
+fn what_policies_name_is_looked_up_for_imported_calls() {
+    let dir = shop();
+    let policies = "@id(\"all\") permit(principal, action, resource);\n\
+                    @id(\"named\") forbid(principal, action, resource) when { Order::\"1\" has open && Order::\"1\".open };\n";
+    let call = r#"{"version":1,"id":"z","agent":"bot","call":{"tool":"pay","args":{"order":"7"}}}"#;
+    write_files(
+        dir.path(),
+        &[("policies/p.cedar", policies), ("seven.jsonl", call)],
+    );
+    let data = ["--data", "orders=shop.json", "--data", "users.jsonl"];
+    let with = |args: &[&str]| run(dir.path(), &[args, &data].concat());
+    with(&["import", "seven.jsonl", "-o", "native.jsonl"]).says(0, &["mapped    1"]);
+    let native = std::fs::read_to_string(dir.path().join("native.jsonl")).unwrap();
+    assert!(
+        native.contains("\"request\"") && !native.contains("looked_up"),
+        "{native}"
+    );
+    for recording in ["seven.jsonl", "native.jsonl"] {
+        with(&["replay", recording]).says(0, &["deny 1"]);
+    }
+}
+
+/// An action that is named is explained with what its session changed in other recordings of the manifest.
+#[test]
+fn a_session_goes_on_in_another_recording_of_the_manifest() {
+    let dir = shop();
+    let line = |id: &str, tool: &str, hour: u8| {
+        format!(
+            "{{\"version\":1,\"id\":\"{id}\",\"session\":\"s\",\"agent\":\"bot\",\"time\":\"2026-01-01T0{hour}:00:00Z\",\
+             \"meta\":{{\"is_error\":false}},\"call\":{{\"tool\":\"{tool}\",\"args\":{{\"order\":\"1\"}}}}}}\n"
+        )
+    };
+    write_files(
+        dir.path(),
+        &[
+            ("traffic/1.jsonl", &line("c", "cancel", 1)),
+            ("traffic/2.jsonl", &line("p", "pay", 2)),
+        ],
+    );
+    let data = ["--data", "orders=shop.json", "--data", "users.jsonl"];
+    let explained = || {
+        run(
+            dir.path(),
+            &[&["explain", "traffic/2.jsonl#p"], &data[..]].concat(),
+        )
+    };
+    explained().says(0, &["allow"]);
+    let manifest = "version: 1\nrecordings: [ traffic/*.jsonl ]\n";
+    write_files(dir.path(), &[("agentauthz.yaml", manifest)]);
+    explained().says(0, &["deny"]);
+}

@@ -4,7 +4,7 @@ use super::repository::agentauthz;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// The repository that `init` writes, in a directory of its own.
 pub struct Play {
@@ -80,24 +80,30 @@ pub fn run(directory: &Path, args: &[&str]) -> Ran {
 
 /// The same with something on standard input.
 pub fn run_with(directory: &Path, args: &[&str], input: &str) -> Ran {
-    let mut child = agentauthz()
-        .current_dir(directory)
-        .args(args)
+    let mut command = agentauthz();
+    let ran = Ran::of(&fed(
+        command.current_dir(directory).args(args),
+        input.as_bytes(),
+    ));
+    ran.hold(args);
+    ran
+}
+
+/// What a process leaves that gets something on standard input.
+pub fn fed(command: &mut Command, input: &[u8]) -> Output {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // All of it fits into a pipe.
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
-    let ran = Ran::of(&child.wait_with_output().unwrap());
-    ran.hold(args);
-    ran
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    // More than a pipe holds is read while the process writes.
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    output
 }
 
 impl Ran {

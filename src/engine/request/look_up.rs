@@ -91,7 +91,7 @@ impl LookedUpEntity {
 
 impl By<'_> {
     /// The entities of principal, resource and context, and of what those lead to.
-    pub(super) fn look_up(
+    pub(in crate::engine) fn look_up(
         self,
         action: &RecordedAction,
         request: &Request,
@@ -116,16 +116,6 @@ impl By<'_> {
         let found = self.look_up_from(action, known, |looking| {
             named.iter().for_each(|uid| looking.meet(uid));
         });
-        Ok(found.map_err(|lost| lost.reason)?.json())
-    }
-
-    /// The entities of a request that was recorded, in Cedar's entity JSON.
-    pub fn look_up_recorded(
-        self,
-        action: &RecordedAction,
-        request: &Request,
-    ) -> Result<Vec<Json>, NotReplayable> {
-        let found = self.look_up(action, request);
         Ok(found.map_err(|lost| lost.reason)?.json())
     }
 

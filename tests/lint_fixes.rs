@@ -1,4 +1,5 @@
-//! What is called equivalent is: Cedar's authorizer says the same before and after, for every request, errors included.
+//! What is called equivalent is: Cedar's authorizer says the same before and after, for every request, errors included,
+//! whether it conforms to the schema or not. And what is called a repair changes what was an error alone.
 
 use agentauthz::lint::{Fix, FixKind, Settings, apply, catalogue, lint};
 use agentauthz::repository::{Files, load};
@@ -17,13 +18,23 @@ action read, write in [all] appliesTo {
 };
 ";
 
-const ENTITIES: &str = r#"[
+/// Entities that conform to the schema, and others.
+const ENTITIES: [&str; 2] = [
+    r#"[
   { "uid": { "type": "Group", "id": "g" }, "attrs": {}, "parents": [] },
   { "uid": { "type": "User", "id": "a" }, "attrs": { "level": 2, "active": true }, "parents": [{ "type": "Group", "id": "g" }] },
   { "uid": { "type": "Doc", "id": "d" }, "attrs": { "owner": { "__entity": { "type": "User", "id": "a" } }, "sealed": false, "size": 3 },
     "parents": [{ "type": "Group", "id": "g" }] },
   { "uid": { "type": "Doc", "id": "e" }, "attrs": { "owner": { "__entity": { "type": "User", "id": "b" } }, "sealed": true, "size": 0 }, "parents": [] }
-]"#;
+]"#,
+    r#"[
+  { "uid": { "type": "User", "id": "a" }, "attrs": { "level": true, "active": 1 }, "parents": [{ "type": "Group", "id": "g" }] },
+  { "uid": { "type": "User", "id": "b" }, "attrs": { "level": "x", "active": "x" }, "parents": [] },
+  { "uid": { "type": "Doc", "id": "d" }, "attrs": { "owner": [{ "__entity": { "type": "Group", "id": "g" } }], "sealed": 5, "size": true },
+    "parents": [] },
+  { "uid": { "type": "Doc", "id": "e" }, "attrs": { "owner": "x", "sealed": { "__entity": { "type": "User", "id": "a" } } }, "parents": [] }
+]"#,
+];
 
 /// Contexts that conform to the schema, and others.
 const CONTEXTS: [&[&str]; 2] = [
@@ -35,6 +46,7 @@ const CONTEXTS: [&[&str]; 2] = [
     &[
         r#"{ "flag": "x", "n": true, "s": 5 }"#,
         r#"{ "flag": 1, "opt": "y", "n": -1, "s": ["x"], "who": true }"#,
+        r#"{ "flag": false, "n": 1, "s": "x", "who": [{ "__entity": { "type": "User", "id": "a" } }] }"#,
         r#"{ "flag": { "__entity": { "type": "Group", "id": "g" } }, "opt": 5, "n": "z", "s": { "__entity": { "type": "User", "id": "a" } } }"#,
         "{}",
     ],
@@ -110,6 +122,21 @@ fn scope_part(dice: &mut Dice) -> &'static str {
         "resource in [principal]",
         "context.who in [context.who]",
         "resource.owner in [Group::\"g\"]",
+    ])
+}
+
+/// What has no type error, and is a boolean or an entity by the schema alone.
+fn clean(dice: &mut Dice) -> &'static str {
+    dice.pick(&[
+        "resource.owner in [resource.owner]",
+        "principal in [resource.owner]",
+        "!!resource.sealed == context.flag",
+        "[!!context.flag].contains(principal.active)",
+        "(if principal.active then true else false) == context.flag",
+        "(if context.flag then false else true) != resource.sealed",
+        "(if resource.sealed then true else context.flag) == principal.active",
+        "(if context.flag then principal.active else false) == resource.sealed",
+        "context.flag == true",
     ])
 }
 
@@ -244,6 +271,10 @@ fn policy(dice: &mut Dice) -> String {
             _ => format!("\nwhen {{ ({before}{one}){behind} && {other} }}"),
         };
     }
+    if dice.roll(4) == 0 {
+        text += &format!("\nwhen {{ {} && {} }};\n", clean(dice), clean(dice));
+        return text;
+    }
     for _ in 0..dice.roll(3) + 1 {
         let depth = dice.roll(4);
         let (body, _) = condition(depth, dice);
@@ -257,24 +288,38 @@ fn policy(dice: &mut Dice) -> String {
     text + ";\n"
 }
 
-/// What Cedar says of every request: whether the policy applies, or raises an error.
-fn answers(text: &str, contexts: &[&str], entities: &Entities) -> Vec<(bool, bool)> {
+/// What Cedar says of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Applies,
+    Fails,
+    Raises,
+}
+
+/// What Cedar says of every request with some entities.
+fn answers(text: &str, stores: &[Entities]) -> Vec<Answer> {
     let set = PolicySet::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let uid = |text: &str| EntityUid::from_str(text).unwrap();
+    let contexts = CONTEXTS.concat();
+    let contexts = contexts
+        .iter()
+        .map(|context| Context::from_json_str(context, None).unwrap());
     let mut found = Vec::new();
-    for context in contexts {
+    for (context, entities) in contexts.flat_map(|one| stores.iter().map(move |s| (one.clone(), s)))
+    {
         for principal in ["User::\"a\"", "User::\"b\""] {
             for action in ["Action::\"read\"", "Action::\"write\""] {
                 for resource in ["Doc::\"d\"", "Doc::\"e\"", "Doc::\"f\""] {
-                    let context = Context::from_json_str(context, None).unwrap();
+                    let [principal, action, resource] = [principal, action, resource].map(uid);
                     let request =
-                        Request::new(uid(principal), uid(action), uid(resource), context, None);
-                    let answer = Authorizer::new().is_authorized(&request.unwrap(), &set, entities);
+                        Request::new(principal, action, resource, context.clone(), None).unwrap();
+                    let answer = Authorizer::new().is_authorized(&request, &set, entities);
                     let diagnostics = answer.diagnostics();
-                    found.push((
-                        diagnostics.reason().count() > 0,
-                        diagnostics.errors().count() > 0,
-                    ));
+                    found.push(match diagnostics.errors().next() {
+                        Some(_) => Answer::Raises,
+                        None if diagnostics.reason().next().is_some() => Answer::Applies,
+                        None => Answer::Fails,
+                    });
                 }
             }
         }
@@ -282,8 +327,8 @@ fn answers(text: &str, contexts: &[&str], entities: &Entities) -> Vec<(bool, boo
     found
 }
 
-/// The text after one round of the fixes that change nothing, and the lints they are of.
-fn fixed(text: &str, typed: bool) -> (String, BTreeSet<&'static str>) {
+/// The text after one round of the fixes of a kind, and the lints they are of.
+fn fixed(text: &str, typed: bool, kind: FixKind) -> (String, BTreeSet<&'static str>) {
     let mut files = BTreeMap::from([
         (
             "agentauthz.yaml",
@@ -304,7 +349,7 @@ fn fixed(text: &str, typed: bool) -> (String, BTreeSet<&'static str>) {
         now: "2026-11-24".to_owned(),
         only: catalogue()
             .iter()
-            .filter(|lint| lint.fix == Some(FixKind::Equivalent))
+            .filter(|lint| lint.fix.is_some())
             .map(|lint| lint.code)
             .collect(),
         ..Settings::default()
@@ -314,6 +359,7 @@ fn fixed(text: &str, typed: bool) -> (String, BTreeSet<&'static str>) {
         .findings
         .iter()
         .filter_map(|found| Some((found.lint.code, found.fix.as_ref()?)))
+        .filter(|(_, fix)| fix.kind == kind)
         .collect();
     let fixes: Vec<&Fix> = found.iter().map(|(_, fix)| *fix).collect();
     let applied = apply(&fixes, &|path| files.get(path).copied());
@@ -323,31 +369,39 @@ fn fixed(text: &str, typed: bool) -> (String, BTreeSet<&'static str>) {
 }
 
 #[test]
-fn equivalent_fixes_change_no_answer() {
+fn fixes_change_no_more_than_their_kind_allows() {
     let cases = std::env::var("AGENTAUTHZ_FIXES").map_or(150, |count| count.parse().unwrap());
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
     let schema = Schema::from_str(SCHEMA).unwrap();
-    let entities = Entities::from_json_str(ENTITIES, Some(&schema)).unwrap();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let stores = ENTITIES.map(|json| {
+        let entities = Entities::from_json_str(json, None).unwrap();
+        let actions = schema.action_entities().unwrap();
+        entities.add_entities(actions, None).unwrap()
+    });
+    let mut counts: BTreeMap<(FixKind, &str), usize> = BTreeMap::new();
     for _ in 0..cases {
         let text = policy(&mut dice);
-        // Without a schema, any context may come.
-        for typed in [true, false] {
-            let contexts: Vec<&str> = match typed {
-                true => CONTEXTS[0].to_vec(),
-                false => CONTEXTS.concat(),
-            };
-            let before = answers(&text, &contexts, &entities);
+        for (typed, kind) in [
+            (true, FixKind::Equivalent),
+            (true, FixKind::Repair),
+            (false, FixKind::Equivalent),
+            (false, FixKind::Repair),
+        ] {
+            let before = answers(&text, &stores);
             let mut now = text.clone();
             for _ in 0..6 {
-                let (after, codes) = fixed(&now, typed);
+                let (after, codes) = fixed(&now, typed, kind);
                 if codes.is_empty() {
                     break;
                 }
+                let pairs = before.iter().zip(answers(&after, &stores));
+                let wrong = pairs.filter(|(old, new)| {
+                    *old != new && (kind == FixKind::Equivalent || **old != Answer::Raises)
+                });
                 assert_eq!(
-                    before,
-                    answers(&after, &contexts, &entities),
-                    "{codes:?} (a schema: {typed})\n{now}\n---\n{after}"
+                    wrong.count(),
+                    0,
+                    "{codes:?} (a schema: {typed}, {kind:?})\n{now}\n---\n{after}"
                 );
                 let comments = |text: &str| text.matches("// ").count();
                 assert_eq!(
@@ -356,18 +410,22 @@ fn equivalent_fixes_change_no_answer() {
                     "{codes:?}\n{now}\n---\n{after}"
                 );
                 for code in codes {
-                    *counts.entry(code).or_default() += 1;
+                    *counts.entry((kind, code)).or_default() += 1;
                 }
                 now = after;
             }
         }
     }
-    for code in [
+    let equivalent = [
         "AZ501", "AZ502", "AZ504", "AZ505", "AZ506", "AZ507", "AZ508", "AZ509",
-    ] {
+    ];
+    let repairs = ["AZ502", "AZ504", "AZ506"].map(|code| (FixKind::Repair, code));
+    let equivalent = equivalent.map(|code| (FixKind::Equivalent, code));
+    for key in equivalent.into_iter().chain(repairs) {
         assert!(
-            counts.get(code).is_some_and(|count| *count >= 8),
-            "{code} is hardly tried: {counts:?}"
+            counts.get(&key).is_some_and(|count| *count >= 8),
+            "{key:?} is hardly tried: {counts:?}"
         );
     }
+    println!("{counts:?}");
 }

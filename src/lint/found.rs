@@ -1,6 +1,6 @@
 //! Findings, and how lints hand them over.
 
-use super::catalogue::{Evidence, Lint};
+use super::catalogue::{Evidence, FixKind, Lint};
 use super::comments::of_cedar;
 use super::context::Policy;
 use super::fix::{Edit, Fix};
@@ -230,6 +230,14 @@ impl Finding {
                 title: title.into(),
                 edits: edits.collect(),
             });
+        }
+        self
+    }
+
+    /// Another kind than the lint's for the fix, where it rests upon less: on a schema that requests may not conform to.
+    pub fn fix_kind(&mut self, kind: FixKind) -> &mut Self {
+        if let Some(fix) = &mut self.fix {
+            fix.kind = kind;
         }
         self
     }

@@ -40,7 +40,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             _ => continue,
         };
         // `x == true` is false where `x` is a text, and `x` alone is an error there.
-        if !gives_bool(policy, other) {
+        if gives_bool(policy, other).is_none() {
             continue;
         }
         let (text, binds) = match flag == equal {

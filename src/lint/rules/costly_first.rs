@@ -13,7 +13,8 @@ pub(super) static LINT: Lint = Lint {
     title: "a cheap test behind a chain of patterns",
     level: LintLevel::Info,
     evidence: &[Evidence::Policy, Evidence::Schema],
-    fix: Some(FixKind::Equivalent),
+    // A request that does not conform to the schema can make each test an error, and the first one counts.
+    fix: Some(FixKind::Suggested),
     needs: &[Need::Schema],
     passes: &[],
     run: Run::Policy(look),

@@ -1,7 +1,7 @@
 //! AZ502: a negation of a negation.
 
 use super::shared_edits::{fitted, replace, short, written};
-use super::shared_terms::{Binding, Keys, binding, gives_bool, placed};
+use super::shared_terms::{Binding, Keys, Known, binding, gives_bool, placed};
 use crate::cedar::{BinaryOperator, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;
@@ -51,7 +51,10 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             _ => (written(policy, inner), binding(policy, inner)),
         };
         // What is no boolean is an error under a `!`; it must be one without it, too.
-        let holds = negations % 2 == 1 || place.truth || gives_bool(policy, inner);
+        let known = match negations % 2 == 1 || place.truth {
+            true => Some(Known::ByForm),
+            false => gives_bool(policy, inner),
+        };
         let said = short(policy.text(place.term.span));
         let message = match policy.has_places() {
             true => format!("`{said}` says `{}` with two negations", short(&text)),
@@ -61,8 +64,14 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             .policy(policy, place.term.span, message)
             .help("say it without them: who reviews a rule should not have to count negations");
         keys.tell_apart(finding);
-        if holds && let Some(edit) = replace(policy, &place, text.clone(), binds) {
+        if let Some(known) = known
+            && let Some(edit) = replace(policy, &place, text.clone(), binds)
+        {
             finding.fix(format!("write `{}`", short(&text)), [edit]);
+            // The negations make an error of what a request that does not conform may bring.
+            if known == Known::BySchema {
+                finding.fix_kind(FixKind::Repair);
+            }
         }
     }
 }

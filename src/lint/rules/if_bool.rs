@@ -1,7 +1,7 @@
 //! AZ506: an `if` with a literal boolean in a branch.
 
 use super::shared_edits::{fitted, replace, short, written};
-use super::shared_terms::{Binding, Keys, binding, gives_bool, placed};
+use super::shared_terms::{Binding, Keys, Known, binding, gives_bool, placed};
 use crate::cedar::TermKind;
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;
@@ -29,26 +29,40 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         };
         let [test, then, other] = parts.as_ref();
         // What the `if` comes to where it is no literal: it must be a boolean there, as it must be in what is written for it.
-        let (text, binds, value) = match (then.as_bool(), other.as_bool()) {
-            (Some(true), Some(false)) => (written(policy, test), binding(policy, test), test),
+        // Last, what may change where a request that does not conform to the schema brings something else: `if` takes only a
+        // boolean as its condition and anything in a branch, `&&` and `||` take only booleans.
+        let (text, binds, value, otherwise) = match (then.as_bool(), other.as_bool()) {
+            (Some(true), Some(false)) => (
+                written(policy, test),
+                binding(policy, test),
+                test,
+                FixKind::Repair,
+            ),
             (Some(false), Some(true)) => (
                 format!("!{}", fitted(policy, test, Binding::Member)),
                 Binding::Unary,
                 then,
+                FixKind::Equivalent,
             ),
             (None, Some(false)) => {
                 let [first, second] = [test, then].map(|part| fitted(policy, part, Binding::And));
-                (format!("{first} && {second}"), Binding::And, then)
+                let text = format!("{first} && {second}");
+                (text, Binding::And, then, FixKind::Suggested)
             }
             (Some(true), None) => {
                 let [first, second] = [test, other].map(|part| fitted(policy, part, Binding::Or));
-                (format!("{first} || {second}"), Binding::Or, other)
+                let text = format!("{first} || {second}");
+                (text, Binding::Or, other, FixKind::Suggested)
             }
             _ => continue,
         };
-        if !place.truth && !gives_bool(policy, value) {
-            continue;
-        }
+        let known = match place.truth {
+            true => Known::ByForm,
+            false => match gives_bool(policy, value) {
+                Some(known) => known,
+                None => continue,
+            },
+        };
         let message = match policy.has_places() {
             true => format!("this `if` says `{}`", short(&text)),
             false => "this `if` says what its condition says".to_owned(),
@@ -59,6 +73,9 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         keys.tell_apart(finding);
         if let Some(edit) = replace(policy, &place, text.clone(), binds) {
             finding.fix(format!("write `{}`", short(&text)), [edit]);
+            if known == Known::BySchema {
+                finding.fix_kind(otherwise);
+            }
         }
     }
 }

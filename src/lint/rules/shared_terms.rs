@@ -143,8 +143,26 @@ pub(super) fn binding(policy: &Policy<'_>, term: &Term) -> Binding {
     }
 }
 
-/// Whether an expression is a boolean or an error, by its form or, where the policy has no type error, by the schema.
-pub(super) fn gives_bool(policy: &Policy<'_>, term: &Term) -> bool {
+/// How it is known what an expression comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// By its form: for every request.
+    ByForm,
+    /// By the schema, where the policy has no type error: for the requests that conform to it.
+    BySchema,
+}
+
+impl Known {
+    fn of(by_form: bool, by_schema: impl FnOnce() -> bool) -> Option<Self> {
+        match by_form {
+            true => Some(Known::ByForm),
+            false => by_schema().then_some(Known::BySchema),
+        }
+    }
+}
+
+/// How it is known that an expression is a boolean or an error.
+pub(super) fn gives_bool(policy: &Policy<'_>, term: &Term) -> Option<Known> {
     let by_form = match &term.kind {
         TermKind::And(_)
         | TermKind::Or(_)
@@ -163,17 +181,19 @@ pub(super) fn gives_bool(policy: &Policy<'_>, term: &Term) -> bool {
         ),
         _ => false,
     };
-    by_form || typed(policy, term).is_some_and(Typed::is_bool)
+    Known::of(by_form, || typed(policy, term).is_some_and(Typed::is_bool))
 }
 
-/// Whether an expression is an entity, by its form or, where the policy has no type error, by the schema.
-pub(super) fn gives_entity(policy: &Policy<'_>, term: &Term) -> bool {
+/// How it is known that an expression is an entity or an error.
+pub(super) fn gives_entity(policy: &Policy<'_>, term: &Term) -> Option<Known> {
     let by_form = match &term.kind {
         TermKind::Literal(Value::Entity(_)) | TermKind::Slot => true,
         TermKind::Variable(variable) => *variable != Variable::Context,
         _ => false,
     };
-    by_form || typed(policy, term).is_some_and(Typed::is_entity)
+    Known::of(by_form, || {
+        typed(policy, term).is_some_and(Typed::is_entity)
+    })
 }
 
 /// What the schema says of an expression, where the policy has no type error.

@@ -1,7 +1,7 @@
 //! AZ504: `in` on a list of one.
 
 use super::shared_edits::{edit, written};
-use super::shared_terms::{Keys, gives_entity};
+use super::shared_terms::{Keys, Known, gives_entity};
 use crate::cedar::{BinaryOperator, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;
@@ -53,9 +53,9 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         };
         // What is no entity is another matter, and another lint's.
         let [item] = items.as_slice() else { continue };
-        if !gives_entity(policy, item) {
+        let Some(known) = gives_entity(policy, item) else {
             continue;
-        }
+        };
         let text = written(policy, item);
         let finding = found
             .policy(policy, term.span, "a list holds one entity")
@@ -63,6 +63,10 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         keys.tell_apart(finding);
         if let Some(edit) = edit(policy, list.span, text.clone()) {
             finding.fix(format!("write `in {text}`"), [edit]);
+            // Of a set of entities, which only a request that does not conform can bring, the list makes an error.
+            if known == Known::BySchema {
+                finding.fix_kind(FixKind::Repair);
+            }
         }
     }
 }

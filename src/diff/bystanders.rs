@@ -1,6 +1,7 @@
 //! Some actions that did not flip, of each Cedar action, to hold flipped ones against.
 
 use super::details::id_hash;
+use super::kept::within;
 use crate::engine::{Merge, keep_smallest};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ const FEWEST: usize = 12;
 /// Of so many Cedar actions, the first ones by name.
 const ACTIONS: usize = 500;
 
-/// A longer record is not kept, in bytes.
+/// A longer record is not kept, in bytes as we write it.
 const LONG: usize = 1 << 12;
 
 /// Actions that did not flip, by Cedar action.
@@ -150,9 +151,10 @@ impl LaneBystanders {
             return;
         };
         *actions += 1;
-        if line.len() > LONG {
+        let Some(line) = within(line, LONG) else {
             return;
-        }
+        };
+        let line = &*line;
         if let Some(known) = kept.iter_mut().find(|known| known.hash == hash) {
             // Of two with one hash the smaller one stays, whichever comes first.
             if (&**recording, line) < (&*known.recording, &known.line) {
@@ -261,30 +263,38 @@ impl Merge for Bystanders {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::RecordedAction;
 
     /// What is kept does not depend on the order, on who keeps it, or on how often an id occurs.
     #[test]
     fn places_keep_what_names_keep() {
         let recordings: [Arc<str>; 2] = ["a.jsonl".into(), "b.jsonl".into()];
-        let mut lines: Vec<(usize, String, &Arc<str>, String)> = (0..900_usize)
+        // As it is written, and as the recording spells it.
+        let mut lines: Vec<(usize, String, &Arc<str>, [String; 2])> = (0..900_usize)
             .map(|at| {
                 let id = format!("id-{}", at % 500);
-                let line = match at % 97 {
+                let mut action = RecordedAction::new(id.clone());
+                action.agent = Some(match at % 97 {
                     0 => "x".repeat(LONG + 1),
-                    _ => format!("{id} {}", at % 7),
+                    _ => format!("{}", at % 7),
+                });
+                let written = serde_json::to_string(&action).unwrap();
+                let spelled = match at % 5 {
+                    0 => format!("{written}{}", " ".repeat(LONG)),
+                    _ => written.clone(),
                 };
-                (at % 3, id, &recordings[at % 2], line)
+                (at % 3, id, &recordings[at % 2], [written, spelled])
             })
             .collect();
         let most = 12;
-        let of = |lines: &[(usize, String, &Arc<str>, String)]| {
+        let of = |lines: &[(usize, String, &Arc<str>, [String; 2])]| {
             let mut by_name = Bystanders::keeping(most);
             let mut by_place = LaneBystanders::keeping(most);
-            for (place, id, recording, line) in lines {
+            for (place, id, recording, [written, spelled]) in lines {
                 by_name.see(&place.to_string(), (id, 1), recording, || {
-                    line.as_str().into()
+                    written.as_str().into()
                 });
-                by_place.see(*place, id_hash(id), recording, line);
+                by_place.see(*place, id_hash(id), recording, spelled);
             }
             let mut found = Bystanders::keeping(most);
             for place in 0..3 {

@@ -112,6 +112,17 @@ impl PartialEq for Kept {
     }
 }
 
+/// A line that is at most so long as we write it: as it was found where it surely is, else written anew; nothing where it is
+/// longer. So what is kept does not hang on how a recording spells it.
+pub(super) fn within(line: &str, most: usize) -> Option<Cow<'_, str>> {
+    if line.len() <= most / GROWTH {
+        return Some(Cow::Borrowed(line));
+    }
+    let action: RecordedAction = serde_json::from_str(line).ok()?;
+    let text = write(&action);
+    (text.len() <= most).then_some(Cow::Owned(text))
+}
+
 fn read(line: &str, id: &str) -> RecordedAction {
     serde_json::from_str(line).unwrap_or_else(|_| RecordedAction::new(id))
 }

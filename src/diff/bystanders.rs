@@ -15,7 +15,7 @@ const FEWEST: usize = 12;
 /// Of so many Cedar actions, the first ones by name.
 const ACTIONS: usize = 500;
 
-/// A longer record is not kept, in bytes as we write it.
+/// The line of a longer record is not kept, in bytes as we write it.
 const LONG: usize = 1 << 12;
 
 /// Actions that did not flip, by Cedar action.
@@ -32,7 +32,8 @@ pub struct Bystanders {
 pub struct Bystander {
     /// How many there were.
     pub actions: u64,
-    /// Some of them, chosen by the hashes of their ids: the recording, and the record as a line.
+    /// Some of them, chosen by the hashes of their ids: the recording, and the record as a line, which is empty where it is too
+    /// long. It takes its place all the same: else every long record would be looked at where all are long.
     pub kept: BTreeMap<u64, (Arc<str>, Box<str>)>,
     /// How many are kept; nothing where it was not said.
     most: Option<usize>,
@@ -68,10 +69,8 @@ impl Bystander {
 
     fn offer(&mut self, hash: u64, recording: &Arc<str>, line: impl FnOnce() -> Box<str>) {
         if self.full.is_none_or(|last| hash <= last) {
-            let line = line();
-            if line.len() <= LONG {
-                self.keep(hash, (recording.clone(), line));
-            }
+            let line = Some(line()).filter(|line| line.len() <= LONG);
+            self.keep(hash, (recording.clone(), line.unwrap_or_default()));
         }
     }
 
@@ -151,10 +150,8 @@ impl LaneBystanders {
             return;
         };
         *actions += 1;
-        let Some(line) = within(line, LONG) else {
-            return;
-        };
-        let line = &*line;
+        let line = within(line, LONG);
+        let line = line.as_deref().unwrap_or_default();
         if let Some(known) = kept.iter_mut().find(|known| known.hash == hash) {
             // Of two with one hash the smaller one stays, whichever comes first.
             if (&**recording, line) < (&*known.recording, &known.line) {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 /// A record that is longer than this many bytes is not kept, but for its id and who acted.
 const LONG: usize = 1 << 14;
 
-/// No line grows as much as this when it is written anew: the most that a number does is `1e9`, which becomes `1000000000.0`.
-const GROWTH: usize = 8;
+/// No line of more than a few dozen bytes grows as much as this when it is written anew: what grows most is a list of
+/// numbers, `[1e15,1e15]`, of which each five bytes become nineteen (`1000000000000000.0,`); what is added is `"context":{}`.
+const GROWTH: usize = 4;
 
 /// An action as it is at hand.
 #[derive(Debug, Clone, Copy)]
@@ -112,8 +113,8 @@ impl PartialEq for Kept {
     }
 }
 
-/// A line that is at most so long as we write it: as it was found where it surely is, else written anew; nothing where it is
-/// longer. So what is kept does not hang on how a recording spells it.
+/// A line that is at most so many bytes long as we write it: as it was found where it surely fits, else written anew. Nothing
+/// where it is longer, so that white space and escapes of a recording do not decide whether it is kept.
 pub(super) fn within(line: &str, most: usize) -> Option<Cow<'_, str>> {
     if line.len() <= most / GROWTH {
         return Some(Cow::Borrowed(line));

@@ -234,10 +234,12 @@ impl Finding {
         self
     }
 
-    /// Another kind than the lint's for the fix, where it rests upon less: on a schema that requests may not conform to.
-    pub fn fix_kind(&mut self, kind: FixKind) -> &mut Self {
+    /// For a finding whose fix was given and rests on the schema: it is of this kind, which is weaker than the lint's, since a
+    /// request that does not conform to the schema may tell the difference.
+    pub fn rests_on_schema(&mut self, kind: FixKind) -> &mut Self {
+        self.evidence = Evidence::Schema;
         if let Some(fix) = &mut self.fix {
-            fix.kind = kind;
+            fix.kind = fix.kind.max(kind);
         }
         self
     }

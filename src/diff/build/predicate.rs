@@ -78,10 +78,11 @@ impl Tried {
                 complete &= context.changes.bystanders.is_whole();
                 continue;
             };
-            let tried = found.kept.len().min(each);
-            complete &= tried as u64 == found.actions;
-            let stands_for = found.actions as f64 / tried.max(1) as f64;
-            for (_, line) in found.kept.values().take(tried) {
+            let lines = found.kept.values().map(|(_, line)| line);
+            let lines: Vec<_> = lines.filter(|line| !line.is_empty()).take(each).collect();
+            complete &= lines.len() as u64 == found.actions;
+            let stands_for = found.actions as f64 / lines.len().max(1) as f64;
+            for line in lines {
                 let read: Option<RecordedAction> = serde_json::from_str(line).ok();
                 let tried = read.as_ref().and_then(trial);
                 unflipped.extend(tried.map(|trial| (trial, stands_for)));

@@ -13,7 +13,8 @@ pub(super) static LINT: Lint = Lint {
     title: "a cheap test behind a chain of patterns",
     level: LintLevel::Info,
     evidence: &[Evidence::Policy, Evidence::Schema],
-    // A request that does not conform to the schema can make each test an error, and the first one counts.
+    // A pattern on what is no text, which a request that does not conform can bring, is an error, unless a test before it is
+    // false.
     fix: Some(FixKind::Suggested),
     needs: &[Need::Schema],
     passes: &[],

@@ -13,7 +13,7 @@ pub(super) static LINT: Lint = Lint {
     slug: "double-negation",
     title: "two negations say what none would say",
     level: LintLevel::Info,
-    evidence: &[Evidence::Policy],
+    evidence: &[Evidence::Policy, Evidence::Schema],
     fix: Some(FixKind::Equivalent),
     needs: &[],
     passes: &[],
@@ -70,7 +70,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             finding.fix(format!("write `{}`", short(&text)), [edit]);
             // The negations make an error of what a request that does not conform may bring.
             if known == Known::BySchema {
-                finding.fix_kind(FixKind::Repair);
+                finding.rests_on_schema(FixKind::Repair);
             }
         }
     }

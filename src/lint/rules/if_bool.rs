@@ -13,7 +13,7 @@ pub(super) static LINT: Lint = Lint {
     slug: "if-bool",
     title: "an `if` that a boolean says without it",
     level: LintLevel::Info,
-    evidence: &[Evidence::Policy],
+    evidence: &[Evidence::Policy, Evidence::Schema],
     fix: Some(FixKind::Equivalent),
     needs: &[],
     passes: &[],
@@ -29,8 +29,8 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         };
         let [test, then, other] = parts.as_ref();
         // What the `if` comes to where it is no literal: it must be a boolean there, as it must be in what is written for it.
-        // Last, what may change where a request that does not conform to the schema brings something else: `if` takes only a
-        // boolean as its condition and anything in a branch, `&&` and `||` take only booleans.
+        // Last, the kind of the fix where only the schema says that the value is a boolean: a condition of `if` that is none
+        // is an error, and alone it is a value; a branch that is none is a value, and behind `&&` or `||` an error.
         let (text, binds, value, otherwise) = match (then.as_bool(), other.as_bool()) {
             (Some(true), Some(false)) => (
                 written(policy, test),
@@ -74,7 +74,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         if let Some(edit) = replace(policy, &place, text.clone(), binds) {
             finding.fix(format!("write `{}`", short(&text)), [edit]);
             if known == Known::BySchema {
-                finding.fix_kind(otherwise);
+                finding.rests_on_schema(otherwise);
             }
         }
     }

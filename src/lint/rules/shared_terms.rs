@@ -146,7 +146,7 @@ pub(super) fn binding(policy: &Policy<'_>, term: &Term) -> Binding {
 /// How it is known what an expression comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Known {
-    /// By its form: for every request.
+    /// By its form, for every request; or what is nothing of the kind is an error whichever way it is written.
     ByForm,
     /// By the schema, where the policy has no type error: for the requests that conform to it.
     BySchema,

@@ -1,7 +1,7 @@
 //! AZ504: `in` on a list of one.
 
-use super::shared_edits::{edit, written};
-use super::shared_terms::{Keys, Known, gives_entity};
+use super::shared_edits::{edit, fitted};
+use super::shared_terms::{Binding, Keys, Known, gives_entity};
 use crate::cedar::{BinaryOperator, TermKind};
 use crate::lint::catalogue::{Evidence, FixKind, Lint, Run};
 use crate::lint::context::Policy;
@@ -14,7 +14,7 @@ pub(super) static LINT: Lint = Lint {
     slug: "singleton-in",
     title: "`in` on a list with one entity",
     level: LintLevel::Info,
-    evidence: &[Evidence::Policy],
+    evidence: &[Evidence::Policy, Evidence::Schema],
     fix: Some(FixKind::Equivalent),
     needs: &[],
     passes: &[],
@@ -29,7 +29,8 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         && let [(action, place)] = test.entities.as_slice()
         && policy.has_places()
     {
-        let operator = if is_alone(policy, action) { "==" } else { "in" };
+        let alone = is_alone(policy, action);
+        let operator = if alone { "==" } else { "in" };
         let text = format!("action {operator} {}", policy.text(*place));
         let finding = found
             .policy(
@@ -41,6 +42,10 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         keys.tell_apart(finding);
         if let Some(edit) = edit(policy, part.span, text.clone()) {
             finding.fix(format!("write `{text}`"), [edit]);
+            // Entities that do not conform can put another action into it.
+            if alone {
+                finding.rests_on_schema(FixKind::Suggested);
+            }
         }
     }
     for term in policy.syntax.terms() {
@@ -56,7 +61,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         let Some(known) = gives_entity(policy, item) else {
             continue;
         };
-        let text = written(policy, item);
+        let text = fitted(policy, item, Binding::Sum);
         let finding = found
             .policy(policy, term.span, "a list holds one entity")
             .help("`in` takes the entity itself");
@@ -65,7 +70,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
             finding.fix(format!("write `in {text}`"), [edit]);
             // Of a set of entities, which only a request that does not conform can bring, the list makes an error.
             if known == Known::BySchema {
-                finding.fix_kind(FixKind::Repair);
+                finding.rests_on_schema(FixKind::Repair);
             }
         }
     }

@@ -266,10 +266,10 @@ mod tests {
     #[test]
     fn places_keep_what_names_keep() {
         let recordings: [Arc<str>; 2] = ["a.jsonl".into(), "b.jsonl".into()];
-        // As it is written, and as the recording spells it.
+        // As it is written, and as the recording spells it. Actions of one id come to one place.
         let mut lines: Vec<(usize, String, &Arc<str>, [String; 2])> = (0..900_usize)
             .map(|at| {
-                let id = format!("id-{}", at % 500);
+                let id = format!("id-{}", at % 498);
                 let mut action = RecordedAction::new(id.clone());
                 action.agent = Some(match at % 97 {
                     0 => "x".repeat(LONG + 1),

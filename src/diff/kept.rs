@@ -131,3 +131,30 @@ fn read(line: &str, id: &str) -> RecordedAction {
 fn write(action: &RecordedAction) -> String {
     serde_json::to_string(action).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is taken as it was found is never longer than the limit when it is written anew.
+    #[test]
+    fn no_line_outgrows_the_bound() {
+        for item in ["1e15", "-1E15", "-0", r#"{"":1,"":1}"#, r#""\u0001""#] {
+            for count in [1, 20, 190] {
+                let items = vec![item; count].join(",");
+                let line = format!(
+                    r#"{{"version":1,"id":"a","call":{{"tool":"t","args":{{"a":[{items}]}}}}}}"#
+                );
+                let action: RecordedAction = serde_json::from_str(&line).unwrap();
+                let written = write(&action).len();
+                assert!(
+                    written <= line.len() * GROWTH,
+                    "{item}: {written} of {}",
+                    line.len()
+                );
+                assert_eq!(within(&line, written - 1), None, "{item}");
+                assert_eq!(within(&line, written).as_deref(), Some(&*write(&action)));
+            }
+        }
+    }
+}

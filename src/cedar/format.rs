@@ -10,7 +10,7 @@ const ROUNDS: usize = 4;
 
 /// So many policies are laid out at once: the parser prepares itself anew for each text, and the formatter looks through
 /// all tokens of a text for each of its own.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = 16;
 
 /// The text of a policy file as `cedar format` writes it: the same policies with the same annotations and comments.
 ///

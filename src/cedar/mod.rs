@@ -50,7 +50,7 @@ pub use mutants::{
     LeftOut, Mutable, Mutant, Mutants, Operator, Reason, Replaced, Sameness, mutants,
 };
 pub use near_miss::{Miss, Missed};
-pub use policies::{ParsedPolicy, parse_policies};
+pub use policies::{Kept, ParsedPolicy, parse_and_keep, parse_policies};
 pub use policy_set::{CompiledPolicy, Link, PolicySet, PolicySetBuilder};
 pub use quantity::Quantity;
 pub use reads::Comparison;
@@ -58,7 +58,7 @@ pub use reference::{authorize, authorized};
 pub use schema::{ActionInfo, Schema, parse_schema};
 pub use syntax::{
     AnnotationSyntax, BinaryOperator, Clause, Demand, Polarity, ScopeSyntax, ScopeTarget, Syntax,
-    Term, TermKind, parse_term, syntaxes,
+    Term, TermKind, parse_term,
 };
 pub use tree::{Atom, Can, Node, Part, RequestTypes, Seen, Tree, Truth, Walk};
 pub use trials::{Trials, trials};

@@ -3,6 +3,7 @@
 use super::diagnostics::convert;
 use super::nesting::too_deep;
 use super::pieces::{padded, pieces};
+use super::syntax::{Syntax, keep_written};
 use crate::model::{Diagnostic, Effect, SourceFile, Span, Stage, refuse_repeated_keys};
 use cedar_policy_core::{ast, parser};
 use rayon::prelude::*;
@@ -30,6 +31,18 @@ pub struct ParsedPolicy {
     /// Whether it is a template.
     pub is_template: bool,
     pub(super) template: Arc<ast::Template>,
+    /// How it is written, where that was kept.
+    pub(super) written: Option<Arc<Syntax>>,
+}
+
+/// What of policies is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kept {
+    /// What they mean.
+    #[default]
+    Meaning,
+    /// How they are written, too, for who asks for [`ParsedPolicy::syntax`]: they need not be parsed again.
+    Form,
 }
 
 impl ParsedPolicy {
@@ -52,22 +65,22 @@ impl ParsedPolicy {
 
 /// Parses one policy file, in Cedar's syntax or, for `.json`, in Cedar's JSON form.
 pub fn parse_policies(file: &SourceFile) -> (Vec<ParsedPolicy>, Vec<Diagnostic>) {
-    let sets = if file.path.ends_with(".json") {
-        parse_json(file).map(|set| vec![AsRef::<ast::PolicySet>::as_ref(&set).clone()])
+    parse_and_keep(file, Kept::Meaning)
+}
+
+/// The same; of Cedar's JSON form there is nothing to keep.
+pub fn parse_and_keep(file: &SourceFile, kept: Kept) -> (Vec<ParsedPolicy>, Vec<Diagnostic>) {
+    let pieces = if file.path.ends_with(".json") {
+        parse_json(file).map(|set| vec![of_set(AsRef::<ast::PolicySet>::as_ref(&set), file)])
     } else if let Some(fault) = too_deep(file, "policy_syntax", false) {
         Err(vec![fault])
     } else {
-        parse_text(file)
+        parse_text(file, kept)
     };
-    let sets = match sets {
-        Ok(sets) => sets,
+    let mut policies = match pieces {
+        Ok(pieces) => pieces.concat(),
         Err(diagnostics) => return (Vec::new(), diagnostics),
     };
-    let mut policies: Vec<ParsedPolicy> = sets
-        .iter()
-        .flat_map(ast::PolicySet::all_templates)
-        .map(|template| parsed(template, file))
-        .collect();
     policies.sort_by(|a, b| {
         (a.span.start, a.template.id().to_string())
             .cmp(&(b.span.start, b.template.id().to_string()))
@@ -86,15 +99,13 @@ pub fn parse_policies(file: &SourceFile) -> (Vec<ParsedPolicy>, Vec<Diagnostic>)
 }
 
 /// A long file is parsed in pieces. Where a piece does not parse, the whole is, for its messages.
-fn parse_text(file: &SourceFile) -> Result<Vec<ast::PolicySet>, Vec<Diagnostic>> {
+fn parse_text(file: &SourceFile, kept: Kept) -> Result<Vec<Vec<ParsedPolicy>>, Vec<Diagnostic>> {
     let parts = pieces(&file.text, 2 * rayon::current_num_threads());
-    let sets: Option<Vec<ast::PolicySet>> = match parts.as_slice() {
-        [_] => parser::parse_policyset(&file.text)
-            .ok()
-            .map(|set| vec![set]),
+    let sets: Option<Vec<Vec<ParsedPolicy>>> = match parts.as_slice() {
+        [_] => parse_piece(&file.text, file, kept).map(|policies| vec![policies]),
         _ => parts
             .par_iter()
-            .map(|piece| parser::parse_policyset(&padded(&file.text, piece)).ok())
+            .map(|piece| parse_piece(&padded(&file.text, piece), file, kept))
             .collect(),
     };
     if let Some(sets) = sets {
@@ -102,7 +113,22 @@ fn parse_text(file: &SourceFile) -> Result<Vec<ast::PolicySet>, Vec<Diagnostic>>
     }
     let set = cedar_policy::PolicySet::from_str(&file.text)
         .map_err(|error| convert_parse_errors(&error, file))?;
-    Ok(vec![AsRef::<ast::PolicySet>::as_ref(&set).clone()])
+    Ok(vec![of_set(AsRef::<ast::PolicySet>::as_ref(&set), file)])
+}
+
+/// What [`parser::parse_policyset`] makes of a text, by the same two steps.
+fn parse_piece(text: &str, file: &SourceFile, kept: Kept) -> Option<Vec<ParsedPolicy>> {
+    let concrete = parser::text_to_cst::parse_policies(text).ok()?;
+    let mut policies = of_set(&concrete.to_policyset().ok()?, file);
+    if kept == Kept::Form {
+        keep_written(&mut policies, &concrete, file);
+    }
+    Some(policies)
+}
+
+fn of_set(set: &ast::PolicySet, file: &SourceFile) -> Vec<ParsedPolicy> {
+    let all = set.all_templates();
+    all.map(|template| parsed(template, file)).collect()
 }
 
 /// Cedar reports all errors of a file as one diagnostic whose first error stands for it and relates the rest.
@@ -173,5 +199,6 @@ fn parsed(template: &ast::Template, file: &SourceFile) -> ParsedPolicy {
         annotations,
         is_template: !template.is_static(),
         template: Arc::new(template.clone()),
+        written: None,
     }
 }

@@ -19,16 +19,16 @@
 //! linked there, which follow from the types of principal and resource, so that environments of a class have them in
 //! common; and 5 of the template and of each link.
 
+use super::confusable::is_clear;
 use super::diagnostics::convert;
 use super::{PolicySet, Schema};
 use crate::model::{Diagnostic, Label, Severity, SourceFile, Stage};
 use cedar_policy_core::ast::{self, EntityReference, PrincipalOrResourceConstraint};
 use cedar_policy_core::validator::typecheck::{PolicyCheck, Typechecker};
 use cedar_policy_core::validator::types::{RequestEnv, Type};
-use cedar_policy_core::validator::{
-    ValidationMode, Validator, ValidatorSchema, confusable_string_checks,
-};
+use cedar_policy_core::validator::{ValidationMode, Validator, ValidatorSchema};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
@@ -246,7 +246,8 @@ pub(super) struct Environments<'s> {
     pub(super) schema: &'s ValidatorSchema,
     pub(super) all: Vec<Environment<'s>>,
     pub(super) classes: Vec<Vec<usize>>,
-    by_action: HashMap<&'s ast::EntityUID, Vec<usize>>,
+    /// By class and place.
+    by_action: HashMap<&'s ast::EntityUID, Vec<(usize, usize)>>,
 }
 
 impl<'s> Environments<'s> {
@@ -281,7 +282,7 @@ impl<'s> Environments<'s> {
                 out.classes.push(Vec::new());
             }
             out.classes.get_mut(number)?.push(at);
-            out.by_action.entry(action).or_default().push(at);
+            out.by_action.entry(action).or_default().push((number, at));
             out.all.push(Environment {
                 env,
                 principal,
@@ -296,9 +297,7 @@ impl<'s> Environments<'s> {
         Validator::validate_entity_types_and_literals(self.schema, policy)
             .next()
             .is_none()
-            && confusable_string_checks(std::iter::once(policy))
-                .next()
-                .is_none()
+            && is_clear(policy)
             && self
                 .action_scope(policy.action_constraint())
                 .is_some_and(|holds| {
@@ -307,20 +306,17 @@ impl<'s> Environments<'s> {
                 })
     }
 
-    /// `holds`: the environments in which the action's scope does.
-    fn well_typed(&self, policy: &ast::Template, holds: &[bool]) -> bool {
+    /// `holds`: for each class the environments in which the action's scope does.
+    fn well_typed(&self, policy: &ast::Template, holds: &[Cow<'_, [usize]>]) -> bool {
         let each = names_action(policy);
         let typechecker = Typechecker::new(self.schema, ValidationMode::Strict);
         let check = |environment: &RequestEnv<'s>| {
             typechecker.typecheck_by_single_request_env(policy, environment)
         };
         let mut applies = false;
-        for class in &self.classes {
-            let (inside, outside): (Vec<usize>, Vec<usize>) = class
-                .iter()
-                .partition(|at| holds.get(**at).copied().unwrap_or_default());
-            let inside = inside.iter().take(if each { inside.len() } else { 1 });
-            for environment in inside.filter_map(|at| self.all.get(*at)) {
+        for (class, inside) in self.classes.iter().zip(holds) {
+            let looked_at = inside.iter().take(if each { inside.len() } else { 1 });
+            for environment in looked_at.filter_map(|at| self.all.get(*at)) {
                 let Some(linked) = self.linked(policy, environment) else {
                     return false;
                 };
@@ -338,7 +334,10 @@ impl<'s> Environments<'s> {
                     }
                 }
             }
-            for environment in outside.iter().take(1).filter_map(|at| self.all.get(*at)) {
+            // Both are sorted: up to the first one that is outside they are the same.
+            let mut places = class.iter().enumerate();
+            let outside = places.find(|(place, at)| inside.get(*place) != Some(at));
+            for environment in outside.iter().filter_map(|(_, at)| self.all.get(**at)) {
                 let Some(linked) = self.linked(policy, environment) else {
                     return false;
                 };
@@ -406,24 +405,32 @@ impl<'s> Environments<'s> {
     }
 
     /// Whether some action of a link's scope applies to types that its scope takes, which the schema then knows.
-    fn link_applies(&self, link: &ast::Policy, holds: &[bool]) -> bool {
+    fn link_applies(&self, link: &ast::Policy, holds: &[Cow<'_, [usize]>]) -> bool {
         let (principal, resource) = (link.principal_constraint(), link.resource_constraint());
-        let mut inside = self.all.iter().zip(holds).filter(|(_, holds)| **holds);
-        inside.any(|(environment, _)| self.takes(&principal, &resource, environment))
+        let inside = holds.iter().flat_map(|places| places.iter());
+        let mut inside = inside.filter_map(|at| self.all.get(*at));
+        inside.any(|environment| self.takes(&principal, &resource, environment))
     }
 
-    /// For each environment whether the action's scope holds; nothing where it names an unknown action.
-    pub(super) fn action_scope(&self, constraint: &ast::ActionConstraint) -> Option<Vec<bool>> {
-        let mut holds = vec![false; self.all.len()];
+    /// For each class the environments in which the action's scope holds, by their places, sorted; nothing where it names an
+    /// unknown action.
+    pub(super) fn action_scope(
+        &self,
+        constraint: &ast::ActionConstraint,
+    ) -> Option<Vec<Cow<'_, [usize]>>> {
+        let mut holds: Vec<Vec<usize>> = vec![Vec::new(); self.classes.len()];
         let mut mark = |action: &ast::EntityUID| {
-            for at in self.by_action.get(action).into_iter().flatten() {
-                if let Some(holds) = holds.get_mut(*at) {
-                    *holds = true;
+            for (class, at) in self.by_action.get(action).into_iter().flatten() {
+                if let Some(holds) = holds.get_mut(*class) {
+                    holds.push(*at);
                 }
             }
         };
         match constraint {
-            ast::ActionConstraint::Any => holds.fill(true),
+            ast::ActionConstraint::Any => {
+                let all = self.classes.iter().map(|class| Cow::Borrowed(&class[..]));
+                return Some(all.collect());
+            }
             ast::ActionConstraint::Eq(action) => mark(action),
             ast::ActionConstraint::In(actions) => {
                 for action in actions {
@@ -433,7 +440,13 @@ impl<'s> Environments<'s> {
                 }
             }
         }
-        Some(holds)
+        let sorted = holds.into_iter().map(|mut places| {
+            places.sort_unstable();
+            // An action may lie in several of the groups that are named.
+            places.dedup();
+            Cow::Owned(places)
+        });
+        Some(sorted.collect())
     }
 
     /// Whether a scope takes the principal and resource types of an environment, as Cedar's warning asks it.

@@ -1,7 +1,7 @@
 //! What the type checker sees of a policy in each request environment of its scope: whether it can apply there, and the
 //! types of its expressions.
 
-use super::typecheck::Environments;
+use super::typecheck::{Environment, Environments};
 use super::typed_parts::{Typed, by_place, collect};
 use super::{ParsedPolicy, Schema, reference};
 use crate::model::{EntityRef, Span};
@@ -14,16 +14,12 @@ use std::sync::Arc;
 /// The request environments of a schema, for looking at many policies.
 pub struct Typings<'s> {
     environments: Environments<'s>,
-    /// The classes of environments, each in order of the actions.
-    classes: Vec<Vec<Placed>>,
     /// The actions, sorted: numbers are compared faster than names.
-    actions: Vec<EntityRef>,
-}
-
-/// An environment, by its place among all, with its action, by its number.
-struct Placed {
-    at: usize,
-    action: usize,
+    actions: Arc<[EntityRef]>,
+    /// The number of each environment's action.
+    numbers: Vec<usize>,
+    /// The actions of each class of environments, sorted.
+    of_classes: Vec<Arc<[EntityRef]>>,
 }
 
 /// What a policy comes to in some environments of equal types.
@@ -32,7 +28,7 @@ pub struct TypedEnvironment {
     /// The type of the principal.
     pub principal: Arc<str>,
     /// The actions.
-    pub actions: Vec<EntityRef>,
+    pub actions: Arc<[EntityRef]>,
     /// The type of the resource.
     pub resource: Arc<str>,
     /// What comes of the policy.
@@ -75,8 +71,8 @@ pub struct Typing {
     pub environments: Vec<TypedEnvironment>,
     /// By place, sorted.
     types: Vec<(Span, Typed)>,
-    covered: Vec<EntityRef>,
-    live: Vec<EntityRef>,
+    covered: Arc<[EntityRef]>,
+    live: Arc<[EntityRef]>,
 }
 
 impl Typing {
@@ -100,7 +96,7 @@ impl Typing {
     }
 
     /// The actions for which it may apply, sorted.
-    pub fn live_actions(&self) -> &[EntityRef] {
+    pub fn live_actions(&self) -> &Arc<[EntityRef]> {
         &self.live
     }
 }
@@ -114,24 +110,25 @@ impl Schema {
         let mut actions: Vec<EntityRef> = named.collect();
         actions.sort_unstable();
         actions.dedup();
-        let place = |at: &usize| {
-            let found = environments.all.get(*at)?;
+        let number = |found: &Environment<'_>| {
             let action = reference(found.env.action_entity_uid()?);
-            Some(Placed {
-                at: *at,
-                action: actions.binary_search(&action).ok()?,
-            })
+            actions.binary_search(&action).ok()
         };
-        let classes = environments.classes.iter().map(|class| {
-            let mut class: Vec<Placed> = class.iter().filter_map(place).collect();
-            class.sort_unstable_by_key(|placed| placed.action);
-            class
-        });
-        Some(Typings {
-            classes: classes.collect(),
-            actions,
+        let numbers: Vec<usize> = environments.all.iter().map(number).collect::<Option<_>>()?;
+        let mut typings = Typings {
+            actions: actions.into(),
+            numbers,
+            of_classes: Vec::new(),
             environments,
-        })
+        };
+        let classes = typings.environments.classes.iter();
+        let of_class = |class: &Vec<usize>| {
+            let numbered = typings.numbered(class).into_iter();
+            let numbers: Vec<usize> = numbered.map(|(number, _)| number).collect();
+            typings.named(&numbers, &typings.actions)
+        };
+        typings.of_classes = classes.map(of_class).collect();
+        Some(typings)
     }
 }
 
@@ -147,25 +144,20 @@ impl Typings<'_> {
         let each = super::typecheck::names_action(template);
         let mut typing = Typing::default();
         let mut found = Vec::new();
-        for class in &self.classes {
+        for (inside, of_class) in holds.iter().zip(&self.of_classes) {
             // Within a class principals have one type, and resources have one.
-            let first = class.first();
-            let within = first.and_then(|placed| self.environments.all.get(placed.at));
+            let within = inside.first().and_then(|at| self.environments.all.get(*at));
             let principal = template.principal_constraint();
             let resource = template.resource_constraint();
             let takes = |environment| self.environments.takes(principal, resource, environment);
             if !within.is_some_and(takes) {
                 continue;
             }
-            let inside = class.iter().filter_map(|placed| {
-                let environment = self.environments.all.get(placed.at)?;
-                let within = holds.get(placed.at).copied().unwrap_or_default();
-                within.then_some((environment, placed.action))
-            });
-            let inside: Vec<_> = inside.collect();
+            let inside = self.numbered(inside);
             let together = if each { 1 } else { inside.len().max(1) };
             for group in inside.chunks(together) {
-                let Some((first, _)) = group.first() else {
+                let first = group.first();
+                let Some(first) = first.and_then(|(_, at)| self.environments.all.get(*at)) else {
                     continue;
                 };
                 let linked = self.environments.linked(template, first)?;
@@ -195,7 +187,7 @@ impl Typings<'_> {
                     });
                 }
                 by_place(&mut here);
-                let numbers: Vec<usize> = group.iter().map(|(_, action)| *action).collect();
+                let numbers: Vec<usize> = group.iter().map(|(number, _)| *number).collect();
                 let spans = |wanted: fn(&Typed) -> bool| {
                     let found = here.iter().filter(|(_, typed)| wanted(typed));
                     found.map(|(span, _)| *span).collect()
@@ -204,7 +196,7 @@ impl Typings<'_> {
                     holds: spans(|typed| !typed.can_fail),
                     fails: spans(|typed| !typed.can_hold),
                     principal: first.principal.to_string().into(),
-                    actions: self.named(&numbers),
+                    actions: self.named(&numbers, of_class),
                     resource: first.resource.to_string().into(),
                     verdict: verdict.unwrap_or(Verdict::Never),
                 };
@@ -217,16 +209,31 @@ impl Typings<'_> {
         });
         let all = found.iter().flat_map(|(numbers, _)| numbers);
         by_place(&mut typing.types);
-        typing.covered = self.named(&distinct(all));
+        typing.covered = self.named(&distinct(all), &self.actions);
         let live = found
             .iter()
             .filter(|(_, found)| found.verdict != Verdict::Never);
-        typing.live = self.named(&distinct(live.flat_map(|(numbers, _)| numbers)));
+        let live = distinct(live.flat_map(|(numbers, _)| numbers));
+        typing.live = self.named(&live, &self.actions);
         typing.environments = found.into_iter().map(|(_, found)| found).collect();
         Some(typing)
     }
 
-    fn named(&self, numbers: &[usize]) -> Vec<EntityRef> {
+    /// Environments, by their places, in order of the numbers of their actions, and with those.
+    fn numbered(&self, places: &[usize]) -> Vec<(usize, usize)> {
+        let numbered = places
+            .iter()
+            .filter_map(|at| Some((*self.numbers.get(*at)?, *at)));
+        let mut all: Vec<(usize, usize)> = numbered.collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Actions by their numbers, which are distinct and all in a list; where they are the whole of it, it is shared.
+    fn named(&self, numbers: &[usize], list: &Arc<[EntityRef]>) -> Arc<[EntityRef]> {
+        if numbers.len() == list.len() {
+            return list.clone();
+        }
         let names = numbers
             .iter()
             .filter_map(|number| self.actions.get(*number));

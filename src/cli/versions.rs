@@ -2,10 +2,11 @@
 
 use super::error::CliError;
 use super::origin::{Origin, Range};
+use crate::cedar::Kept;
 use crate::model::LogLayout;
 use crate::render::Version;
 use crate::repository::{
-    Files, Manifest, PolicyVersion, Refused, load_beside, select_log_layout, select_recordings,
+    Files, Manifest, PolicyVersion, Refused, load_and_keep, select_log_layout, select_recordings,
 };
 use crate::source::{self, Repository, Tree};
 use std::collections::BTreeMap;
@@ -51,21 +52,43 @@ pub fn root() -> Result<PathBuf, CliError> {
     })
 }
 
+/// How a version is loaded.
+#[derive(Debug, Clone, Copy, Default)]
+struct How<'v> {
+    /// One that was loaded before: what they have in common is shared.
+    other: Option<&'v PolicyVersion>,
+    kept: Kept,
+}
+
 /// Loads one version.
 pub fn load_version(origin: &Origin) -> Result<Loaded, CliError> {
-    load_after(origin, None)
+    load_as(origin, How::default())
 }
 
 /// Loads one version beside another.
 pub fn load_beside_version(origin: &Origin, other: &Loaded) -> Result<Loaded, CliError> {
-    load_after(origin, Some(other))
+    load_as(origin, beside(other))
 }
 
-/// Loads one version; what it has in common with one that was loaded before is shared.
-fn load_after(origin: &Origin, other: Option<&Loaded>) -> Result<Loaded, CliError> {
-    let other = other.map(|other| &other.version);
+/// Loads one version for lints, which look at how policies are written, too.
+pub fn load_written_version(origin: &Origin, other: Option<&Loaded>) -> Result<Loaded, CliError> {
+    let how = How {
+        kept: Kept::Form,
+        ..other.map(beside).unwrap_or_default()
+    };
+    load_as(origin, how)
+}
+
+fn beside(other: &Loaded) -> How<'_> {
+    How {
+        other: Some(&other.version),
+        ..How::default()
+    }
+}
+
+fn load_as(origin: &Origin, how: How<'_>) -> Result<Loaded, CliError> {
     match origin {
-        Origin::WorkingTree => from_disk(&root()?, "working tree".to_owned(), None, true, other),
+        Origin::WorkingTree => from_disk(&root()?, "working tree".to_owned(), None, true, how),
         Origin::Directory(path) => {
             let label = format!("dir:{}", path.to_string_lossy().replace('\\', "/"));
             if !path.join(source::MANIFEST).is_file() {
@@ -73,7 +96,7 @@ fn load_after(origin: &Origin, other: Option<&Loaded>) -> Result<Loaded, CliErro
                 return Err(CliError::new(message)
                     .with_help("name the directory of a policy repository: `dir:PATH`"));
             }
-            let loaded = from_disk(path, label.clone(), Some(label), false, other)?;
+            let loaded = from_disk(path, label.clone(), Some(label), false, how)?;
             Ok(Loaded {
                 directory: Some(path.clone()),
                 ..loaded
@@ -87,14 +110,14 @@ fn load_after(origin: &Origin, other: Option<&Loaded>) -> Result<Loaded, CliErro
                 &repository.tree(revision)?,
                 label,
                 Some(revision.clone()),
-                other,
+                how,
             ))
         }
     }
 }
 
-/// Loads the working tree with other texts in place of some files'; what it has in common with a version that was loaded
-/// before is shared.
+/// Loads the working tree with other texts in place of some files', for lints; what it has in common with a version that was
+/// loaded before is shared.
 pub fn load_edited(texts: &BTreeMap<Arc<str>, String>, other: &Loaded) -> Result<Loaded, CliError> {
     let tree = Tree::directory(&root()?, true)?;
     let read = |path: &str| match texts.get(path) {
@@ -105,7 +128,10 @@ pub fn load_edited(texts: &BTreeMap<Arc<str>, String>, other: &Loaded) -> Result
         &files(&tree, &read),
         "working tree".to_owned(),
         None,
-        Some(&other.version),
+        How {
+            kept: Kept::Form,
+            ..beside(other)
+        },
     ))
 }
 
@@ -114,7 +140,7 @@ pub fn load_range(range: &Range) -> Result<(Loaded, Loaded), CliError> {
     match range {
         Range::Two(base, head) => {
             let base = load_version(base)?;
-            let head = load_after(head, Some(&base))?;
+            let head = load_beside_version(head, &base)?;
             Ok((base, head))
         }
         Range::MergeBase(a, b) => {
@@ -125,7 +151,7 @@ pub fn load_range(range: &Range) -> Result<(Loaded, Loaded), CliError> {
             let short: String = base.chars().take(7).collect();
             loaded.header.label = format!("merge base of {a} and {b} ({short})");
             loaded.header.name = Some(format!("{short}{directory}"));
-            let head = load_after(&Origin::Revision(b.clone()), Some(&loaded))?;
+            let head = load_beside_version(&Origin::Revision(b.clone()), &loaded)?;
             Ok((loaded, head))
         }
     }
@@ -136,29 +162,19 @@ fn from_disk(
     label: String,
     name: Option<String>,
     ignore: bool,
-    other: Option<&PolicyVersion>,
+    how: How<'_>,
 ) -> Result<Loaded, CliError> {
     let tree = Tree::directory(root, ignore)?;
-    Ok(from_tree(&tree, label, name, other))
+    Ok(from_tree(&tree, label, name, how))
 }
 
-fn from_tree(
-    tree: &Tree,
-    label: String,
-    name: Option<String>,
-    other: Option<&PolicyVersion>,
-) -> Loaded {
+fn from_tree(tree: &Tree, label: String, name: Option<String>, how: How<'_>) -> Loaded {
     let read = |path: &str| tree.read(path).map_err(|error| error.message);
-    from_files(&files(tree, &read), label, name, other)
+    from_files(&files(tree, &read), label, name, how)
 }
 
-fn from_files(
-    files: &Files<'_>,
-    label: String,
-    name: Option<String>,
-    other: Option<&PolicyVersion>,
-) -> Loaded {
-    let version = load_beside(files, other);
+fn from_files(files: &Files<'_>, label: String, name: Option<String>, how: How<'_>) -> Loaded {
+    let version = load_and_keep(files, how.other, how.kept);
     let digest = version
         .digest
         .as_ref()

@@ -30,9 +30,12 @@ pub struct Context<'r> {
     pub(super) entities: OnceLock<Vec<LoweredEntity>>,
     pub(super) inventories: OnceLock<Vec<AgentsOf>>,
     pub(super) requestable: OnceLock<Vec<EntityRef>>,
+    /// Of those the first of each kind.
+    pub(super) sampled: OnceLock<Vec<EntityRef>>,
     /// For each action the number of what its context is: actions with one number have the same, down to its annotations and
     /// to how the mapping fills it.
     pub(super) kinds: OnceLock<HashMap<EntityRef, usize>>,
+    pub(super) approvals: OnceLock<Vec<Term>>,
     pub(super) givers: Givers<'r>,
 }
 
@@ -46,16 +49,16 @@ pub struct Policy<'r> {
     /// The policy as it means.
     pub parsed: &'r ParsedPolicy,
     /// The policy as it is written.
-    pub syntax: Syntax,
+    pub syntax: Arc<Syntax>,
     /// Its file.
     pub file: &'r SourceFile,
     pub(super) typing: OnceLock<Option<Typing>>,
     /// Nothing where it is all of the schema's.
     pub(super) actions: OnceLock<Option<Vec<EntityRef>>>,
     pub(super) samples: OnceLock<Vec<EntityRef>>,
-    pub(super) live: OnceLock<Vec<EntityRef>>,
+    pub(super) live: OnceLock<Arc<[EntityRef]>>,
     pub(super) live_samples: OnceLock<Vec<EntityRef>>,
-    pub(super) live_for_agents: OnceLock<Vec<EntityRef>>,
+    pub(super) live_for_agents: OnceLock<Arc<[EntityRef]>>,
     pub(super) conflict: OnceLock<Option<Conflict>>,
 }
 
@@ -205,8 +208,20 @@ impl<'r> Context<'r> {
         })
     }
 
-    /// Of actions with the same context the first alone.
+    /// Of actions of the schema with the same context the first alone.
     fn samples(&self, actions: &[EntityRef]) -> Vec<EntityRef> {
+        let all = self.requestable();
+        // Many policies are about every action.
+        if self.schema().is_some() && actions.len() == all.len() {
+            return self
+                .sampled
+                .get_or_init(|| self.first_of_kinds(all))
+                .clone();
+        }
+        self.first_of_kinds(actions)
+    }
+
+    fn first_of_kinds(&self, actions: &[EntityRef]) -> Vec<EntityRef> {
         let kinds = self.kinds.get_or_init(|| {
             let mut numbers = HashMap::new();
             let all = self.schema().into_iter().flat_map(Schema::actions);
@@ -228,11 +243,13 @@ impl<'r> Context<'r> {
     }
 
     /// The expressions that mean a person has approved.
-    pub fn approvals(&self) -> Vec<Term> {
-        let texts = self.options.approval.iter();
-        texts
-            .filter_map(|text| parse_term(&text.value).ok())
-            .collect()
+    pub fn approvals(&self) -> &[Term] {
+        self.approvals.get_or_init(|| {
+            let texts = self.options.approval.iter();
+            texts
+                .filter_map(|text| parse_term(&text.value).ok())
+                .collect()
+        })
     }
 
     /// Why what a lint needs is not there; nothing where it is.
@@ -340,13 +357,10 @@ impl<'r> Policy<'r> {
     }
 
     /// The actions of its scope for which it may apply, by the types of the schema.
-    pub fn live(&self) -> &[EntityRef] {
-        self.live.get_or_init(|| {
-            let mut all = self.actions().to_vec();
-            if let Some(typing) = self.typing() {
-                keep(&mut all, typing.live_actions());
-            }
-            all
+    pub fn live(&self) -> &Arc<[EntityRef]> {
+        self.live.get_or_init(|| match self.typing() {
+            Some(typing) => common(typing.live_actions(), self.actions()),
+            None => self.actions().into(),
         })
     }
 
@@ -406,13 +420,21 @@ impl<'r> Policy<'r> {
     }
 }
 
-/// Keeps what is in another list, too; both are sorted.
-pub(super) fn keep<'e>(all: &mut Vec<EntityRef>, others: impl IntoIterator<Item = &'e EntityRef>) {
+/// What is in both of two lists, which are sorted; the first list itself, where all of it is in the other one.
+pub(super) fn common<'e>(
+    all: &Arc<[EntityRef]>,
+    others: impl IntoIterator<Item = &'e EntityRef>,
+) -> Arc<[EntityRef]> {
     let mut others = others.into_iter().peekable();
-    all.retain(|one| {
-        while others.next_if(|other| *other < one).is_some() {}
-        others.peek().is_some_and(|other| *other == one)
+    let both = all.iter().filter(|one| {
+        while others.next_if(|other| other < one).is_some() {}
+        others.peek().is_some_and(|other| other == one)
     });
+    let both: Vec<&EntityRef> = both.collect();
+    match both.len() == all.len() {
+        true => all.clone(),
+        false => both.into_iter().cloned().collect(),
+    }
 }
 
 impl<'r> Repository<'r> {

@@ -7,6 +7,7 @@ use super::fix::{Edit, Fix};
 use crate::model::{Diagnostic, Digest, Label, Mask, Severity, SourceFile, Sources, Span, Stage};
 use crate::repository::LintLevel;
 use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What a lint found at one place.
@@ -78,6 +79,36 @@ impl Finding {
         drawn.labels.extend(self.labels.iter().cloned());
         drawn.help = self.help.clone();
         drawn
+    }
+}
+
+/// Where findings are, by lint and file: each is held against thousands of others.
+pub(super) struct Places {
+    by_lint: HashMap<&'static str, HashMap<Arc<str>, Vec<Span>>>,
+}
+
+impl Places {
+    pub(super) fn of(findings: &[Finding]) -> Self {
+        let mut by_lint: HashMap<_, HashMap<Arc<str>, Vec<Span>>> = HashMap::new();
+        for found in findings {
+            let of_lint = by_lint.entry(found.lint.code).or_default();
+            of_lint
+                .entry(found.path.clone())
+                .or_default()
+                .push(found.span);
+        }
+        Self { by_lint }
+    }
+
+    /// Whether a lint has found anything.
+    pub(super) fn has(&self, code: &str) -> bool {
+        self.by_lint.contains_key(code)
+    }
+
+    /// Whether a lint has found something that overlaps a place.
+    pub(super) fn overlap(&self, code: &str, path: &str, span: Span) -> bool {
+        let in_file = self.by_lint.get(code).and_then(|paths| paths.get(path));
+        in_file.is_some_and(|spans| spans.iter().any(|other| other.overlaps(span)))
     }
 }
 

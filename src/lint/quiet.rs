@@ -62,10 +62,11 @@ fn is_said(found: &Finding, places: &Places<'_>, sources: &Sources) -> bool {
     let marked = found.span.len > 0;
     marked
         && SPEAKS.iter().any(|(code, place, silent)| {
+            if !silent.contains(&found.lint.code) {
+                return false;
+            }
             let spans = places.get(&(*code, found.path.as_ref()));
-            let speaker = spans
-                .filter(|_| silent.contains(&found.lint.code))
-                .and_then(|spans| speaker(spans, found.span, place));
+            let speaker = spans.and_then(|spans| speaker(spans, found.span, place));
             let between = |inner: Span| {
                 let text = |from: usize, to: usize| {
                     let file = sources.get(&found.path)?;

@@ -1,13 +1,10 @@
 //! The policies of a repository as lints look at them.
 
 use super::context::{Context, Policy};
-use crate::cedar::{ParsedPolicy, syntaxes};
+use crate::cedar::ParsedPolicy;
 use crate::model::SourceFile;
 use rayon::prelude::*;
 use std::sync::OnceLock;
-
-/// So many policies of a file are read together.
-const TOGETHER: usize = 128;
 
 /// The policies and templates, in order of their files and places.
 pub(super) fn policies<'r>(context: &'r Context<'r>) -> Vec<Policy<'r>> {
@@ -15,20 +12,12 @@ pub(super) fn policies<'r>(context: &'r Context<'r>) -> Vec<Policy<'r>> {
     let nothing = NOTHING.get_or_init(|| SourceFile::new("", ""));
     let mut all: Vec<&ParsedPolicy> = context.version.parsed.iter().collect();
     all.sort_by_key(|parsed| (&parsed.file, parsed.span.start, parsed.ordinal));
-    let of_one_file = all.chunk_by(|one, other| one.file == other.file);
-    let together: Vec<&[&ParsedPolicy]> = of_one_file
-        .flat_map(|policies| policies.chunks(TOGETHER))
-        .collect();
-    let found = together.par_iter().map(|policies| {
-        let file = policies
-            .first()
-            .and_then(|first| context.file(&first.file))
-            .unwrap_or(nothing);
-        let written = policies.iter().zip(syntaxes(policies, file));
-        let found = written.map(|(parsed, syntax)| Policy {
+    let found = all.par_iter().map(|parsed| {
+        let file = context.file(&parsed.file).unwrap_or(nothing);
+        Policy {
             context,
             parsed,
-            syntax,
+            syntax: parsed.syntax(file),
             file,
             typing: OnceLock::new(),
             actions: OnceLock::new(),
@@ -37,8 +26,7 @@ pub(super) fn policies<'r>(context: &'r Context<'r>) -> Vec<Policy<'r>> {
             live_samples: OnceLock::new(),
             live_for_agents: OnceLock::new(),
             conflict: OnceLock::new(),
-        });
-        found.collect::<Vec<_>>()
+        }
     });
-    found.collect::<Vec<_>>().into_iter().flatten().collect()
+    found.collect()
 }

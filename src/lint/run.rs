@@ -4,7 +4,7 @@ use super::baseline::Baseline;
 use super::catalogue::{Evidence, Lint, Run, by_name, catalogue};
 use super::context::{Context, Repository};
 use super::facts::TestFacts;
-use super::found::{Finding, Found, mask};
+use super::found::{Finding, Found, Places, mask};
 use super::levels::Levels;
 use super::quiet::quiet;
 use super::read::policies;
@@ -46,6 +46,8 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         entities: OnceLock::new(),
         inventories: OnceLock::new(),
         requestable: OnceLock::new(),
+        sampled: OnceLock::new(),
+        approvals: OnceLock::new(),
         kinds: OnceLock::new(),
         givers: super::givers::Givers::of(version),
     };
@@ -95,6 +97,8 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         let look = |policy| look_at(&per_policy, |look, found| look(policy, found));
         repository.policies.par_iter().map(look).collect()
     };
+    // What many threads can share comes last, when there is nothing else to do for them.
+    per_repository.sort_by_key(|(lint, _)| lint.code == "AZ501");
     let of_repository = || -> Vec<Vec<Finding>> {
         let all = per_repository.par_iter();
         all.map(|one| look_at(&[*one], |look, found| look(&repository, found)))
@@ -147,7 +151,7 @@ fn is_told(findings: &[Finding], lint: &Lint, fault: &Diagnostic) -> bool {
     findings.iter().any(|found| {
         *found.lint == *lint
             && (stands_for_all(lint.code)
-                || (fault.path.as_ref() == Some(&found.path) && overlap(found.span, span)))
+                || (fault.path.as_ref() == Some(&found.path) && found.span.overlaps(span)))
     })
 }
 
@@ -204,35 +208,26 @@ fn pass_on(
             .labels
             .extend(diagnostic.labels.iter().skip(1).cloned());
     }
+    let places = Places::of(findings);
     passed.retain(|passed| {
-        !findings.iter().any(|own| {
-            own.lint == passed.lint
-                && (stands_for_all(own.lint.code)
-                    || (own.path == passed.path && overlap(own.span, passed.span)))
-        })
+        let code = passed.lint.code;
+        let said = match stands_for_all(code) {
+            true => places.has(code),
+            false => places.overlap(code, &passed.path, passed.span),
+        };
+        !said
     });
     findings.extend(passed);
-    let explaining = ["AZ101", "AZ111", "AZ113", "AZ124"];
-    let better: Vec<&Finding> = findings
-        .iter()
-        .filter(|found| explaining.contains(&found.lint.code))
-        .collect();
+    let places = Places::of(findings);
     let explained: Vec<bool> = findings
         .iter()
         .map(|found| {
-            better.iter().any(|other| {
-                explains(other.lint.code, found.lint.code)
-                    && other.path == found.path
-                    && overlap(other.span, found.span)
-            })
+            let mut better = explaining(found.lint.code).iter();
+            better.any(|code| places.overlap(code, &found.path, found.span))
         })
         .collect();
     let mut explained = explained.into_iter();
     findings.retain(|_| explained.next() != Some(true));
-}
-
-fn overlap(one: Span, other: Span) -> bool {
-    one.start < other.end() && other.start < one.end()
 }
 
 /// Whether what a lint finds in its own words stands for everything that it would pass on, wherever that is.
@@ -240,12 +235,14 @@ fn stands_for_all(code: &str) -> bool {
     code == "AZ125"
 }
 
-/// Whether a lint says in better words what another one says at the same place.
-fn explains(own: &str, other: &str) -> bool {
-    matches!(
-        (own, other),
-        ("AZ101", "AZ109") | ("AZ113" | "AZ111", "AZ110") | ("AZ124", "AZ107" | "AZ109" | "AZ110")
-    )
+/// The lints that say in better words what a lint says at the same place.
+fn explaining(code: &str) -> &'static [&'static str] {
+    match code {
+        "AZ107" => &["AZ124"],
+        "AZ109" => &["AZ101", "AZ124"],
+        "AZ110" => &["AZ111", "AZ113", "AZ124"],
+        _ => &[],
+    }
 }
 
 /// Whether a kind of finding is of the type check of policies: where its lint is off, it is no fault elsewhere.

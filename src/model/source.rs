@@ -22,6 +22,11 @@ impl Span {
     pub fn end(&self) -> usize {
         self.start + self.len
     }
+
+    /// Whether two places overlap.
+    pub fn overlaps(&self, other: Self) -> bool {
+        self.start < other.end() && other.start < self.end()
+    }
 }
 
 /// One text file of a policy repository. Paths are relative to the repository's root and use `/`.

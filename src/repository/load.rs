@@ -14,7 +14,7 @@ use super::references::nearest;
 use super::references::parse_reference;
 use super::tools::tool_list;
 use super::version::{Files, PolicyVersion, SchemaMade};
-use crate::cedar::{self, Link, ParsedPolicy, PolicySetBuilder};
+use crate::cedar::{self, Kept, Link, ParsedPolicy, PolicySetBuilder};
 use crate::model::{Diagnostic, Digest, LogLayout, SourceFile, Sources, Stage};
 use crate::yaml::{self, Spanned};
 use rayon::prelude::*;
@@ -35,7 +35,17 @@ pub fn load(files: &Files<'_>) -> PolicyVersion {
 /// The same, beside a version that was loaded before: what has the same path and text there is not parsed again, and
 /// an equal schema and equal entities are shared.
 pub fn load_beside(files: &Files<'_>, other: Option<&PolicyVersion>) -> PolicyVersion {
+    load_and_keep(files, other, Kept::Meaning)
+}
+
+/// The same for who looks at how policies are written, too, as lints do.
+pub fn load_and_keep(
+    files: &Files<'_>,
+    other: Option<&PolicyVersion>,
+    kept: Kept,
+) -> PolicyVersion {
     let mut loader = Loader::of(files);
+    loader.kept = kept;
     loader.run(other);
     let mut version = loader.version;
     version.diagnostics.sort();
@@ -93,6 +103,7 @@ pub fn is_suite(manifest: &Manifest, path: &str) -> bool {
 
 struct Loader<'a> {
     files: &'a Files<'a>,
+    kept: Kept,
     version: PolicyVersion,
 }
 
@@ -114,6 +125,7 @@ impl<'a> Loader<'a> {
     fn of(files: &'a Files<'a>) -> Self {
         Self {
             files,
+            kept: Kept::default(),
             version: PolicyVersion::default(),
         }
     }
@@ -136,9 +148,10 @@ impl<'a> Loader<'a> {
             entities: self.select(|manifest| &manifest.entities),
         };
         let tests = self.select(|manifest| &manifest.tests);
+        let kept = self.kept;
         // Only entities need the schema to be parsed.
         let ((parsed, suites), (made, population)) = rayon::join(
-            || (parse(&policies, other), suites::parse(tests, other)),
+            || (parse(&policies, other, kept), suites::parse(tests, other)),
             || {
                 let made = schema
                     .map(|files| schema_made(files, other))
@@ -412,7 +425,7 @@ impl<'a> Loader<'a> {
 }
 
 /// Parses every file at once. What stands in the other version, at the same path with the same text, is taken from it.
-fn parse(files: &[SourceFile], other: Option<&PolicyVersion>) -> Vec<Parsed> {
+fn parse(files: &[SourceFile], other: Option<&PolicyVersion>, kept: Kept) -> Vec<Parsed> {
     let mut known: HashMap<&str, Vec<&ParsedPolicy>> = HashMap::new();
     for policy in other.into_iter().flat_map(|other| &other.parsed) {
         known.entry(&policy.file).or_default().push(policy);
@@ -423,7 +436,7 @@ fn parse(files: &[SourceFile], other: Option<&PolicyVersion>) -> Vec<Parsed> {
             let same = other.is_some_and(|other| other.sources.get(&file.path) == Some(file));
             match known.get(file.path.as_ref()).filter(|_| same) {
                 Some(policies) => (policies.iter().copied().cloned().collect(), Vec::new()),
-                None => cedar::parse_policies(file),
+                None => cedar::parse_and_keep(file, kept),
             }
         })
         .collect()

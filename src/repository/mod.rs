@@ -48,8 +48,8 @@ pub use lint::{
     LintLevel, LintOptions, LintOverride, LintSettings, RequiredCondition, accepting_comments,
 };
 pub use load::{
-    deciding_digest, is_suite, load, load_beside, select_log_layout, select_recordings,
-    version_fault,
+    deciding_digest, is_suite, load, load_and_keep, load_beside, select_log_layout,
+    select_recordings, version_fault,
 };
 pub use log_source::{DecisionSpec, FieldSpec, PlacedSpec, SourceSpec, TextOr, log_layout};
 pub use manifest::{Manifest, MappingSource, Reports};

@@ -5,7 +5,8 @@
 
 mod read;
 
-pub use read::{parse_term, syntaxes};
+pub(super) use read::keep_written;
+pub use read::parse_term;
 
 use crate::model::{EntityRef, PatternPart, Span, Value, Variable};
 use std::sync::Arc;

@@ -13,40 +13,40 @@ use cedar_policy_core::ast::{
     PrincipalOrResourceConstraint, UnaryOp, Var,
 };
 use cedar_policy_core::parser::{Node, cst, text_to_cst};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// How deep an expression is looked at. Chains of `&&` and `||` count once.
 const DEPTH: usize = 100;
 
-/// Policies as they are written, in the same order. Those that stand one behind the other in their file are parsed
-/// together: Cedar's parser prepares itself anew for each text.
-pub fn syntaxes(policies: &[&ParsedPolicy], file: &SourceFile) -> Vec<Syntax> {
-    together(policies, file)
-        .unwrap_or_else(|| policies.iter().map(|policy| policy.syntax(file)).collect())
-}
-
-/// Nothing where the text between the first and the last of them does not hold these policies and no others.
-fn together(policies: &[&ParsedPolicy], file: &SourceFile) -> Option<Vec<Syntax>> {
-    let [first, .., last] = policies else {
-        return None;
+/// Keeps with policies of a file how they are written, of what Cedar's parser made of the text on the way to them. Places in
+/// that text are places in the file.
+pub(in crate::cedar) fn keep_written(
+    policies: &mut [ParsedPolicy],
+    concrete: &Node<Option<cst::Policies>>,
+    file: &SourceFile,
+) {
+    let reader = Reader {
+        start: 0,
+        text: &file.text,
     };
-    let start = first.span.start;
-    let text = file.text.get(start..last.span.end())?;
-    let parsed = text_to_cst::parse_policies(text).ok()?;
-    let cst::Policies(found) = parsed.as_inner()?;
-    let reader = Reader { start, text };
-    let pairs = policies.iter().zip(found).map(|(policy, node)| {
-        let here = reader.span(node) == policy.span;
-        let concrete = node.as_inner().filter(|_| here)?;
-        Some(policy.written(concrete, &reader))
-    });
-    let all: Vec<Syntax> = pairs.collect::<Option<_>>()?;
-    (found.len() == policies.len()).then_some(all)
+    let found = concrete.as_inner().map(|cst::Policies(found)| found);
+    let found = found.into_iter().flatten();
+    let by_place: HashMap<Span, &cst::Policy> = found
+        .filter_map(|node| Some((reader.span(node), node.as_inner()?)))
+        .collect();
+    for policy in policies {
+        let concrete = by_place.get(&policy.span);
+        policy.written = concrete.map(|concrete| Arc::new(policy.read_written(concrete, &reader)));
+    }
 }
 
 impl ParsedPolicy {
     /// The policy as it is written in its file.
-    pub fn syntax(&self, file: &SourceFile) -> Syntax {
+    pub fn syntax(&self, file: &SourceFile) -> Arc<Syntax> {
+        if let Some(written) = &self.written {
+            return written.clone();
+        }
         let text = file.slice(self.span);
         let parsed = text_to_cst::parse_policy(text).ok();
         let concrete = parsed.as_ref().and_then(Node::as_inner);
@@ -54,13 +54,13 @@ impl ParsedPolicy {
             start: self.span.start,
             text,
         };
-        match concrete {
-            Some(concrete) => self.written(concrete, &reader),
+        Arc::new(match concrete {
+            Some(concrete) => self.read_written(concrete, &reader),
             None => self.meaning(),
-        }
+        })
     }
 
-    fn written(&self, concrete: &cst::Policy, reader: &Reader<'_>) -> Syntax {
+    fn read_written(&self, concrete: &cst::Policy, reader: &Reader<'_>) -> Syntax {
         let cst::Policy::Policy(policy) = concrete;
         let scope: Vec<ScopeSyntax> = [Variable::Principal, Variable::Action, Variable::Resource]
             .into_iter()
@@ -414,7 +414,7 @@ fn entity(expr: &Expr) -> Option<EntityRef> {
 }
 
 /// A type as Cedar names it, whatever stands between its parts.
-fn type_name(written: &str) -> std::sync::Arc<str> {
+fn type_name(written: &str) -> Arc<str> {
     // A reference of the type is what Cedar's parser takes with spaces and comments.
     parse_entity_ref(&format!("{written}::\"\"")).map_or_else(|_| written.into(), |found| found.ty)
 }

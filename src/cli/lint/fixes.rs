@@ -5,7 +5,7 @@ use super::{Linted, exit_code, look};
 use crate::cli::error::CliError;
 use crate::cli::origin::Origin;
 use crate::cli::output::{Output, rewrite_file};
-use crate::cli::versions::{Loaded, load_edited, load_version, root};
+use crate::cli::versions::{Loaded, load_edited, load_written_version, root};
 use crate::lint::{Finding, Fix, FixKind, LintReport, apply, judge};
 use crate::model::{Mask, SourceFile};
 use crate::render;
@@ -28,7 +28,7 @@ struct Work {
 }
 
 pub(super) fn run(args: &LintArgs, output: &Output) -> Result<u8, CliError> {
-    let loaded = load_version(&Origin::WorkingTree)?;
+    let loaded = load_written_version(&Origin::WorkingTree, None)?;
     let mut work = Work::default();
     let mut current = load_edited(&work.texts, &loaded)?;
     let mut report = look(args, &current.version, output)?;

@@ -12,7 +12,7 @@ use super::error::CliError;
 use super::origin::Origin;
 use super::output::{Output, Report, write_file};
 use super::paths::below_root;
-use super::versions::{Loaded, load_beside_version, load_version, root};
+use super::versions::{Loaded, load_written_version, root};
 use crate::lint::{self, Baseline, Finding, Levels, LintReport, Settings, TestFacts};
 use crate::model::{SourceFile, Sources};
 use crate::render::{self, Header};
@@ -33,13 +33,13 @@ pub fn run(args: &LintArgs, output: &Output) -> Result<u8, CliError> {
     if args.fix {
         return fixes::run(args, output);
     }
-    let loaded = load_version(&Origin::or_working_tree(args.at.as_deref())?)?;
+    let loaded = load_written_version(&Origin::or_working_tree(args.at.as_deref())?, None)?;
     let mut report = look(args, &loaded.version, output)?;
     if args.update_baseline {
         return update_baseline(&loaded, &report, output);
     }
     if let Some(changed) = &args.changed {
-        let base = load_beside_version(&Origin::parse(changed)?, &loaded)?;
+        let base = load_written_version(&Origin::parse(changed)?, Some(&loaded))?;
         let before = look(args, &base.version, output)?;
         keep_new(&mut report, &before);
     }

@@ -161,8 +161,9 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let environments = environments.unwrap_or_default().iter().filter(|found| {
             agent.exists(context, &found.principal) && resource.exists(context, &found.resource)
         });
-        let with_both: BTreeSet<&EntityRef> =
-            environments.flat_map(|found| &found.actions).collect();
+        let with_both: BTreeSet<&EntityRef> = environments
+            .flat_map(|found| found.actions.iter())
+            .collect();
         actions.retain(|action| with_both.contains(action));
         actions.retain(|action| !forbids.covering(policy, action).any(reads_one));
         if actions.is_empty() {

@@ -94,12 +94,15 @@ fn is_broad(policy: &Policy<'_>) -> bool {
 /// The actions that a permit grants and that do more than read; all of them, where nothing says what they do. Nothing
 /// where it grants none.
 fn changes(policy: &Policy<'_>) -> Option<Vec<EntityRef>> {
-    let mut actions = granted(policy);
+    let granted = granted(policy);
     if policy.context.schema().is_none() {
-        return Some(actions);
+        return Some(granted.to_vec());
     }
-    actions.retain(|action| policy.context.risk(action) != Some("read"));
-    (!actions.is_empty()).then_some(actions)
+    let changing = granted
+        .iter()
+        .filter(|action| policy.context.risk(action) != Some("read"));
+    let changing: Vec<EntityRef> = changing.cloned().collect();
+    (!changing.is_empty()).then_some(changing)
 }
 
 /// Whether two policies name two principals, neither of which can be the other.

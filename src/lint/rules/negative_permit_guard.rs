@@ -36,7 +36,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
     let Some((first, others)) = named.split_first() else {
         return;
     };
-    let level = match only_reads(context, &granted(policy)) {
+    let level = match only_reads(context, granted(policy)) {
         true => LintLevel::Info,
         false => LintLevel::Warning,
     };

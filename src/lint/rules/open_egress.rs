@@ -42,7 +42,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             Reach::Part | Reach::Whole => LintLevel::Info,
             Reach::Any => LintLevel::Warning,
         };
-        if demands_one(policy, &approvals) {
+        if demands_one(policy, approvals) {
             continue;
         }
         let mut open = live_risky(policy, &["egress"]);
@@ -50,7 +50,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             let asked = |policy: &Policy<'_>| asks_where(policy, action, &approvers);
             !asked(policy)
                 && !forbids.covering(policy, action).any(asked)
-                && !forbids.stop(policy, action, &approvals)
+                && !forbids.stop(policy, action, approvals)
         });
         for (span, actions) in places(policy, &open) {
             let names = names(&actions);

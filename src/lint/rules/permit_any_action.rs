@@ -42,9 +42,9 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         true => LintLevel::Info,
         false => LintLevel::Warning,
     };
-    let now = match granted.as_slice() {
+    let now = match granted {
         [] => String::new(),
-        [_] => format!(" ({} today)", some_actions(&granted)),
+        [_] => format!(" ({} today)", some_actions(granted)),
         some => format!(" ({} today: {})", some.len(), some_actions(some)),
     };
     found

@@ -34,7 +34,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
     if granted.is_empty() && policy.context.schema().is_some() {
         return;
     }
-    let Some(level) = weight_of_anyone(policy, &granted, None) else {
+    let Some(level) = weight_of_anyone(policy, granted, None) else {
         return;
     };
     let who = match (&part.is, principals(policy).as_slice()) {
@@ -42,7 +42,7 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         (None, [ty]) => format!("every `{ty}`"),
         (None, _) => "every principal".to_owned(),
     };
-    let what = match granted.as_slice() {
+    let what = match granted {
         [] => "every action".to_owned(),
         some => some_actions(some),
     };
@@ -54,6 +54,6 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
         )
         .level(level)
         // Another action is another grant.
-        .key(format!("principal {}", listed(&granted)))
+        .key(format!("principal {}", listed(granted)))
         .help("name an agent, `principal == Agent::\"…\"`, or a group, `principal in Team::\"…\"`; or tie it to the resource, as `principal in resource.readers` does");
 }

@@ -35,11 +35,12 @@ fn look(policy: &Policy<'_>, found: &mut Found<'_>) {
     if narrowed >= Narrowing::Narrowed {
         return;
     }
-    let mut changes = granted(policy);
-    changes.retain(|action| {
+    let granted = granted(policy).iter();
+    let changes = granted.filter(|action| {
         let risk = policy.context.risk(action);
         risk.is_some_and(|risk| risk != "read")
     });
+    let changes: Vec<EntityRef> = changes.cloned().collect();
     let types = resources(policy, &changes);
     let [first, ..] = changes.as_slice() else {
         return;

@@ -48,7 +48,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         let policy = grant.policy;
         let principals = types_of(policy, Variable::Principal);
         let by_agents = principals.iter().any(|ty| are_agents(context, ty));
-        if !by_agents || demands_one(policy, &approvals) {
+        if !by_agents || demands_one(policy, approvals) {
             continue;
         }
         for control in &controls {

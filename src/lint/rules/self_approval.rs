@@ -68,16 +68,17 @@ fn approvers<'p>(policy: &'p Policy<'_>, actions: &[EntityRef]) -> Vec<(&'p Term
             let Some(path) = upto.and_then(|at| path.get(..=at)) else {
                 continue;
             };
-            let by_system = actions
-                .iter()
-                .all(|action| policy.context.trust(action, path) != Trust::Agent);
+            let by_system = || {
+                let mut actions = actions.iter();
+                actions.all(|action| policy.context.trust(action, path) != Trust::Agent)
+            };
             let is_presence = matches!(atom.kind, TermKind::Has(..));
             let asked = match is_presence {
                 true if polarity != Polarity::Positive => continue,
                 true => &mut present,
                 false => &mut found,
             };
-            if variable == Variable::Context && by_system {
+            if variable == Variable::Context && by_system() {
                 asked.push((atom, path.iter().map(|&name| name.to_owned()).collect()));
             }
         }

@@ -7,8 +7,7 @@ use crate::lint::context::{Policy, Repository};
 use crate::lint::found::Found;
 use crate::model::EntityRef;
 use crate::repository::LintLevel;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 pub(super) static LINT: Lint = Lint {
     code: "AZ126",
@@ -23,16 +22,20 @@ pub(super) static LINT: Lint = Lint {
     page: include_str!("set-allows-nothing.md"),
 };
 
-/// A request environment: action, type of the principal, type of the resource.
-type Environment = (EntityRef, Arc<str>, Arc<str>);
-
 /// What policies of one effect do where.
 #[derive(Default)]
-struct Reach {
-    /// Where one always applies, with the first one, by its place in the repository.
-    always: BTreeMap<Environment, usize>,
-    /// Where one may apply.
-    may: BTreeSet<Environment>,
+struct Reach<'r> {
+    /// By the types of principal and resource.
+    by_types: HashMap<(&'r str, &'r str), Actions<'r>>,
+}
+
+/// What they do for requests of one type of principal and one of resource.
+#[derive(Default)]
+struct Actions<'r> {
+    /// The actions to which one always applies, with the first one, by its place in the repository.
+    always: HashMap<&'r EntityRef, usize>,
+    /// Those to which one may apply.
+    may: HashSet<&'r EntityRef>,
 }
 
 fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
@@ -43,23 +46,28 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     let mut closed: BTreeMap<usize, Vec<EntityRef>> = BTreeMap::new();
     let mut open: BTreeMap<usize, Vec<EntityRef>> = BTreeMap::new();
     for (action, info) in schema.actions() {
-        let environments: Vec<Environment> = info
+        let environments: Vec<(&str, &str)> = info
             .principals
             .iter()
             .flat_map(|principal| {
                 let resources = info.resources.iter();
-                resources.map(|resource| (action.clone(), principal.clone(), resource.clone()))
+                resources.map(|resource| (principal.as_ref(), resource.as_ref()))
             })
             .collect();
-        let first = |reach: &Reach| {
+        let first = |reach: &Reach<'_>| {
             let each: Option<Vec<usize>> = environments
                 .iter()
-                .map(|environment| reach.always.get(environment).copied())
+                .map(|types| reach.by_types.get(types)?.always.get(action).copied())
                 .collect();
             each?.into_iter().min()
         };
-        let permitted = environments.iter().any(|all| permits.may.contains(all));
-        let forbidden = environments.iter().any(|all| forbids.may.contains(all));
+        let may = |reach: &Reach<'_>| {
+            environments.iter().any(|types| {
+                let found = reach.by_types.get(types);
+                found.is_some_and(|found| found.may.contains(action))
+            })
+        };
+        let (permitted, forbidden) = (may(&permits), may(&forbids));
         if let Some(policy) = first(&forbids).filter(|_| permitted) {
             closed.entry(policy).or_default().push(action.clone());
         }
@@ -125,7 +133,7 @@ fn is_bare(policy: &Policy<'_>) -> bool {
         .all(|demand| demand.term.as_bool() == Some(!demand.denied))
 }
 
-fn reach(repository: &Repository<'_>, forbids: bool) -> Reach {
+fn reach<'r>(repository: &'r Repository<'_>, forbids: bool) -> Reach<'r> {
     let mut reach = Reach::default();
     for (at, policy) in repository.policies.iter().enumerate() {
         let of_effect = policy.is_forbid() == forbids;
@@ -133,26 +141,21 @@ fn reach(repository: &Repository<'_>, forbids: bool) -> Reach {
             continue;
         };
         for found in &typing.environments {
-            for action in &found.actions {
-                let environment = (
-                    action.clone(),
-                    found.principal.clone(),
-                    found.resource.clone(),
-                );
-                match found.verdict {
-                    Verdict::Never => {}
-                    // What has a fault may do anything.
-                    Verdict::May | Verdict::Faulty => {
-                        reach.may.insert(environment);
-                    }
-                    Verdict::Always => {
-                        reach.may.insert(environment.clone());
-                        if !policy.parsed.is_template {
-                            reach.always.entry(environment).or_insert(at);
-                        }
+            let types = (found.principal.as_ref(), found.resource.as_ref());
+            match found.verdict {
+                Verdict::Never => continue,
+                // What has a fault may do anything.
+                Verdict::May | Verdict::Faulty => {}
+                Verdict::Always if policy.parsed.is_template => {}
+                Verdict::Always => {
+                    let always = &mut reach.by_types.entry(types).or_default().always;
+                    for action in found.actions.iter() {
+                        always.entry(action).or_insert(at);
                     }
                 }
             }
+            let may = &mut reach.by_types.entry(types).or_default().may;
+            may.extend(found.actions.iter());
         }
     }
     reach

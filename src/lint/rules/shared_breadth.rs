@@ -128,10 +128,10 @@ pub(super) fn asks_nothing(policy: &Policy<'_>) -> bool {
 }
 
 /// The actions for which a policy can apply, sorted: by the type checker where that has no fault to report.
-pub(super) fn granted(policy: &Policy<'_>) -> Vec<EntityRef> {
+pub(super) fn granted<'p>(policy: &'p Policy<'_>) -> &'p [EntityRef] {
     match policy.typing() {
-        Some(typing) if typing.is_clean() => typing.live_actions().to_vec(),
-        _ => policy.actions().to_vec(),
+        Some(typing) if typing.is_clean() => typing.live_actions(),
+        _ => policy.actions(),
     }
 }
 
@@ -209,12 +209,13 @@ pub(super) fn weight_of_anyone(
 
 /// Some names in words: `a`, `b` and 3 more.
 pub(super) fn some_of<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    let all: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let all: Vec<&str> = names.into_iter().collect();
     match all.as_slice() {
         [] => "nothing".to_owned(),
-        [one] => one.clone(),
-        [first @ .., last] if all.len() <= 3 => format!("{} and {last}", first.join(", ")),
-        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
+        [one] => format!("`{one}`"),
+        [one, two] => format!("`{one}` and `{two}`"),
+        [one, two, three] => format!("`{one}`, `{two}` and `{three}`"),
+        [one, two, rest @ ..] => format!("`{one}`, `{two}` and {} more", rest.len()),
     }
 }
 

@@ -6,7 +6,7 @@ use super::shared_reach::covers;
 use crate::cedar::{BinaryOperator, Demand, Term, TermKind};
 use crate::lint::context::{Policy, Repository};
 use crate::model::{EntityRef, PatternPart, Span, Value, Variable};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// So often is "one of these holds" taken apart.
 const SPLITS: usize = 2;
@@ -213,7 +213,7 @@ pub(super) fn demands_one(permit: &Policy<'_>, wanted: &[Term]) -> bool {
 
 /// The forbids, by the actions that they cover.
 pub(super) struct Forbids<'p, 'r> {
-    by_action: BTreeMap<EntityRef, Vec<&'p Policy<'r>>>,
+    by_action: HashMap<&'p EntityRef, Vec<&'p Policy<'r>>>,
 }
 
 impl<'p, 'r> Forbids<'p, 'r> {
@@ -227,19 +227,14 @@ impl<'p, 'r> Forbids<'p, 'r> {
         repository: &'p Repository<'r>,
         wanted: impl Fn(&Policy<'r>) -> bool,
     ) -> Self {
-        let mut by_action: BTreeMap<EntityRef, Vec<&'p Policy<'r>>> = BTreeMap::new();
+        let mut by_action: HashMap<&EntityRef, Vec<&'p Policy<'r>>> = HashMap::new();
         let forbids = repository
             .policies
             .iter()
             .filter(|policy| policy.is_forbid());
         for forbid in forbids.filter(|policy| !policy.parsed.is_template && wanted(policy)) {
             for action in forbid.actions() {
-                match by_action.get_mut(action) {
-                    Some(known) => known.push(forbid),
-                    None => {
-                        by_action.insert(action.clone(), vec![forbid]);
-                    }
-                }
+                by_action.entry(action).or_default().push(forbid);
             }
         }
         Self { by_action }

@@ -84,7 +84,7 @@ pub(super) fn gaps<'s>(policy: &'s Policy<'_>, typing: &Typing) -> Vec<Gap<'s>> 
             true => {
                 let holds = whole.iter().filter(|(place, _)| *place == at);
                 for (_, environment) in holds {
-                    for action in &environment.actions {
+                    for action in environment.actions.iter() {
                         actions.remove(action);
                     }
                 }

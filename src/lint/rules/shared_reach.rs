@@ -4,7 +4,7 @@ use super::shared_entailment::is_scope;
 use crate::cedar::{
     BinaryOperator, DeclaredKind, EntityStore, ScopeSyntax, Term, TermKind, Verdict,
 };
-use crate::lint::context::{Context, Policy, keep};
+use crate::lint::context::{Context, Policy, common};
 use crate::model::{EntityRef, Span, Variable};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(super) fn are_agents(context: &Context<'_>, ty: &str) -> bool {
 /// The actions for which a policy may apply to agents, sorted: what people may do is another matter.
 pub(super) fn live_for_agents<'p>(policy: &'p Policy<'_>) -> &'p [EntityRef] {
     policy.live_for_agents.get_or_init(|| {
-        let mut all = policy.live().to_vec();
+        let all = policy.live();
         if let Some(typing) = policy.typing() {
             let live = typing
                 .environments
@@ -38,36 +38,34 @@ pub(super) fn live_for_agents<'p>(policy: &'p Policy<'_>) -> &'p [EntityRef] {
             let (of_agents, of_others): (Vec<_>, Vec<_>) =
                 live.partition(|found| are_agents(policy.context, &found.principal));
             if !of_others.is_empty() {
-                let actions = of_agents.iter().flat_map(|found| &found.actions);
+                let actions = of_agents.iter().flat_map(|found| found.actions.iter());
                 let mut actions: Vec<&EntityRef> = actions.collect();
                 actions.sort_unstable();
-                keep(&mut all, actions);
+                return common(all, actions);
             }
         }
-        all
+        all.clone()
     })
 }
 
 /// Those of them that have one of these risks.
 pub(super) fn live_risky(policy: &Policy<'_>, risks: &[&str]) -> Vec<EntityRef> {
-    let mut all = live_for_agents(policy).to_vec();
-    all.retain(|action| {
+    let all = live_for_agents(policy).iter();
+    let risky = all.filter(|action| {
         let risk = policy.context.risk(action);
         risk.is_some_and(|risk| risks.contains(&risk))
     });
-    all
+    risky.cloned().collect()
 }
 
 /// Those of them that change something: whose risk is known, and not `read`.
 pub(super) fn live_changes(policy: &Policy<'_>) -> Vec<EntityRef> {
-    let mut all = live_for_agents(policy).to_vec();
-    all.retain(|action| {
-        policy
-            .context
-            .risk(action)
-            .is_some_and(|risk| risk != "read")
+    let all = live_for_agents(policy).iter();
+    let changing = all.filter(|action| {
+        let risk = policy.context.risk(action);
+        risk.is_some_and(|risk| risk != "read")
     });
-    all
+    changing.cloned().collect()
 }
 
 /// How many resources a policy is about.

@@ -35,14 +35,14 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         .iter()
         .filter(|policy| !policy.is_forbid())
     {
-        if demands_one(policy, &approvals) {
+        if demands_one(policy, approvals) {
             continue;
         }
         for action in live_risky(policy, &["money"]) {
-            if forbids.stop(policy, &action, &approvals) {
+            if forbids.stop(policy, &action, approvals) {
                 continue;
             }
-            of_action(policy, &action, &forbids, &approvals, found);
+            of_action(policy, &action, &forbids, approvals, found);
         }
     }
 }

@@ -118,7 +118,7 @@ fn weigh(
         return None;
     }
     let granted = granted(policy);
-    Some((inside, weight_of_anyone(policy, &granted, demand)?))
+    Some((inside, weight_of_anyone(policy, granted, demand)?))
 }
 
 /// A group in which a permit demands the principal to be.

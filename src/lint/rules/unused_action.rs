@@ -36,7 +36,10 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
     if permits.is_empty() {
         return;
     }
-    let allowed: Vec<&[EntityRef]> = permits.par_iter().map(|policy| policy.live()).collect();
+    let allowed: Vec<&[EntityRef]> = permits
+        .par_iter()
+        .map(|policy| policy.live().as_ref())
+        .collect();
     // Few actions are left after the first permits, and most lists are not looked through.
     let is_in = |list: &[EntityRef], action| list.binary_search(action).is_ok();
     let is_allowed = |action| allowed.iter().any(|list| is_in(list, action));

@@ -50,7 +50,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
         .iter()
         .filter(|policy| !policy.is_forbid())
     {
-        if demands_one(policy, &approvals) {
+        if demands_one(policy, approvals) {
             continue;
         }
         let mut open = live_for_agents(policy).to_vec();
@@ -62,12 +62,12 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
                 let mut amounts = Amount::of(context, action).into_iter().peekable();
                 amounts.peek().is_some()
                     && amounts.all(|amount| {
-                        let highest = bound(policy, action, &amount, &forbids, &approvals);
+                        let highest = bound(policy, action, &amount, &forbids, approvals);
                         highest.is_some_and(|highest| highest.is_within(limit))
                     })
             };
             wants(context, action)
-                && !forbids.stop(policy, action, &approvals)
+                && !forbids.stop(policy, action, approvals)
                 && !(risk == "money" && small())
         });
         for (span, actions) in places(policy, &open) {
@@ -79,7 +79,7 @@ fn look(repository: &Repository<'_>, found: &mut Found<'_>) {
             risks.dedup();
             let risks = risks.join("`, `");
             let names = names(&actions);
-            let less = match halfway(policy, &actions, &forbids, &approvals) {
+            let less = match halfway(policy, &actions, &forbids, approvals) {
                 None => String::new(),
                 Some(None) => {
                     ": what it asks of one is less than an approval is, or not always asked"

@@ -1,12 +1,16 @@
 //! Loading in parallel and beside another version gives what loading alone gives.
 
-use agentauthz::cedar::parse_policies;
+use agentauthz::cedar::{Kept, parse_and_keep, parse_policies};
 use agentauthz::model::SourceFile;
-use agentauthz::repository::{Files, PolicyVersion, load, load_beside};
+use agentauthz::repository::{Files, PolicyVersion, load, load_and_keep, load_beside};
 use agentauthz::source::Tree;
 use std::path::{Path, PathBuf};
 
 fn version(root: &Path, other: Option<&PolicyVersion>) -> PolicyVersion {
+    kept(root, other, Kept::Meaning)
+}
+
+fn kept(root: &Path, other: Option<&PolicyVersion>, kept: Kept) -> PolicyVersion {
     let tree = Tree::directory(root, false).unwrap();
     let read = |path: &str| tree.read(path).map_err(|error| error.message);
     let files = Files {
@@ -14,9 +18,10 @@ fn version(root: &Path, other: Option<&PolicyVersion>) -> PolicyVersion {
         read: &read,
         refused: Vec::new(),
     };
-    match other {
-        None => load(&files),
-        Some(_) => load_beside(&files, other),
+    match (other, kept) {
+        (_, Kept::Form) => load_and_keep(&files, other, kept),
+        (None, Kept::Meaning) => load(&files),
+        (Some(_), Kept::Meaning) => load_beside(&files, other),
     }
 }
 
@@ -105,6 +110,53 @@ fn a_long_file_in_pieces_is_the_file() {
         assert_eq!(policy.display_id().as_ref(), format!("p{at}"));
         assert_eq!(policy.ordinal, at + 1);
         assert_eq!(policy.line, at * 4 + 2);
+    }
+}
+
+/// How each policy is written is kept, and is what it is read as by itself.
+#[track_caller]
+fn check_kept(text: &str, count: usize) {
+    let file = SourceFile::new("p.cedar", text);
+    let (kept, faults) = parse_and_keep(&file, Kept::Form);
+    assert_eq!(faults, Vec::new());
+    let (alone, _) = parse_policies(&file);
+    assert_eq!((kept.len(), alone.len()), (count, count));
+    for (kept, alone) in kept.iter().zip(&alone) {
+        assert!(kept.has(Kept::Form) && !alone.has(Kept::Form));
+        assert_eq!(kept.syntax(&file), alone.syntax(&file), "{:?}", alone.id);
+        assert_eq!((&kept.id, kept.span), (&alone.id, alone.span));
+        assert!(kept.same_tree(alone));
+    }
+}
+
+#[test]
+fn what_is_kept_is_how_it_is_written() {
+    let text = "// a\r\n@id(\"t\") @note permit // (\n(principal == ?principal, action in [A::B::Action::\"x\"],\r\n\
+        resource is A::R in ?resource)\nwhen { context.a == \"\u{e9};\" } unless { principal has b.c };\n\
+        forbid(principal is A,action,resource)when{if context.a>1 then true else context.b like \"x*\"};";
+    check_kept(text, 2);
+    let file = long(None);
+    check_kept(&file.text, 4_000);
+    let many = format!("{text}\n").repeat(1_500);
+    assert!(many.len() > 256 << 10);
+    check_kept(&many, 3_000);
+}
+
+#[test]
+fn what_is_shared_has_what_is_to_be_kept() {
+    for root in roots() {
+        let meaning = version(&root, None);
+        let form = kept(&root, None, Kept::Form);
+        let beside_meaning = kept(&root, Some(&meaning), Kept::Form);
+        let beside_form = version(&root, Some(&form));
+        for version in [&form, &beside_meaning, &beside_form] {
+            assert_eq!(version.parsed.len(), meaning.parsed.len());
+            for (one, other) in version.parsed.iter().zip(&meaning.parsed) {
+                assert!(one.has(Kept::Form), "{}", one.display_id());
+                let file = version.sources.get(&one.file).unwrap();
+                assert_eq!(one.syntax(file), other.syntax(file));
+            }
+        }
     }
 }
 

@@ -32,8 +32,8 @@ pub(super) fn is_clear(policy: &ast::Template) -> bool {
             .is_none()
 }
 
-/// Whether all texts in a policy are surely of printable ASCII, which Cedar never warns of: it is written in ASCII, nothing is
-/// escaped, and between quotes no control character stands.
+/// Whether all texts in a policy are surely of printable ASCII, which Cedar never warns of: but for comments it is written in
+/// ASCII, nothing is escaped, and between quotes no control character stands.
 fn is_plain(written: &str) -> bool {
     let mut rest = written.as_bytes().iter();
     while let Some(byte) = rest.next() {

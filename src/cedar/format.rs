@@ -228,6 +228,8 @@ mod tests {
     fn pieces_are_laid_out_as_the_whole_is() {
         let text = "// first\n\n// of a\npermit(principal,action,resource);// a\n// of b\n// more\n\n@id(\"b\") permit\n(principal,action,\n\n\
                     resource)\n;permit(principal,action,resource)when{true}; // c\n\n\n// last\n\n// of all";
+        let text = format!("{text}\n").repeat(6);
+        let text = text.as_str();
         let config = Config {
             line_width: 80,
             indent_width: 2,
@@ -236,7 +238,7 @@ mod tests {
         assert_eq!(format(text).unwrap(), with_header(text, whole.clone()));
         let (policies, _) = parse_policies(&SourceFile::new("a.cedar", text));
         let policies: Vec<&ParsedPolicy> = policies.iter().collect();
-        for together in 1..=4 {
+        for together in [1, 2, 3, 4, 8, TOGETHER, 18] {
             assert_eq!(in_pieces(text, &policies, together).unwrap(), whole);
         }
     }

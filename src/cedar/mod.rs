@@ -35,6 +35,7 @@ mod typed_parts;
 mod types;
 mod typing;
 mod unknown;
+mod validation_codes;
 mod values;
 mod written;
 

@@ -46,6 +46,11 @@ pub enum Kept {
 }
 
 impl ParsedPolicy {
+    /// Whether it has what is to be kept. Cedar's JSON form has nothing but its meaning.
+    pub fn has(&self, kept: Kept) -> bool {
+        kept == Kept::Meaning || self.written.is_some() || self.span.len == 0
+    }
+
     /// What it is called in reports: its `@id`, else `path#n`.
     pub fn display_id(&self) -> Arc<str> {
         self.id
@@ -77,8 +82,8 @@ pub fn parse_and_keep(file: &SourceFile, kept: Kept) -> (Vec<ParsedPolicy>, Vec<
     } else {
         parse_text(file, kept)
     };
-    let mut policies = match pieces {
-        Ok(pieces) => pieces.concat(),
+    let mut policies: Vec<ParsedPolicy> = match pieces {
+        Ok(pieces) => pieces.into_iter().flatten().collect(),
         Err(diagnostics) => return (Vec::new(), diagnostics),
     };
     policies.sort_by(|a, b| {

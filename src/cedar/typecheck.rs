@@ -5,7 +5,8 @@
 //! principal type, an action, a resource type and the context type of the action. Cedar's checks of a static policy are
 //!
 //! 1. that entity types, actions and enumerated entities exist: asked of Cedar itself;
-//! 2. that no text holds confusing characters: asked of Cedar itself;
+//! 2. that no text holds confusing characters: asked of Cedar itself, unless all texts are of printable ASCII, in which it
+//!    finds none;
 //! 3. the types, in each environment. The condition is `principal && (action && (resource && body))`. With all
 //!    actions of the scope known (1), `action` is typed `true` or `false` exactly, and where it is `false`, nothing
 //!    behind it is looked at: such an environment can only fault the principal's part, which does not read the
@@ -21,6 +22,7 @@
 
 use super::confusable::is_clear;
 use super::diagnostics::convert;
+use super::validation_codes::{error_code, warning_code};
 use super::{PolicySet, Schema};
 use crate::model::{Diagnostic, Label, Severity, SourceFile, Stage};
 use cedar_policy_core::ast::{self, EntityReference, PrincipalOrResourceConstraint};
@@ -147,46 +149,6 @@ impl PolicySet {
             }
         }
         found
-    }
-}
-
-/// The stable name of the kind of an error.
-fn error_code(error: &cedar_policy::ValidationError) -> &'static str {
-    use cedar_policy::ValidationError as E;
-    match error {
-        E::UnrecognizedEntityType(_) => "unknown_entity_type",
-        E::UnrecognizedActionId(_) => "unknown_action",
-        E::InvalidActionApplication(_) => "action_applies_to_nothing",
-        E::UnexpectedType(_) => "unexpected_type",
-        E::IncompatibleTypes(_) => "incompatible_types",
-        E::UnsafeAttributeAccess(_) => "unknown_attribute",
-        E::UnsafeOptionalAttributeAccess(_) => "unguarded_attribute",
-        E::UnsafeTagAccess(_) => "unguarded_tag",
-        E::NoTagsAllowed(_) => "no_tags",
-        E::UndefinedFunction(_) => "unknown_function",
-        E::WrongNumberArguments(_) => "wrong_arguments",
-        E::FunctionArgumentValidation(_) => "bad_literal",
-        E::EmptySetForbidden(_) => "empty_set",
-        E::NonLitExtConstructor(_) => "constructor_of_no_literal",
-        E::HierarchyNotRespected(_) => "not_in_hierarchy",
-        E::InvalidEnumEntity(_) => "unknown_enum_entity",
-        E::IncompleteSchema(_) => "incomplete_schema",
-        _ => "policy_type",
-    }
-}
-
-/// The stable name of the kind of a warning.
-fn warning_code(warning: &cedar_policy::ValidationWarning) -> &'static str {
-    use cedar_policy::ValidationWarning as W;
-    match warning {
-        W::MixedScriptString(_)
-        | W::BidiCharsInString(_)
-        | W::MixedScriptIdentifier(_)
-        | W::BidiCharsInIdentifier(_)
-        | W::ConfusableIdentifier(_) => "confusable_text",
-        W::ImpossiblePolicy(_) => "never_matches",
-        W::InvalidActionApplication(_) => "action_applies_to_nothing",
-        _ => "policy_warning",
     }
 }
 

@@ -260,3 +260,46 @@ fn worse(one: Verdict, other: Verdict) -> Verdict {
 fn is_true(expr: &ast::Expr<Option<CedarType>>) -> bool {
     matches!(expr.data(), Some(CedarType::Bool(BoolType::True)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cedar::{parse_policies, parse_schema};
+    use crate::model::SourceFile;
+
+    #[test]
+    fn an_action_of_two_groups_counts_once() {
+        let schema = "entity A; entity R, S; action g, h;
+            action a, b in [g, h] appliesTo { principal: A, resource: [R, S], context: {} };
+            action c in [h] appliesTo { principal: A, resource: R, context: {} };
+            action d appliesTo { principal: A, resource: R, context: {} };";
+        let (schema, faults) = parse_schema(&[SourceFile::new("a.cedarschema", schema)]);
+        assert_eq!(faults, Vec::new());
+        let schema = schema.unwrap();
+        let typings = schema.typings().unwrap();
+        for (scope, ids, environments) in [
+            (
+                "action in [Action::\"h\", Action::\"g\", Action::\"a\"]",
+                "abc",
+                [3, 2],
+            ),
+            ("action in Action::\"g\"", "ab", [2, 2]),
+            ("action == Action::\"c\"", "c", [1, 0]),
+            ("action", "abcd", [4, 2]),
+        ] {
+            let text = format!("permit (principal, {scope}, resource);");
+            let (policies, _) = parse_policies(&SourceFile::new("a.cedar", text));
+            let typing = typings.of(&policies[0]).unwrap();
+            let named =
+                |all: &[EntityRef]| all.iter().map(|action| &*action.id).collect::<String>();
+            assert_eq!(named(typing.actions()), ids, "{scope}");
+            assert_eq!(named(typing.live_actions()), ids, "{scope}");
+            let of = |ty: &str| {
+                let mut all = typing.environments.iter();
+                all.find(|found| &*found.resource == ty)
+                    .map_or(0, |found| found.actions.len())
+            };
+            assert_eq!([of("R"), of("S")], environments, "{scope}");
+        }
+    }
+}

@@ -447,3 +447,30 @@ impl<'r> Repository<'r> {
         all
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_which_nothing_is_left_out_is_shared() {
+        let list = |ids: &[&str]| -> Arc<[EntityRef]> {
+            ids.iter().map(|id| EntityRef::new("Action", *id)).collect()
+        };
+        let all = list(&["a", "b", "d"]);
+        let both = common(&all, list(&["a", "a", "b", "c", "d", "e"]).iter());
+        assert!(Arc::ptr_eq(&both, &all));
+        for (others, expected) in [
+            (&["b"][..], &["b"][..]),
+            (&["a", "d", "d"], &["a", "d"]),
+            (&["c", "e"], &[]),
+            (&[], &[]),
+        ] {
+            assert_eq!(
+                common(&all, list(others).iter()),
+                list(expected),
+                "{others:?}"
+            );
+        }
+    }
+}

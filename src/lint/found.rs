@@ -83,11 +83,11 @@ impl Finding {
 }
 
 /// Where findings are, by lint and file: each is held against thousands of others.
-pub(super) struct Places {
+pub(super) struct FoundAt {
     by_lint: HashMap<&'static str, HashMap<Arc<str>, Vec<Span>>>,
 }
 
-impl Places {
+impl FoundAt {
     pub(super) fn of(findings: &[Finding]) -> Self {
         let mut by_lint: HashMap<_, HashMap<Arc<str>, Vec<Span>>> = HashMap::new();
         for found in findings {

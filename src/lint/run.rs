@@ -4,7 +4,7 @@ use super::baseline::Baseline;
 use super::catalogue::{Evidence, Lint, Run, by_name, catalogue};
 use super::context::{Context, Repository};
 use super::facts::TestFacts;
-use super::found::{Finding, Found, Places, mask};
+use super::found::{Finding, Found, FoundAt, mask};
 use super::levels::Levels;
 use super::quiet::quiet;
 use super::read::policies;
@@ -97,7 +97,7 @@ pub fn lint(version: &PolicyVersion, settings: &Settings<'_>) -> LintReport {
         let look = |policy| look_at(&per_policy, |look, found| look(policy, found));
         repository.policies.par_iter().map(look).collect()
     };
-    // What many threads can share comes last, when there is nothing else to do for them.
+    // What threads can share among them comes after what they cannot: at the end none is left with nothing to do.
     per_repository.sort_by_key(|(lint, _)| lint.code == "AZ501");
     let of_repository = || -> Vec<Vec<Finding>> {
         let all = per_repository.par_iter();
@@ -208,7 +208,7 @@ fn pass_on(
             .labels
             .extend(diagnostic.labels.iter().skip(1).cloned());
     }
-    let places = Places::of(findings);
+    let places = FoundAt::of(findings);
     passed.retain(|passed| {
         let code = passed.lint.code;
         let said = match stands_for_all(code) {
@@ -218,7 +218,7 @@ fn pass_on(
         !said
     });
     findings.extend(passed);
-    let places = Places::of(findings);
+    let places = FoundAt::of(findings);
     let explained: Vec<bool> = findings
         .iter()
         .map(|found| {

@@ -1,6 +1,10 @@
 //! Loading: failures are data, so three broken files still leave the other forty.
 
+mod digests;
 mod suites;
+
+pub use digests::deciding_digest;
+use digests::digest;
 
 use super::approvals::{self, ApprovalsFile};
 use super::files::{LinksFile, MappingFile};
@@ -15,11 +19,10 @@ use super::references::parse_reference;
 use super::tools::tool_list;
 use super::version::{Files, PolicyVersion, SchemaMade};
 use crate::cedar::{self, Kept, Link, ParsedPolicy, PolicySetBuilder};
-use crate::model::{Diagnostic, Digest, LogLayout, SourceFile, Sources, Stage};
+use crate::model::{Diagnostic, LogLayout, SourceFile, Sources, Stage};
 use crate::yaml::{self, Spanned};
 use rayon::prelude::*;
-use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 static NONE: Vec<String> = Vec::new();
@@ -434,7 +437,10 @@ fn parse(files: &[SourceFile], other: Option<&PolicyVersion>, kept: Kept) -> Vec
         .par_iter()
         .map(|file| {
             let same = other.is_some_and(|other| other.sources.get(&file.path) == Some(file));
-            match known.get(file.path.as_ref()).filter(|_| same) {
+            let known = known
+                .get(file.path.as_ref())
+                .filter(|policies| same && policies.iter().all(|policy| policy.has(kept)));
+            match known {
                 Some(policies) => (policies.iter().copied().cloned().collect(), Vec::new()),
                 None => cedar::parse_and_keep(file, kept),
             }
@@ -466,45 +472,4 @@ pub fn version_fault(file: &SourceFile, version: u32) -> Option<Diagnostic> {
             .in_file(file.path.clone())
             .with_help("write `version: 1` at the top"),
     )
-}
-
-/// The digest of what decides: of all files that were read, but for unit tests and whatever else only judges.
-pub fn deciding_digest(version: &PolicyVersion) -> Digest {
-    let manifest = &version.manifest;
-    let lists = [
-        &manifest.schema,
-        &manifest.policies,
-        &manifest.links,
-        &manifest.agents,
-        &manifest.entities,
-    ];
-    let mut patterns: Vec<String> = lists.into_iter().flatten().cloned().collect();
-    match &manifest.mapping {
-        MappingSource::Files(files) => patterns.extend(files.iter().cloned()),
-        MappingSource::Here(_) => {}
-    }
-    let paths = version.sources.iter().map(|file| file.path.as_ref());
-    let (decides, _) = select(&patterns, paths, MANIFEST);
-    let decides: HashSet<&str> = decides
-        .iter()
-        .map(String::as_str)
-        .chain([MANIFEST])
-        .collect();
-    let files = version.sources.iter();
-    digest_of(files.filter(|file| decides.contains(file.path.as_ref())))
-}
-
-fn digest(sources: &Sources) -> Digest {
-    digest_of(sources.iter())
-}
-
-fn digest_of<'f>(files: impl Iterator<Item = &'f SourceFile>) -> Digest {
-    let mut hash = Sha256::new();
-    for file in files {
-        for part in [file.path.as_bytes(), file.text.as_bytes()] {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
-    }
-    Digest::from_bytes(&hash.finalize())
 }

@@ -289,6 +289,7 @@ impl Maker<'_> {
             },
             is_template: !template.is_static(),
             template: Arc::new(template),
+            written: None,
             ..self.policy.clone()
         })
     }

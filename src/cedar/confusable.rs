@@ -67,6 +67,12 @@ mod tests {
         for (condition, plain, clear) in [
             ("context.a == \"b / c // d\"", true, true),
             ("context.a == \"b\" // \u{e9}\n", true, true),
+            ("context.a == 1 // \"\r&& context.b == \"b\"", true, true),
+            (
+                "context.a == 1 // x\r&& context has \"a\u{430}\"",
+                false,
+                false,
+            ),
             ("context.a == \"\u{e9}\"", false, true),
             ("context.a like \"\\*\"", false, true),
             ("context.a == \"\t\"", false, true),

@@ -176,7 +176,7 @@ pub fn cores_and_compression(report: &mut Report, actions: usize) {
     if !report.wants(&names) {
         return;
     }
-    let rounds = if report.quick { 1 } else { 3 };
+    let rounds = if report.quick { 1 } else { 7 };
     let data = Data::new(Spec::new(1_000));
     let directory = scratch();
     let root = directory.path();

@@ -24,14 +24,18 @@ struct Id {
     seen: bool,
 }
 
-/// 8 MiB, enough for a million ids and more.
+/// 8 MiB, enough for a million ids.
 const SMALL: u64 = 8 << 20;
-/// 40 MiB: of ten million ids about four are suspected wrongly, and looked for in a second pass, which finds the id of a line
-/// and reads nothing else of it; of thirty million one in four hundred.
+/// Up to here there are [`SHARE`] bytes of the filter for an id, so that none is suspected wrongly. A filter that is larger
+/// than it has to be is slower, because less of it is at hand.
+const MEDIUM: u64 = 24 << 20;
+const SHARE: u64 = 8;
+/// From there on there are so many bits for an id: of ten million ids some hundreds are suspected wrongly, and looked for in a
+/// second pass, which finds the id of a line and reads nothing else of it. Of twice as many as were expected there are no
+/// more than are kept.
+const BITS: u64 = 18;
+/// 40 MiB: of thirty million ids one in four hundred is suspected wrongly.
 const LARGE: u64 = 40 << 20;
-/// So many bytes of the filter for an id, so that hardly any is suspected wrongly. A filter that is larger than it has to
-/// be is slower, because less of it is at hand.
-const SHARE: u64 = 10;
 /// So many suspects are kept, by their hashes.
 const SUSPECTS: usize = 200_000;
 /// So many repeated ids are named.
@@ -60,7 +64,11 @@ impl Repeats {
 
     /// A filter for so many ids, or for recordings of which nobody knows how many they hold.
     pub fn expecting(ids: Option<u64>) -> Self {
-        let size = ids.map_or(LARGE, |ids| ids.saturating_mul(SHARE).clamp(SMALL, LARGE));
+        let size = ids.map_or(LARGE, |ids| {
+            let few = ids.saturating_mul(SHARE).clamp(SMALL, MEDIUM);
+            let many = (ids.saturating_mul(BITS) / 8).min(LARGE);
+            few.max(many)
+        });
         Self::with_size(size, SUSPECTS)
     }
 
@@ -275,6 +283,23 @@ mod tests {
         assert_eq!(wrong(Repeats::expecting(Some(1)), 1_000_000), 0);
         assert!(wrong(Repeats::expecting(Some(1)), 3_000_000) < 1_000);
         assert!(wrong(Repeats::expecting(None), 5_000_000) < 3);
+        // As full as a large one is, and twice as full: a tenth of the ids, and of what is kept.
+        let tenth = || Repeats::with_size(BITS * 1_000_000 / 8, SUSPECTS);
+        assert!(wrong(tenth(), 1_000_000) < 200);
+        assert!(wrong(tenth(), 2_000_000) < SUSPECTS / 10);
+    }
+
+    #[test]
+    fn a_filter_is_as_large_as_it_has_to_be() {
+        let size = |ids| (Repeats::expecting(ids).blocks.len() * size_of::<Block>()) as u64;
+        assert_eq!(size(Some(0)), SMALL);
+        assert_eq!(size(Some(1_000_000)), SMALL);
+        assert_eq!(size(Some(2_000_000)), 16_000_000);
+        assert_eq!(size(Some(5_000_000)), MEDIUM);
+        assert_eq!(size(Some(12_000_000)), 27_000_000);
+        assert_eq!(size(Some(30_000_000)), LARGE);
+        assert_eq!(size(Some(u64::MAX)), LARGE);
+        assert_eq!(size(None), LARGE);
     }
 
     #[test]

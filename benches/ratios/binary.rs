@@ -155,7 +155,7 @@ pub fn end_to_end(report: &mut Report, actions: usize, ten_times: bool) {
     )];
     report.line(names[1], memory, Goal::AtMost(512.0, "MB"), &figures);
     if !ten_times {
-        let why = "5 GB are written for it; ask with AGENTAUTHZ_BENCH_TEN_MILLION=1";
+        let why = "6 GB are written for it; ask with AGENTAUTHZ_BENCH_TEN_MILLION=1";
         return report.skipped(names[2], why);
     }
     record(&data, 10 * actions, &root.join("recording.jsonl"));
@@ -176,6 +176,7 @@ pub fn cores_and_compression(report: &mut Report, actions: usize) {
     if !report.wants(&names) {
         return;
     }
+    // As many as of replays.
     let rounds = if report.quick { 1 } else { 7 };
     let data = Data::new(Spec::new(1_000));
     let directory = scratch();

@@ -208,7 +208,7 @@ pub fn run(report: &mut Report, actions: usize) {
 
 fn one(report: &mut Report, case: &Case, actions: usize) {
     let actions = actions.div_ceil(case.part);
-    // What is held to a goal is looked at more often: a machine that is shared is quiet only now and then.
+    // What is held to a goal here is looked at more often: a machine that is shared is quiet only now and then.
     let rounds = match (report.quick, case.goal) {
         (true, _) => 2,
         (false, Some(_)) => 7,

@@ -26,18 +26,18 @@ struct Id {
 
 /// 8 MiB, enough for a million ids.
 const SMALL: u64 = 8 << 20;
-/// Up to here there are [`SHARE`] bytes of the filter for an id, so that none is suspected wrongly. A filter that is larger
-/// than it has to be is slower, because less of it is at hand.
-const MEDIUM: u64 = 24 << 20;
+/// A filter has so many bytes for an id, of which then none is suspected wrongly, until it is [`MEDIUM`].
 const SHARE: u64 = 8;
-/// From there on there are so many bits for an id: of ten million ids some hundreds are suspected wrongly, and looked for in a
-/// second pass, which finds the id of a line and reads nothing else of it. Of twice as many as were expected there are no
-/// more than are kept.
+/// From three million ids on, memory counts, and a filter stays as large as this until there are fewer than [`BITS`] for an id.
+/// Of five million ids hardly any is suspected wrongly, of ten million some hundreds. They are looked for in a second pass,
+/// which finds the id of a line and reads nothing else of it.
+const MEDIUM: u64 = 24 << 20;
+/// Of twice as many ids as were expected, fewer are suspected than [`SUSPECTS`].
 const BITS: u64 = 18;
-/// 40 MiB: of thirty million ids one in four hundred is suspected wrongly.
+/// 40 MiB, of which nineteen million ids have their share: of thirty million one in four hundred is suspected wrongly.
 const LARGE: u64 = 40 << 20;
 /// So many suspects are kept, by their hashes.
-const SUSPECTS: usize = 200_000;
+const SUSPECTS: usize = 500_000;
 /// So many repeated ids are named.
 const NAMED: usize = 10_000;
 
@@ -283,23 +283,25 @@ mod tests {
         assert_eq!(wrong(Repeats::expecting(Some(1)), 1_000_000), 0);
         assert!(wrong(Repeats::expecting(Some(1)), 3_000_000) < 1_000);
         assert!(wrong(Repeats::expecting(None), 5_000_000) < 3);
-        // As full as a large one is, and twice as full: a tenth of the ids, and of what is kept.
-        let tenth = || Repeats::with_size(BITS * 1_000_000 / 8, SUSPECTS);
-        assert!(wrong(tenth(), 1_000_000) < 200);
-        assert!(wrong(tenth(), 2_000_000) < SUSPECTS / 10);
+        assert!(wrong(Repeats::expecting(Some(5_000_000)), 5_000_000) < 10);
+        // As full as the largest one is with nineteen times as many, and with twice that.
+        let part = || Repeats::with_size(BITS * 1_000_000 / 8, SUSPECTS);
+        assert!(wrong(part(), 1_000_000) < 200);
+        assert!(wrong(part(), 2_000_000) < SUSPECTS / 19);
     }
 
     #[test]
     fn a_filter_is_as_large_as_it_has_to_be() {
-        let size = |ids| (Repeats::expecting(ids).blocks.len() * size_of::<Block>()) as u64;
-        assert_eq!(size(Some(0)), SMALL);
-        assert_eq!(size(Some(1_000_000)), SMALL);
+        let size = |ids| Repeats::expecting(ids).blocks.len() * size_of::<Block>();
+        assert_eq!(size(Some(0)), 8 << 20);
+        assert_eq!(size(Some(1_000_000)), 8 << 20);
         assert_eq!(size(Some(2_000_000)), 16_000_000);
-        assert_eq!(size(Some(5_000_000)), MEDIUM);
+        assert_eq!(size(Some(5_000_000)), 24 << 20);
+        assert_eq!(size(Some(10_000_000)), 24 << 20);
         assert_eq!(size(Some(12_000_000)), 27_000_000);
-        assert_eq!(size(Some(30_000_000)), LARGE);
-        assert_eq!(size(Some(u64::MAX)), LARGE);
-        assert_eq!(size(None), LARGE);
+        assert_eq!(size(Some(20_000_000)), 40 << 20);
+        assert_eq!(size(Some(u64::MAX)), 40 << 20);
+        assert_eq!(size(None), 40 << 20);
     }
 
     #[test]

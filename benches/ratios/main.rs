@@ -1,8 +1,8 @@
 //! `cargo bench --bench ratios`: one line a measure, `name measured goal ok|short`, and below it the figures behind it.
 //!
 //! Baseline and product take turns in one process with the same allocator, the best round of each counts, after a sample
-//! of the same data was decided alike. Arguments: `quick` for smaller data, `actions=N`, `only=TEXT` for the measures whose names
-//! hold it (`only=TEXT$`: end like it), `ten-million` for memory with ten times as many actions. `write=DIRECTORY` writes
+//! of the same data was decided alike. Arguments: `quick` for smaller data, `actions=N`, `only=TEXT` for the measures
+//! whose names hold it (`only=TEXT$`: end like it), `ten-million` for memory with ten times as many actions. `write=DIRECTORY` writes
 //! the data to try by hand and measures nothing, with `policies=N` (1,000) and `actions=N`. `docs/performance.md` says more.
 
 #[path = "../data/mod.rs"]
